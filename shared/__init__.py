@@ -1,0 +1,1 @@
+"""What every service builds on: the contract, messaging, persistence, signing, signatures and lifecycle."""

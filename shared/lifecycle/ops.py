@@ -1,0 +1,54 @@
+"""What do operators and orchestrators ask a service on its ops port?
+
+`/livez`: the event loop answers. `/readyz`: every readiness check passes and the service is not stopping.
+`/metrics`: Prometheus' text format.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+if TYPE_CHECKING:
+    from shared.lifecycle.service import Service
+
+CHECK_TIMEOUT_S = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+def create_ops_app(service: "Service") -> web.Application:
+    """Return the application of the ops port."""
+
+    async def livez(_: web.Request) -> web.Response:
+        return web.json_response({"service": service.name, "alive": True})
+
+    async def readyz(_: web.Request) -> web.Response:
+        checks = await run_checks(service)
+        ready = all(checks.values()) and service.started and not service.stopping.is_set()
+        body = {"service": service.name, "ready": ready, "checks": checks}
+        return web.json_response(body, status=200 if ready else 503)
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    return app
+
+
+async def run_checks(service: "Service") -> dict[str, bool]:
+    """Return each readiness check's outcome; one that raises or takes too long has failed."""
+
+    async def outcome(name: str) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT_S):
+                return await service.checks[name]()
+        except Exception as error:
+            log.warning("readiness_check_failed", check=name, error=type(error).__name__)
+            return False
+
+    names = list(service.checks)
+    return dict(zip(names, await asyncio.gather(*map(outcome, names)), strict=True))

@@ -1,0 +1,1 @@
+"""How is state kept in Postgres? The only package that talks SQL."""

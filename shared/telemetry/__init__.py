@@ -1,0 +1,1 @@
+"""How do operators see what happens? Logs and metrics of every service."""
