@@ -1,0 +1,1 @@
+"""How are signatures made, and how is each of them judged? (`signature-profile.md`)"""
