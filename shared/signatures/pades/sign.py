@@ -73,7 +73,7 @@ class _KeySigner(Signer):
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
-        registry = SimpleCertificateStore()
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         registry.register_multiple(_asn1(certificate) for certificate in key.chain)
         super().__init__(signing_cert=_asn1(key.certificate), cert_registry=registry)
 
@@ -87,7 +87,7 @@ class _AdaptedTimestamper(TimeStamper):
     """pyHanko's view of a `Timestamper`."""
 
     def __init__(self, timestamper: Timestamper) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._timestamper = timestamper
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:

@@ -66,8 +66,7 @@ async def sign_hash(
     names = _Names.fresh()
     root = _skeleton(content, key.certificate, signed_at, names, digest_name, detached_as)
     _fill_digests(root, names, digest_name)
-    signed_info = root.find(ds("SignedInfo"))
-    value = root.find(ds("SignatureValue"))
+    signed_info, value = next(root.iter(ds("SignedInfo"))), next(root.iter(ds("SignatureValue")))
     value.text = _text(_xml_value(await key.sign(_canonical(signed_info), digest_name), key.certificate))
     token = await timestamper.stamp(digest("sha256", _canonical(value)), "sha256")
     _attach_timestamp(root, token)
@@ -152,7 +151,7 @@ def _fill_digests(root: etree._Element, names: _Names, digest_name: str) -> None
     for reference in root.iter(ds("Reference")):
         target = by_id.get(reference.get("URI", ""))
         if target is not None:
-            reference.find(ds("DigestValue")).text = _text(digest(digest_name, _canonical(target)))
+            next(reference.iter(ds("DigestValue"))).text = _text(digest(digest_name, _canonical(target)))
 
 
 def _attach_timestamp(root: etree._Element, token: bytes) -> None:

@@ -1,0 +1,81 @@
+"""What does a certificate tell about its owner?"""
+
+from __future__ import annotations
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+MAX_SUBJECT_CHARACTERS = 250
+
+_SHOWN: tuple[tuple[str, str], ...] = (
+    (NameOID.ORGANIZATION_NAME.dotted_string, "O"),
+    (NameOID.ORGANIZATIONAL_UNIT_NAME.dotted_string, "OU"),
+    (NameOID.COUNTRY_NAME.dotted_string, "C"),
+    (NameOID.POSTAL_CODE.dotted_string, "PostalCode"),
+    (NameOID.TITLE.dotted_string, "T"),
+    (NameOID.STREET_ADDRESS.dotted_string, "STREET"),
+    ("2.5.4.20", "Phone"),
+    (NameOID.STATE_OR_PROVINCE_NAME.dotted_string, "S"),
+    (NameOID.LOCALITY_NAME.dotted_string, "L"),
+    (NameOID.SURNAME.dotted_string, "SN"),
+    (NameOID.GIVEN_NAME.dotted_string, "G"),
+    (NameOID.SERIAL_NUMBER.dotted_string, "SERIALNUMBER"),
+    (NameOID.COMMON_NAME.dotted_string, "CN"),
+)
+_DROPPED_FIRST = ("Phone", "STREET", "PostalCode", "S", "SN", "G", "OU", "L", "T", "C", "O")
+
+
+def display_subject(certificate: x509.Certificate) -> str:
+    """The subject for people, in the order of `signature-profile.md` ("Certificates"), at most 250 characters.
+
+    A longer one loses whole attributes, the least telling first, and never the common name.
+    """
+    parts = _shown_parts(certificate)
+    for name in _DROPPED_FIRST:
+        if len(_joined(parts)) <= MAX_SUBJECT_CHARACTERS:
+            break
+        parts = [part for part in parts if part[0] != name]
+    text = _joined(parts)
+    return text if len(text) <= MAX_SUBJECT_CHARACTERS else text[: MAX_SUBJECT_CHARACTERS - 1] + "…"
+
+
+def personal_number(certificate: x509.Certificate) -> str | None:
+    """The subject's serialNumber, which holds the personal number (IDNP); None when there is not exactly one."""
+    try:
+        found = certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
+    except ValueError:
+        return None
+    if len(found) != 1:
+        return None
+    return str(found[0].value).strip() or None
+
+
+def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    """The same certificate for asn1crypto."""
+    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+def _shown_parts(certificate: x509.Certificate) -> list[tuple[str, str]]:
+    try:
+        attributes = list(certificate.subject)
+    except ValueError:
+        return []
+    return [
+        (label, _quoted(str(attribute.value)))
+        for oid, label in _SHOWN
+        for attribute in attributes
+        if attribute.oid.dotted_string == oid and str(attribute.value)
+    ]
+
+
+def _joined(parts: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{label}={value}" for label, value in parts)
+
+
+def _quoted(value: str) -> str:
+    printable = "".join(character if character.isprintable() else " " for character in value)
+    if any(character in printable for character in ',+="<>;') or printable != printable.strip():
+        return '"' + printable.replace('"', '""') + '"'
+    return printable

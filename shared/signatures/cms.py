@@ -1,0 +1,99 @@
+"""Does a CMS signature hold over the content that it is said to be over? (RFC 5652; PDF files and timestamps use it)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from asn1crypto import cms, core
+from asn1crypto import x509 as asn1_x509
+from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_sig_integrity
+
+from shared.signatures.verdict import Reason
+
+DigestBy = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class CmsCheck:
+    """What a CMS signature turned out to be; it holds when `reasons` is empty."""
+
+    certificate: asn1_x509.Certificate | None
+    others: tuple[asn1_x509.Certificate, ...] = ()
+    digest_name: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+
+def check_signer(
+    signed_data: cms.SignedData,
+    content_type: str,
+    content_digest: DigestBy,
+    *,
+    binding_required: bool,
+    pool: Iterable[asn1_x509.Certificate] = (),
+) -> CmsCheck:
+    """Check the one signer of `signed_data` over a content whose digest `content_digest` gives for an algorithm.
+
+    The signer's certificate comes from the message or from `pool`. With `binding_required`, the signed attributes must
+    name the certificate (RFC 5035). Raises whatever asn1crypto raises on unreadable input.
+    """
+    if len(signed_data["signer_infos"]) != 1:
+        return _refused(None, (), "", "signer_count", "the CMS message must have exactly one signer")
+    signer = signed_data["signer_infos"][0]
+    embedded = embedded_certificates(signed_data)
+    leaf = _named_by(signer["sid"], (*embedded, *pool))
+    others = tuple(one for one in embedded if leaf is None or one.dump() != leaf.dump())
+    digest_name = str(signer["digest_algorithm"]["algorithm"].native).lower()
+    if leaf is None:
+        return _refused(None, others, digest_name, "no_certificate", "the signer's certificate is not in the signature")
+    if binding_required and not _is_bound(signer):
+        return _refused(leaf, others, digest_name, "no_binding", "the signed attributes do not name the certificate")
+    try:
+        intact, genuine = validate_sig_integrity(signer, leaf, content_type, content_digest(digest_name))
+    except ValueError as error:
+        return _refused(leaf, others, digest_name, "signed_attributes", f"the signed attributes are wrong: {error}")
+    reasons = []
+    if not intact:
+        reasons.append(Reason("digest_mismatch", "the content is not the one that was signed"))
+    if not genuine:
+        reasons.append(Reason("signature_value", "the signature value does not verify with the signer's key"))
+    return CmsCheck(leaf, others, digest_name, tuple(reasons))
+
+
+def embedded_certificates(signed_data: cms.SignedData) -> tuple[asn1_x509.Certificate, ...]:
+    """The X.509 certificates that a CMS message carries."""
+    if isinstance(signed_data["certificates"], core.Void):
+        return ()
+    return tuple(one.chosen.untag() for one in signed_data["certificates"] if one.name == "certificate")
+
+
+def unsigned_values(signer: cms.SignerInfo, name: str) -> list[cms.ContentInfo]:
+    """All values of an unsigned attribute of a signer."""
+    if isinstance(signer["unsigned_attrs"], core.Void):
+        return []
+    return [value for one in signer["unsigned_attrs"] if one["type"].native == name for value in one["values"]]
+
+
+def _is_bound(signer: cms.SignerInfo) -> bool:
+    attributes = signer["signed_attrs"]
+    return not isinstance(attributes, core.Void) and get_signing_cert_attr(attributes) is not None
+
+
+def _named_by(sid: cms.SignerIdentifier, pool: Iterable[asn1_x509.Certificate]) -> asn1_x509.Certificate | None:
+    for one in pool:
+        if sid.name == "issuer_and_serial_number":
+            if one.issuer == sid.chosen["issuer"] and one.serial_number == sid.chosen["serial_number"].native:
+                return one
+        elif one.key_identifier == sid.chosen.native:
+            return one
+    return None
+
+
+def _refused(
+    leaf: asn1_x509.Certificate | None,
+    others: tuple[asn1_x509.Certificate, ...],
+    digest_name: str,
+    code: str,
+    sentence: str,
+) -> CmsCheck:
+    return CmsCheck(leaf, others, digest_name, (Reason(code, sentence),))

@@ -1,0 +1,56 @@
+"""Which bytes of a file does a PDF signature cover, and is the gap exactly its /Contents? (ISO 32000-2, 12.8.1)"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from shared.signatures.verdict import Refusal
+
+_HEX_STRING = re.compile(rb"<([0-9A-Fa-f\s]*)>")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRange:
+    """The bytes [0, gap_start) and [gap_end, end) of the file."""
+
+    gap_start: int
+    gap_end: int
+    end: int
+
+    def of(self, data: bytes) -> bytes:
+        """The signed bytes."""
+        return data[: self.gap_start] + data[self.gap_end : self.end]
+
+    def reaches_end(self, data: bytes) -> bool:
+        """Whether nothing follows the signed bytes."""
+        return self.end == len(data)
+
+
+def read_range(data: bytes, byte_range: object, contents: bytes) -> SignedRange:
+    """Check /ByteRange against the file.
+
+    Raises `Refusal` unless it is two runs, from the file's first byte on, around a gap that is exactly the hexadecimal
+    string of `contents` (the signature's /Contents, padding included).
+    """
+    numbers = _numbers(byte_range)
+    if len(numbers) != 4 or numbers[0] != 0:
+        raise Refusal("byte_range", "the signed byte range is not two runs from the start of the file")
+    gap_start, gap_end, end = numbers[1], numbers[2], numbers[2] + numbers[3]
+    if not 0 < gap_start < gap_end < end <= len(data):
+        raise Refusal("byte_range", "the signed byte range does not fit the file")
+    gap = _HEX_STRING.fullmatch(data[gap_start:gap_end])
+    if gap is None or _from_hex(gap[1]) != contents:
+        raise Refusal("byte_range", "the byte range leaves out more than the signature itself")
+    return SignedRange(gap_start, gap_end, end)
+
+
+def _numbers(byte_range: object) -> list[int]:
+    if not isinstance(byte_range, list) or not all(isinstance(one, int) for one in byte_range):
+        return []
+    return [int(one) for one in byte_range]
+
+
+def _from_hex(text: bytes) -> bytes:
+    digits = re.sub(rb"\s+", b"", text).decode("ascii")
+    return bytes.fromhex(digits + "0" * (len(digits) % 2))

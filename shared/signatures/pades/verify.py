@@ -1,0 +1,198 @@
+"""Do the signatures of a PDF file hold, and over what? (EN 319 142-1, ISO 32000-2 section 12.8)"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from asn1crypto import cms
+from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from shared.errors import Malformed
+from shared.signatures.cms import CmsCheck, check_signer, unsigned_values
+from shared.signatures.conclusion import Findings, conclude, unique
+from shared.signatures.pades.byterange import SignedRange, read_range
+from shared.signatures.pades.changes import judge_changes
+from shared.signatures.pades.opening import UNREADABLE, open_pdf
+from shared.signatures.tokens import TokenVerdict, judge_token, judge_tokens
+from shared.signatures.trust import TrustAnchors
+from shared.signatures.verdict import (
+    Coverage,
+    NoSignature,
+    Reason,
+    Refusal,
+    Report,
+    TimestampStatus,
+    broken,
+)
+
+CADES = "/ETSI.CAdES.detached"
+PKCS7 = "/adbe.pkcs7.detached"
+PKCS7_SHA1 = "/adbe.pkcs7.sha1"
+DOCUMENT_TIMESTAMP = "/ETSI.RFC3161"
+MAX_SIGNATURES = 200
+
+_UNREADABLE = Reason("unreadable", "the signature cannot be read")
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A PDF file under verification, with what it tells outside of its signatures."""
+
+    data: bytes
+    reader: PdfFileReader
+    stored: tuple[asn1_x509.Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTimestamp:
+    """A timestamp over a whole revision (EN 319 142-1 section 5.4.3)."""
+
+    revision: int
+    verdict: TokenVerdict
+
+
+def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
+    """The verdict on every signature of a PDF file, in the order of their making.
+
+    Raises `Malformed` for what is no PDF, broken or encrypted, `NoSignature` for a file without a signature.
+    """
+    reader = open_pdf(data)
+    try:
+        fields = [(name, field) for name, _, field in enumerate_sig_fields(reader, filled_status=True)]
+    except (PdfError, *UNREADABLE) as error:
+        raise Malformed("the PDF file is broken: its form cannot be read", code="pdf_broken") from error
+    if len(fields) > MAX_SIGNATURES:
+        raise Malformed("the PDF file has too many signatures", code="too_complex")
+    pdf = Pdf(data, reader, _stored_certificates(reader))
+    opened = sorted((_opened(reader, field, name) for name, field in fields), key=_age)
+    stamps = [_document_timestamp(pdf, one, anchors) for one in opened if one is not None and _is_stamp(one)]
+    regular = [one for one in opened if one is None or not _is_stamp(one)]
+    if not regular:
+        raise NoSignature("the PDF file holds no signature")
+    verdicts = tuple(
+        broken(_UNREADABLE.code, _UNREADABLE.sentence)
+        if one is None
+        else conclude(_examine(pdf, one, stamps, anchors), anchors)
+        for one in regular
+    )
+    problems = tuple(one.verdict.reason for one in stamps if one.verdict.reason is not None)
+    return Report(signatures=verdicts, problems=tuple(dict.fromkeys(problems)))
+
+
+def _opened(reader: PdfFileReader, field: Any, name: str) -> EmbeddedPdfSignature | None:
+    try:
+        return EmbeddedPdfSignature(reader, field.get_object(), name)
+    except (PdfError, *UNREADABLE):
+        return None
+
+
+def _age(signature: EmbeddedPdfSignature | None) -> int:
+    return -1 if signature is None else int(signature.signed_revision)
+
+
+def _is_stamp(signature: EmbeddedPdfSignature) -> bool:
+    return str(signature.sig_object.get("/SubFilter", "")) == DOCUMENT_TIMESTAMP
+
+
+def _examine(
+    pdf: Pdf, signature: EmbeddedPdfSignature, stamps: list[DocumentTimestamp], anchors: TrustAnchors
+) -> Findings:
+    """Everything about one signature but trust and policy; what cannot be judged counts as broken."""
+    try:
+        signed = read_range(pdf.data, signature.byte_range, signature.pkcs7_content)
+        checked = _check_cms(pdf, signature, signed)
+        stamp = _stamp(pdf, signature, stamps, anchors)
+        coverage, reasons = judge_changes(pdf.reader, signature, signed, pdf.data)
+        findings = _findings(pdf, signature, checked, stamp)
+    except Malformed as error:
+        reason = error.reason if isinstance(error, Refusal) else Reason(error.code, str(error))
+        return Findings(coverage=Coverage.NONE, faults=(reason,))
+    except (PdfError, *UNREADABLE):
+        return Findings(coverage=Coverage.NONE, faults=(_UNREADABLE,))
+    if any(one.code == "digest_mismatch" for one in checked.reasons):
+        return replace(findings, coverage=Coverage.NONE)
+    return replace(findings, coverage=coverage, coverage_reasons=reasons)
+
+
+def _findings(pdf: Pdf, signature: EmbeddedPdfSignature, checked: CmsCheck, stamp: TokenVerdict) -> Findings:
+    return Findings(
+        coverage=Coverage.NONE,
+        faults=checked.reasons,
+        stamp=stamp,
+        leaf=checked.certificate,
+        pool=unique((*checked.others, *stamp.certificates, *pdf.stored)),
+        digests=frozenset({checked.digest_name}),
+        claimed_at=_claimed_at(signature),
+    )
+
+
+def _check_cms(pdf: Pdf, signature: EmbeddedPdfSignature, signed: SignedRange) -> CmsCheck:
+    kind = str(signature.sig_object.get("/SubFilter", ""))
+    if kind not in (CADES, PKCS7, PKCS7_SHA1):
+        raise Refusal("unknown_format", "the signature is in a format that is not supported")
+    message = signature.signed_data
+    enclosed = message["encap_content_info"]["content"].native
+    covered = signed.of(pdf.data)
+    if kind == PKCS7_SHA1:
+        if enclosed != hashlib.sha1(covered, usedforsecurity=False).digest():
+            return replace(_over(message, enclosed or b"", kind), reasons=(_MISMATCH,))
+        return _over(message, enclosed, kind)
+    if enclosed:
+        raise Refusal("embedded_content", "the signature carries content of its own instead of the file's")
+    return _over(message, covered, kind)
+
+
+_MISMATCH = Reason("digest_mismatch", "the content is not the one that was signed")
+
+
+def _over(message: cms.SignedData, content: bytes, kind: str) -> CmsCheck:
+    def digest_by(name: str) -> bytes:
+        return hashlib.new(name, content, usedforsecurity=False).digest()
+
+    return check_signer(message, "data", digest_by, binding_required=kind == CADES)
+
+
+def _stamp(
+    pdf: Pdf, signature: EmbeddedPdfSignature, stamps: list[DocumentTimestamp], anchors: TrustAnchors
+) -> TokenVerdict:
+    """The signature's own timestamp, else the earliest document timestamp that came after it."""
+    value = signature.signer_info["signature"].native
+    tokens = unsigned_values(signature.signer_info, "signature_time_stamp_token")
+    if tokens:
+        return judge_tokens([judge_token(token.dump(), value, anchors, pdf.stored) for token in tokens])
+    return judge_tokens([one.verdict for one in stamps if one.revision > signature.signed_revision])
+
+
+def _document_timestamp(pdf: Pdf, signature: EmbeddedPdfSignature, anchors: TrustAnchors) -> DocumentTimestamp:
+    try:
+        signed = read_range(pdf.data, signature.byte_range, signature.pkcs7_content)
+        verdict = judge_token(signature.pkcs7_content, signed.of(pdf.data), anchors, pdf.stored)
+    except Refusal as refusal:
+        verdict = TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
+    return DocumentTimestamp(signature.signed_revision, verdict)
+
+
+def _stored_certificates(reader: PdfFileReader) -> tuple[asn1_x509.Certificate, ...]:
+    """The certificates of the document security store: they help to build paths, and prove nothing."""
+    if "/DSS" not in reader.root:
+        return ()
+    try:
+        return tuple(DocumentSecurityStore.read_dss(reader).load_certs())
+    except (PdfError, *UNREADABLE):
+        return ()
+
+
+def _claimed_at(signature: EmbeddedPdfSignature) -> datetime | None:
+    try:
+        told = signature.self_reported_timestamp
+    except (PdfError, *UNREADABLE):
+        return None
+    return told.replace(tzinfo=UTC) if told is not None and told.tzinfo is None else told

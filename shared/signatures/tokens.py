@@ -1,0 +1,115 @@
+"""What does a timestamp token prove: at which time did these bytes exist, and who says so? (RFC 3161)"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from asn1crypto import cms
+from asn1crypto import x509 as asn1_x509
+
+from shared.errors import Malformed
+from shared.signatures.algorithms import digest
+from shared.signatures.cms import CmsCheck, check_signer
+from shared.signatures.trust import TrustAnchors, judge_path
+from shared.signatures.verdict import Reason, TimestampStatus, Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CLOCK_SKEW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVerdict:
+    """Whether a timestamp holds; `at` is its time, and only that of one that does."""
+
+    status: TimestampStatus
+    at: datetime | None = None
+    reason: Reason | None = None
+    certificates: tuple[asn1_x509.Certificate, ...] = field(default=())
+
+
+NO_TOKEN = TokenVerdict(TimestampStatus.NONE)
+
+
+def judge_token(
+    token: bytes, stamped: bytes, anchors: TrustAnchors, pool: Iterable[asn1_x509.Certificate] = ()
+) -> TokenVerdict:
+    """Judge a DER TimeStampToken that must be over `stamped`.
+
+    Checked are the imprint, the CMS signature, the authority's certificate (extended key usage, validity at that
+    time) and, when there are anchors, its path to one of them. `pool` holds further certificates.
+    """
+    try:
+        return _judged(token, stamped, anchors, tuple(pool))
+    except (Malformed, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
+        return _failed("timestamp_unreadable", "the timestamp cannot be read")
+
+
+def judge_tokens(verdicts: list[TokenVerdict]) -> TokenVerdict:
+    """One verdict for all timestamps over the same bytes: each must hold, and the earliest time counts."""
+    if not verdicts:
+        return NO_TOKEN
+    for verdict in verdicts:
+        if verdict.status is not TimestampStatus.PASSED:
+            return verdict
+    return min(verdicts, key=lambda one: one.at or datetime.max.replace(tzinfo=UTC))
+
+
+def _judged(
+    token: bytes, stamped: bytes, anchors: TrustAnchors, pool: tuple[asn1_x509.Certificate, ...]
+) -> TokenVerdict:
+    message = cms.ContentInfo.load(token)
+    if message["content_type"].native != "signed_data":
+        return _failed("timestamp_unreadable", "the timestamp is not a signed message")
+    signed = message["content"]
+    enclosed = signed["encap_content_info"]
+    if enclosed["content_type"].native != "tst_info":
+        return _failed("timestamp_unreadable", "the signed message is not a timestamp")
+    info: Any = enclosed["content"].parsed
+    imprint = info["message_imprint"]
+    if imprint["hashed_message"].native != digest(str(imprint["hash_algorithm"]["algorithm"].native), stamped):
+        return _failed("timestamp_imprint", "the timestamp is over other bytes than this signature value")
+    content = bytes(enclosed["content"])
+    checked = check_signer(
+        signed,
+        "tst_info",
+        lambda name: hashlib.new(name, content, usedforsecurity=False).digest(),
+        binding_required=True,
+        pool=pool,
+    )
+    if checked.reasons or checked.certificate is None:
+        why = checked.reasons[0].sentence if checked.reasons else "no certificate"
+        return _failed("timestamp_signature", f"the timestamp's own signature does not hold: {why}")
+    return _judged_authority(checked, info["gen_time"].native, anchors, pool)
+
+
+def _judged_authority(
+    checked: CmsCheck, at: datetime, anchors: TrustAnchors, pool: tuple[asn1_x509.Certificate, ...]
+) -> TokenVerdict:
+    leaf = checked.certificate
+    if leaf is None or not _may_stamp(leaf):
+        return _failed("timestamp_usage", "the timestamp's certificate is not that of a timestamping authority")
+    if at > datetime.now(UTC) + CLOCK_SKEW:
+        return _failed("timestamp_future", "the timestamp lies in the future")
+    if not leaf.not_valid_before <= at <= leaf.not_valid_after:
+        return _failed("timestamp_certificate", "the authority's certificate was not valid at the time it states")
+    if anchors:
+        path = judge_path(leaf, (*checked.others, *pool), anchors, at=at, purpose="time_stamping")
+        if path.trust is not Trust.TRUSTED:
+            why = path.reason.sentence if path.reason else "no path"
+            return _failed("timestamp_untrusted", f"the timestamping authority is not trusted: {why}")
+    return TokenVerdict(TimestampStatus.PASSED, at.astimezone(UTC), None, (leaf, *checked.others))
+
+
+def _may_stamp(leaf: asn1_x509.Certificate) -> bool:
+    """RFC 3161 section 2.3: the extended key usage is timeStamping, and critical."""
+    usage = leaf.extended_key_usage_value
+    return usage is not None and "time_stamping" in usage.native and "extended_key_usage" in leaf.critical_extensions
+
+
+def _failed(code: str, sentence: str) -> TokenVerdict:
+    return TokenVerdict(TimestampStatus.FAILED, None, Reason(code, sentence))

@@ -1,0 +1,52 @@
+"""Does a raw signature value verify with this public key? (RFC 8017, FIPS 186-5)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+from shared.signatures.algorithms import hash_named
+
+
+@dataclass(frozen=True, slots=True)
+class ValueScheme:
+    """How a value was made: `family` is `rsa`, `rsa-pss` or `ecdsa`; the last two fields are for PSS only."""
+
+    family: str
+    digest: str
+    mask_digest: str = ""
+    salt_bytes: int | None = None
+
+
+def value_verifies(public_key: PublicKeyTypes, scheme: ValueScheme, data: bytes, value: bytes) -> bool:
+    """Whether `value` is a signature over `data` by the owner of `public_key`.
+
+    ECDSA values may be r and s side by side (XMLDSig) or DER. Keys of another family never verify. Raises `Malformed`
+    for a digest that we do not know.
+    """
+    algorithm = hash_named(scheme.digest)
+    try:
+        if isinstance(public_key, rsa.RSAPublicKey) and scheme.family == "rsa":
+            public_key.verify(value, data, padding.PKCS1v15(), algorithm)
+        elif isinstance(public_key, rsa.RSAPublicKey) and scheme.family == "rsa-pss":
+            salt = padding.PSS.AUTO if scheme.salt_bytes is None else scheme.salt_bytes
+            mask = padding.MGF1(hash_named(scheme.mask_digest or scheme.digest))
+            public_key.verify(value, data, padding.PSS(mask, salt), algorithm)
+        elif isinstance(public_key, ec.EllipticCurvePublicKey) and scheme.family == "ecdsa":
+            public_key.verify(_as_der(value, public_key), data, ec.ECDSA(algorithm))
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True
+
+
+def _as_der(value: bytes, public_key: ec.EllipticCurvePublicKey) -> bytes:
+    size = (public_key.curve.key_size + 7) // 8
+    if len(value) != 2 * size:
+        return value
+    r, s = int.from_bytes(value[:size], "big"), int.from_bytes(value[size:], "big")
+    return utils.encode_dss_signature(r, s)

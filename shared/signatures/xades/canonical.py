@@ -1,0 +1,136 @@
+"""Which octets stand for these XML nodes? (Canonical XML 1.0, 1.1 and Exclusive; XMLDSig section 4.4.3)"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+from lxml import etree
+
+from shared.signatures.verdict import Refusal
+from shared.signatures.xades.names import C14N_10, C14N_11, C14N_EXCLUSIVE
+
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A canonicalisation: `kind` is the identifier without comments."""
+
+    kind: str
+    comments: bool = False
+    inclusive_prefixes: tuple[str, ...] = ()
+
+
+PLAIN = Method(C14N_10)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSet:
+    """A whole document, or an element with what is below it, without some elements; `comments` are in or out."""
+
+    tree: etree._ElementTree
+    apex: etree._Element | None = None
+    without: tuple[etree._Element, ...] = ()
+    comments: bool = False
+
+
+def method_of(algorithm: str, node: etree._Element | None = None) -> Method:
+    """The canonicalisation of that identifier, with the parameters that stand below `node`.
+
+    Raises `Refusal` for one that we do not know.
+    """
+    for kind in (C14N_EXCLUSIVE, C14N_10, C14N_11):
+        with_comments = kind + ("WithComments" if kind == C14N_EXCLUSIVE else "#WithComments")
+        if algorithm in (kind, with_comments):
+            return Method(kind, algorithm == with_comments, _prefixes(node))
+    raise Refusal("canonicalization", "an unknown canonicalisation is used")
+
+
+def canonical_element(element: etree._Element, method: Method) -> bytes:
+    """The octets of one element; its comments are kept where the method keeps them."""
+    return canonical(NodeSet(element.getroottree(), element, comments=True), method)
+
+
+def canonical(nodes: NodeSet, method: Method) -> bytes:
+    """The octets of a node set; raises `Refusal` where canonicalisation is not defined."""
+    tree, apex = nodes.tree, nodes.apex
+    inherited = _inherited(apex, method) if apex is not None else {}
+    if nodes.without or inherited:
+        tree, apex = _cut(nodes, inherited)
+    source: etree._ElementTree | etree._Element = tree if apex is None else apex
+    try:
+        octets = etree.tostring(
+            source,
+            method="c14n",
+            exclusive=method.kind == C14N_EXCLUSIVE,
+            with_comments=method.comments and nodes.comments,
+            inclusive_ns_prefixes=list(method.inclusive_prefixes) or None,
+        )
+    except (etree.LxmlError, ValueError) as error:
+        raise Refusal("canonicalization", "the XML cannot be canonicalised") from error
+    return bytes(octets)
+
+
+def _cut(nodes: NodeSet, inherited: dict[str, str]) -> tuple[etree._ElementTree, etree._Element | None]:
+    tree = copy.deepcopy(nodes.tree)
+    apex = None if nodes.apex is None else _same_place(nodes.apex, tree)
+    if nodes.apex is not None and any(node in nodes.without for node in (nodes.apex, *nodes.apex.iterancestors())):
+        raise Refusal("nothing_signed", "the transforms leave nothing of what is referenced")
+    doomed = [_same_place(node, tree) for node in nodes.without]
+    if apex is not None:
+        for name, value in inherited.items():
+            apex.set(name, value)
+    for node in doomed:
+        _take_out(node)
+    return tree, apex
+
+
+def _same_place(node: etree._Element, tree: etree._ElementTree) -> etree._Element:
+    steps = []
+    parent = node.getparent()
+    while parent is not None:
+        steps.append(parent.index(node))
+        node, parent = parent, parent.getparent()
+    found = tree.getroot()
+    for step in reversed(steps):
+        found = found[step]
+    return found
+
+
+def _take_out(node: etree._Element) -> None:
+    """Remove an element but not the text that follows it."""
+    parent = node.getparent()
+    if parent is None:
+        raise Refusal("nothing_signed", "the transforms leave nothing of the document")
+    before = node.getprevious()
+    if node.tail:
+        if before is None:
+            parent.text = (parent.text or "") + node.tail
+        else:
+            before.tail = (before.tail or "") + node.tail
+        node.tail = None
+    parent.remove(node)
+
+
+def _inherited(apex: etree._Element, method: Method) -> dict[str, str]:
+    """The xml: attributes that inclusive canonicalisation brings in from above (C14N 1.0 and 1.1, section 2.4)."""
+    if method.kind == C14N_EXCLUSIVE:
+        return {}
+    found: dict[str, str] = {}
+    for above in apex.iterancestors():
+        for name, value in above.attrib.items():
+            if str(name).startswith(_XML) and name not in apex.attrib:
+                found.setdefault(str(name), str(value))
+    if method.kind == C14N_11:
+        found.pop(_XML + "id", None)
+        if _XML + "base" in found:
+            raise Refusal("canonicalization", "C14N 1.1 below an xml:base is not supported")
+    return found
+
+
+def _prefixes(node: etree._Element | None) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    listed = node.find(f"{{{C14N_EXCLUSIVE}}}InclusiveNamespaces")
+    return () if listed is None else tuple((listed.get("PrefixList") or "").split())

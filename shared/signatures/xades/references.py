@@ -1,0 +1,132 @@
+"""What does a reference point at, and does its digest hold? (XMLDSig sections 4.4.3 and 6.6)
+
+"See what is signed": a reference is resolved once, to nodes; nothing is fetched; transforms are few and known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shared.signatures.algorithms import DS, digest
+from shared.signatures.verdict import Refusal
+from shared.signatures.xades.canonical import PLAIN, NodeSet, canonical, method_of
+from shared.signatures.xades.document import Document, read_document
+from shared.signatures.xades.names import BASE64, ENVELOPED, XPATH, XPATH_FILTER2, ds
+from shared.signatures.xades.structure import Reference, XmlSignature, decode_base64, elements, text_of
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+_POINTER_ID = re.compile(r"""xpointer\(id\((?:'([^']+)'|"([^"]+)")\)\)""")
+_DROPS_SIGNATURES = re.compile(r"(?:not\(ancestor-or-self::(?P<a>[\w.-]+):Signature\))")
+_SUBTRACTED = re.compile(
+    r"(?:/descendant::(?P<a>[\w.-]+):Signature|//(?P<b>[\w.-]+):Signature|"
+    r"/descendant-or-self::(?P<c>[\w.-]+):Signature|here\(\)/ancestor::(?P<own>[\w.-]+):Signature\[1\])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Where a reference leads: nodes of the document, or (`nodes` is None) content outside of it."""
+
+    reference: Reference
+    nodes: NodeSet | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A reference into the document after its transforms: what they left of the nodes, and whether the digest holds."""
+
+    reference: Reference
+    nodes: NodeSet
+    octets: bytes
+    holds: bool
+
+
+def resolve(document: Document, reference: Reference) -> Resolved:
+    """Find what a reference points at; raises `Refusal` for a missing or ambiguous target."""
+    uri = reference.uri
+    if uri is None or (uri and not uri.startswith("#")):
+        return Resolved(reference, None)
+    if uri in ("", "#xpointer(/)"):
+        return Resolved(reference, NodeSet(document.tree, comments=bool(uri)))
+    pointer = _POINTER_ID.fullmatch(uri[1:])
+    if pointer is None and "xpointer(" in uri:
+        raise Refusal("pointer", "a reference uses a pointer that is not supported")
+    name = uri[1:] if pointer is None else (pointer[1] or pointer[2])
+    return Resolved(reference, NodeSet(document.tree, document.by_id(name), comments=pointer is not None))
+
+
+def check(resolved: Resolved, signature: XmlSignature) -> Checked:
+    """Apply the transforms to nodes of the document and compare the digest; raises `Refusal` for unknown transforms."""
+    if resolved.nodes is None:
+        raise Refusal("external", "the content lies outside of the document")
+    nodes, octets = transformed(resolved.nodes, resolved.reference, signature)
+    holds = digest(resolved.reference.digest, octets) == resolved.reference.value
+    return Checked(resolved.reference, nodes, octets, holds)
+
+
+def octets_of_original(data: bytes, reference: Reference, signature: XmlSignature) -> bytes:
+    """What a reference's transforms make of content from outside; raises `Refusal` or `Malformed`."""
+    if not reference.transforms:
+        return data
+    if reference.transforms[0].get("Algorithm") == BASE64:
+        return decode_base64(data.decode("ascii", "replace"))
+    return transformed(NodeSet(read_document(data).tree), reference, signature)[1]
+
+
+def transformed(nodes: NodeSet, reference: Reference, signature: XmlSignature) -> tuple[NodeSet, bytes]:
+    """The node set that is left after a reference's transforms, and the octets to digest."""
+    octets: bytes | None = None
+    for step in reference.transforms:
+        algorithm = step.get("Algorithm") or ""
+        if algorithm in (ENVELOPED, XPATH, XPATH_FILTER2):
+            if octets is not None:
+                raise Refusal("transform", "a transform hides parts of what was serialised before")
+            nodes = _without_signatures(nodes, step, algorithm, signature)
+        elif algorithm == BASE64:
+            octets = decode_base64(_text(nodes) if octets is None else octets.decode("ascii", "replace"))
+        elif octets is None:
+            octets = canonical(nodes, method_of(algorithm, step))
+        else:
+            octets = canonical(NodeSet(read_document(octets).tree, comments=True), method_of(algorithm, step))
+    return nodes, canonical(nodes, PLAIN) if octets is None else octets
+
+
+def _without_signatures(nodes: NodeSet, step: etree._Element, algorithm: str, signature: XmlSignature) -> NodeSet:
+    """Leave out the signature itself, or all signatures: the only parts that a transform may hide."""
+    own = algorithm == ENVELOPED or _leaves_out_own(step, algorithm)
+    apex = nodes.tree.getroot() if nodes.apex is None else nodes.apex
+    found = [signature.node] if own else [node for node in apex.iter(ds("Signature")) if not _inside_signature(node)]
+    inside = [node for node in found if any(above is apex for above in (node, *node.iterancestors()))]
+    return replace(nodes, without=tuple(dict.fromkeys((*nodes.without, *inside))))
+
+
+def _leaves_out_own(step: etree._Element, algorithm: str) -> bool:
+    """Whether an XPath transform leaves out the signature itself only; raises `Refusal` if it may hide more."""
+    name = ds("XPath") if algorithm == XPATH else f"{{{XPATH_FILTER2}}}XPath"
+    parameters = elements(step)
+    if len(parameters) != 1 or parameters[0].tag != name:
+        raise Refusal("transform", "an XPath transform is not as it should be")
+    expression = re.sub(r"\s+", "", text_of(parameters[0]))
+    pattern = _DROPS_SIGNATURES if algorithm == XPATH else _SUBTRACTED
+    match = pattern.fullmatch(expression)
+    allowed = match is not None and (algorithm == XPATH or parameters[0].get("Filter") == "subtract")
+    if match is None or not allowed:
+        raise Refusal("transform", "an XPath transform may hide more than signatures")
+    prefixes = [prefix for prefix in match.groupdict().values() if prefix]
+    if any(parameters[0].nsmap.get(prefix) != DS for prefix in prefixes):
+        raise Refusal("transform", "an XPath transform may hide more than signatures")
+    return bool(match.groupdict().get("own"))
+
+
+def _inside_signature(node: etree._Element) -> bool:
+    return any(True for _ in node.iterancestors(ds("Signature")))
+
+
+def _text(nodes: NodeSet) -> str:
+    if nodes.without:
+        raise Refusal("transform", "a base64 transform follows one that leaves out parts")
+    return text_of(nodes.tree.getroot() if nodes.apex is None else nodes.apex)

@@ -1,0 +1,102 @@
+"""Who made this signature: which certificate's key verifies the value, and is it the one that was signed for?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from shared.errors import Malformed
+from shared.signatures.values import value_verifies
+from shared.signatures.verdict import Reason
+from shared.signatures.xades.canonical import canonical_element
+from shared.signatures.xades.names import ds
+from shared.signatures.xades.structure import decode_base64, elements, text_of
+
+if TYPE_CHECKING:
+    from shared.signatures.xades.properties import Properties
+    from shared.signatures.xades.structure import XmlSignature
+
+MAX_CERTIFICATES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A certificate that comes with the signature."""
+
+    der: bytes
+    certificate: x509.Certificate
+    asn1: asn1_x509.Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """The signer's certificate, as far as it is known, and what is wrong with it or the value."""
+
+    candidate: Candidate | None
+    reasons: tuple[Reason, ...] = ()
+
+
+def candidates(encoded: list[bytes]) -> list[Candidate]:
+    """The certificates among these encodings; unreadable ones are left out."""
+    found: dict[bytes, Candidate] = {}
+    for der in encoded[:MAX_CERTIFICATES]:
+        try:
+            parsed = asn1_x509.Certificate.load(der, strict=True)
+            parsed.native  # noqa: B018 - forces the whole to be read now
+            found[der] = Candidate(der, x509.load_der_x509_certificate(der), parsed)
+        except (ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm):
+            continue
+    return list(found.values())
+
+
+def key_info_certificates(signature: XmlSignature) -> list[bytes]:
+    """The certificates (DER) of the signature's KeyInfo."""
+    if signature.key_info is None:
+        return []
+    return [
+        decode_base64(text_of(node))
+        for data in elements(signature.key_info)
+        if data.tag == ds("X509Data")
+        for node in elements(data)
+        if node.tag == ds("X509Certificate")
+    ]
+
+
+def find_signer(
+    signature: XmlSignature, known: list[Candidate], properties: Properties, *, key_info_signed: bool
+) -> Signer:
+    """The certificate whose key verifies the signature value and that the signed properties name.
+
+    Where they name none, a KeyInfo that is itself signed binds the certificate (TS 101 903 section 7.2.2).
+    """
+    octets = canonical_element(signature.signed_info, signature.method)
+    verifying = [one for one in known if _verifies(one, signature, octets)]
+    bound = [one for one in known if _is_named(one, properties)]
+    for one in verifying:
+        if one in bound:
+            return Signer(one)
+    if not known:
+        return Signer(None, (Reason("no_certificate", "the signer's certificate is not in the signature"),))
+    if not verifying:
+        why = Reason("signature_value", "the signature value does not verify with the signer's key")
+        return Signer((bound or known)[0], (why,))
+    if not properties.named and key_info_signed:
+        return Signer(verifying[0])
+    if not properties.named:
+        return Signer(verifying[0], (Reason("no_binding", "the signed properties do not name the certificate"),))
+    return Signer(verifying[0], (Reason("signing_certificate", "the signed properties name another certificate"),))
+
+
+def _is_named(one: Candidate, properties: Properties) -> bool:
+    return any(named.names(one.der, one.certificate.serial_number) for named in properties.named)
+
+
+def _verifies(one: Candidate, signature: XmlSignature, octets: bytes) -> bool:
+    try:
+        return value_verifies(one.certificate.public_key(), signature.scheme, octets, signature.value)
+    except (Malformed, ValueError, UnsupportedAlgorithm):
+        return False
