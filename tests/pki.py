@@ -179,7 +179,7 @@ def timestamp_token(authority: LocalTimestamper, digest: bytes, algorithm: str) 
             "signer_infos": [signer],
         }
     )
-    return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
 
 
 @dataclass(frozen=True)
