@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
+from pyhanko.pdf_utils import generic as typed_generic
+from pyhanko.pdf_utils import incremental_writer, writer
+
+generic: Any = typed_generic
+IncrementalPdfFileWriter: Any = incremental_writer.IncrementalPdfFileWriter
+PageObject: Any = writer.PageObject
+PdfFileWriter: Any = writer.PdfFileWriter
 
 
 def pdf_file(*pages: str, stream_xrefs: bool = True) -> bytes:
     """A small PDF file with one line of vector drawing on each page."""
-    writer = PdfFileWriter(stream_xrefs=stream_xrefs)
+    file = PdfFileWriter(stream_xrefs=stream_xrefs)
     for page in pages or ("one", "two"):
         drawing = generic.StreamObject(stream_data=f"q 50 {700 - len(page)} m 300 700 l S Q % {page}".encode())
         size = generic.ArrayObject([generic.NumberObject(one) for one in (0, 0, 595, 842)])
-        writer.insert_page(PageObject(contents=writer.add_object(drawing), media_box=size))
+        file.insert_page(PageObject(contents=file.add_object(drawing), media_box=size))
     output = io.BytesIO()
-    writer.write(output)
+    file.write(output)
     return output.getvalue()
 
 
 def with_page_replaced(pdf: bytes) -> bytes:
     """The same file with an incremental update that draws something else on the first page."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
-    page = writer.root["/Pages"]["/Kids"][0]
-    page[generic.NameObject("/Contents")] = writer.add_object(
-        generic.StreamObject(stream_data=b"q 0 0 m 500 500 l S Q")
-    )
-    writer.update_container(page)
+    file = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    page = file.root["/Pages"]["/Kids"][0]
+    page[generic.NameObject("/Contents")] = file.add_object(generic.StreamObject(stream_data=b"q 0 0 m 500 500 l S Q"))
+    file.update_container(page)
     output = io.BytesIO()
-    writer.write(output)
+    file.write(output)
     return output.getvalue()
 
 
 def with_annotation(pdf: bytes) -> bytes:
     """The same file with an incremental update that puts a note on the first page."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
-    page = writer.root["/Pages"]["/Kids"][0]
+    file = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    page = file.root["/Pages"]["/Kids"][0]
     note = generic.DictionaryObject(
         {
             generic.NameObject("/Type"): generic.NameObject("/Annot"),
@@ -47,8 +50,8 @@ def with_annotation(pdf: bytes) -> bytes:
         }
     )
     annotations = page.get("/Annots", generic.ArrayObject())
-    page[generic.NameObject("/Annots")] = generic.ArrayObject([*annotations, writer.add_object(note)])
-    writer.update_container(page)
+    page[generic.NameObject("/Annots")] = generic.ArrayObject([*annotations, file.add_object(note)])
+    file.update_container(page)
     output = io.BytesIO()
-    writer.write(output)
+    file.write(output)
     return output.getvalue()

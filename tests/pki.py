@@ -141,12 +141,20 @@ class LocalTimestamper:
         return timestamp_token(self, digest, algorithm)
 
 
-def timestamp_token(authority: LocalTimestamper, digest: bytes, algorithm: str) -> bytes:
+def timestamp_token(
+    authority: LocalTimestamper, digest: bytes, algorithm: str = "sha256", nonce: int | None = None
+) -> bytes:
+    """A DER TimeStampToken, as an RFC 3161 authority signs it."""
     moment = (authority.at or datetime.now(UTC)).replace(microsecond=0)
     imprint = {"hash_algorithm": algos.DigestAlgorithm({"algorithm": algorithm}), "hashed_message": digest}
-    info = tsp.TSTInfo(
-        {"version": "v1", "policy": "1.2.3.4.1", "message_imprint": imprint, "serial_number": 7, "gen_time": moment}
-    ).dump()
+    told = {
+        "version": "v1",
+        "policy": "1.2.3.4.1",
+        "message_imprint": imprint,
+        "serial_number": 7,
+        "gen_time": moment,
+    }
+    info = tsp.TSTInfo(told | ({} if nonce is None else {"nonce": nonce})).dump()
     leaf = _asn1(authority.certificate)
     binding = tsp.SigningCertificateV2(
         {"certs": [tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(leaf.dump()).digest()})]}

@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
-from asn1crypto import algos, tsp
+from asn1crypto import algos, core, tsp
 
 from shared.errors import Transient
 
@@ -67,11 +67,10 @@ def timestamp_query(digest: bytes, algorithm: str, nonce: int) -> bytes:
 def token_of(answer: bytes, digest: bytes, algorithm: str, nonce: int) -> bytes:
     """The token of a DER TimeStampResp, once it is known to answer this very query (RFC 3161 section 2.4.2)."""
     try:
-        response = tsp.TimeStampResp.load(answer, strict=True)
-        status = response["status"]["status"].native
+        status = tsp.PKIStatusInfo.load(core.Sequence.load(answer, strict=True)[0].dump())["status"].native
         if status not in ("granted", "granted_with_mods"):
             raise TimestampFailed(f"the timestamping authority refused: {status}")
-        token = response["time_stamp_token"]
+        token = tsp.TimeStampResp.load(answer, strict=True)["time_stamp_token"]
         info: Any = token["content"]["encap_content_info"]["content"].parsed
         imprint = info["message_imprint"]
         answers = (
@@ -80,7 +79,7 @@ def token_of(answer: bytes, digest: bytes, algorithm: str, nonce: int) -> bytes:
             and info["nonce"].native == nonce
         )
         encoded = bytes(token.dump())
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise TimestampFailed("the timestamping authority's answer cannot be read") from error
     if not answers:
         raise TimestampFailed("the timestamp is not over the digest that was sent")

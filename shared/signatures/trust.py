@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -24,7 +25,7 @@ from shared.signatures.certificates import to_asn1
 from shared.signatures.verdict import Reason, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Coroutine, Iterable
     from pathlib import Path
 
 SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
@@ -96,7 +97,7 @@ def judge_path(
     )
     validator = CertificateValidator(leaf, intermediate_certs=list(pool), validation_context=context)
     try:
-        asyncio.run(_validate(validator, purpose))
+        _completed(_validate(validator, purpose))
     except Exception as error:  # a hostile certificate may break any parser below
         return _denied(error)
     if purpose is None and not may_sign(leaf):
@@ -108,6 +109,17 @@ def may_sign(leaf: asn1_x509.Certificate) -> bool:
     """Whether the key usage allows digital signatures or content commitment (RFC 5280 section 4.2.1.3)."""
     usage = leaf.key_usage_value
     return usage is None or bool(SIGNING_USAGES & usage.native)
+
+
+def _completed(validation: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, on a loop of its own: callers may be on a thread with or without one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(validation)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, validation).result()
 
 
 async def _validate(validator: CertificateValidator, purpose: str | None) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.xades.sign import sign_hash
-
 from tests.documents import pdf_file
 from tests.pki import TestPki, now_utc
 

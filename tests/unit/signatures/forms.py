@@ -10,10 +10,12 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
+
 from shared.signatures.keys import MemoryKey
 from shared.signatures.xades.names import C14N_10, ENVELOPED
 
@@ -36,7 +38,7 @@ class Ref:
     """One reference: its URI, the transforms (XML fragments or identifiers) and the octets to digest."""
 
     uri: str | None
-    octets: Callable[[etree._Element], bytes]
+    octets: Callable[[Any], bytes]
     transforms: tuple[str, ...] = ()
     type: str = ""
 
@@ -55,14 +57,14 @@ class Form:
     properties: bool = True
     bind: bool = True
     wrap: str = "{signature}"
-    before: Callable[[etree._Element], None] | None = None
+    before: Callable[[Any], None] | None = None
     prefix: str = ""
 
 
 def make(form: Form, key: MemoryKey, der: bytes | None = None) -> bytes:
     """The signed document; the signature stands where `wrap` says `{signature}`."""
     certificate = der or key.certificate.public_bytes(serialization.Encoding.DER)
-    root = etree.fromstring(form.wrap.replace("{signature}", _template(form, certificate)))
+    root = tree(form.wrap.replace("{signature}", _template(form, certificate)))
     signature = root if root.tag == f"{{{DS}}}Signature" else root.xpath(f"//*[@Id='{form.prefix}sig']")[0]
     if form.before:
         form.before(root)
@@ -78,27 +80,37 @@ def make(form: Form, key: MemoryKey, der: bytes | None = None) -> bytes:
     octets = c14n(info, exclusive=form.c14n.startswith(EXCLUSIVE))
     value = form.scheme(octets, key) if form.scheme else rsa_pkcs1(octets, key)
     signature[1].text = base64.b64encode(value).decode()
-    return etree.tostring(root)
+    return bytes(etree.tostring(root))
 
 
 def rsa_pkcs1(octets: bytes, key: MemoryKey, algorithm: hashes.HashAlgorithm | None = None) -> bytes:
-    return key._private_key.sign(octets, padding.PKCS1v15(), algorithm or hashes.SHA256())
+    return _rsa(key).sign(octets, padding.PKCS1v15(), algorithm or hashes.SHA256())
 
 
 def rsa_pss(octets: bytes, key: MemoryKey) -> bytes:
-    return key._private_key.sign(octets, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+    return _rsa(key).sign(octets, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
 
 
-def c14n(node: etree._Element, *, exclusive: bool = False) -> bytes:
-    return etree.tostring(node, method="c14n", exclusive=exclusive, with_comments=False)
+def tree(data: bytes | str) -> Any:
+    """The root element; `Any`, since tests know what they find below it."""
+    return etree.fromstring(data)
 
 
-def by_id(name: str) -> Callable[[etree._Element], bytes]:
+def c14n(node: Any, *, exclusive: bool = False) -> bytes:
+    return bytes(etree.tostring(node, method="c14n", exclusive=exclusive, with_comments=False))
+
+
+def _rsa(key: MemoryKey) -> rsa.RSAPrivateKey:
+    assert isinstance(key._private_key, rsa.RSAPrivateKey)
+    return key._private_key
+
+
+def by_id(name: str) -> Callable[[Any], bytes]:
     return lambda root: c14n(root.xpath(f"//*[@Id='{name}']")[0])
 
 
-def without_signature(root: etree._Element) -> bytes:
-    copy = etree.fromstring(etree.tostring(root))
+def without_signature(root: Any) -> bytes:
+    copy = tree(etree.tostring(root))
     for node in copy.findall(f".//{{{DS}}}Signature"):
         node.getparent().remove(node)
     return c14n(copy)
@@ -113,7 +125,7 @@ def holding(content: bytes, name: str = "content") -> str:
     return f'<ds:Object Id="{name}">{base64.b64encode(content).decode()}</ds:Object>'
 
 
-def _put(node: etree._Element, form: Form, octets: bytes) -> None:
+def _put(node: Any, form: Form, octets: bytes) -> None:
     node.find(f"{{{DS}}}DigestValue").text = base64.b64encode(
         hashlib.new(DIGESTS[form.digest], octets).digest()
     ).decode()

@@ -4,15 +4,15 @@ import hashlib
 
 from shared.contract.models import ContentType
 from shared.signatures.binding import covers_content, signer_of
+from shared.signatures.certificates import personal_number
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
-
 from tests.documents import pdf_file, with_annotation, with_page_replaced
 from tests.pki import IDNP, TestPki, now_utc
 from tests.unit.signatures.conftest import HASH
 
 
-async def sign(pdf, pki):
+async def sign(pdf: bytes, pki: TestPki) -> bytes:
     return await sign_pdf(pdf, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
 
 
@@ -72,6 +72,4 @@ async def test_the_signer_is_told_for_both_kinds(signed, pdf, pki):
 
 
 def test_the_made_up_person_has_a_made_up_number(pki):
-    from shared.signatures.certificates import personal_number
-
     assert personal_number(pki.signer.certificate) == IDNP

@@ -1,24 +1,27 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+
 from shared.errors import Malformed
-from shared.signatures.pades.sign import sign_pdf
+from shared.signatures.pades.sign import _KeySigner, sign_pdf
 from shared.signatures.timestamps import TimestampFailed
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import NoSignature
 from shared.signatures.verify import verify_pdf
-
 from tests.documents import pdf_file, with_annotation, with_page_replaced
 from tests.pki import TestPki, ec_key, now_utc
 
 
-async def sign(pdf: bytes, pki: TestPki, **changes) -> bytes:
-    given = {"reason": "Aprob", "signed_at": now_utc()} | changes
+async def sign(pdf: bytes, pki: TestPki, **changes: Any) -> bytes:
+    given: dict[str, Any] = {"reason": "Aprob", "signed_at": now_utc()} | changes
     return await sign_pdf(pdf, pki.signer, pki.timestamper, **given)
 
 
@@ -146,7 +149,7 @@ async def test_a_broken_pdf_is_malformed_in_both_directions(data, pki, anchors):
 
 
 async def test_an_encrypted_pdf_is_refused_with_the_reason(pdf, pki, anchors):
-    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf)))
+    writer: Any = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf)))
     writer.encrypt("owner", "user")
     output = io.BytesIO()
     writer.write(output)
@@ -156,10 +159,6 @@ async def test_an_encrypted_pdf_is_refused_with_the_reason(pdf, pki, anchors):
 
 
 async def test_a_pdf_certified_against_all_changes_is_refused_with_the_reason(pdf, pki):
-    from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-    from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
-    from shared.signatures.pades.sign import _KeySigner
-
     metadata = PdfSignatureMetadata(
         field_name="Author", certify=True, docmdp_permissions=MDPPerm.NO_CHANGES, subfilter=SigSeedSubFilter.PADES
     )

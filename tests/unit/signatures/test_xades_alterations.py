@@ -5,30 +5,40 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from lxml import etree
+
 from shared.errors import Malformed
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verdict import NoSignature
+from shared.signatures.verdict import NoSignature, Report, SignatureVerdict
 from shared.signatures.verify import Digest, Original, verify_hash_signature
 from shared.signatures.xades.names import ds, xades
 from shared.signatures.xades.sign import sign_hash
-
 from tests.pki import EPOCH, TestPki, ec_key, now_utc, rsa_key
 from tests.unit.signatures.conftest import HASH
+from tests.unit.signatures.forms import tree
 
 OTHER = hashlib.sha256(b"another act").digest()
 
 
-def changed(signed: bytes, name: str, change) -> bytes:
-    root = etree.fromstring(signed)
+def changed(signed: bytes, name: str, change: Callable[[Any], object]) -> bytes:
+    root = tree(signed)
     node = next(root.iter(name))
     change(node)
-    return etree.tostring(root)
+    return bytes(etree.tostring(root))
 
 
-async def only(signed, content, anchors):
+def _set_text(text: str, node: Any) -> None:
+    node.text = text
+
+
+async def only(signed: bytes, content: bytes | None, anchors: TrustAnchors) -> tuple[Report, SignatureVerdict]:
     report = await verify_hash_signature(signed, content, anchors)
     assert len(report.signatures) == 1
     return report, report.signatures[0]
@@ -75,7 +85,7 @@ async def test_an_altered_signature_value_is_told_and_its_timestamp_no_longer_fi
 
 async def test_a_timestamp_copied_from_another_signature_fails(signed, pki, anchors):
     other = await sign_hash(OTHER, pki.signer, pki.timestamper, signed_at=now_utc())
-    token = next(etree.fromstring(other).iter(xades("EncapsulatedTimeStamp"))).text
+    token = next(tree(other).iter(xades("EncapsulatedTimeStamp"))).text
     report, one = await only(
         changed(signed, xades("EncapsulatedTimeStamp"), lambda node: setattr(node, "text", token)), HASH, anchors
     )
@@ -85,7 +95,7 @@ async def test_a_timestamp_copied_from_another_signature_fails(signed, pki, anch
 
 async def test_a_timestamp_that_cannot_be_read_fails_alone(signed, anchors):
     for garbage in ("AAAA", "not base64 at all!", ""):
-        altered = changed(signed, xades("EncapsulatedTimeStamp"), lambda node, g=garbage: setattr(node, "text", g))
+        altered = changed(signed, xades("EncapsulatedTimeStamp"), partial(_set_text, garbage))
         report, one = await only(altered, HASH, anchors)
         assert not report.valid
         assert (one.integrity, one.timestamp) == ("passed", "failed")
@@ -109,8 +119,6 @@ async def test_a_foreign_timestamping_authority_is_not_believed(pki, anchors):
 
 
 async def test_an_ordinary_certificate_cannot_stamp(pki, anchors):
-    from dataclasses import replace
-
     person = rsa_key("not-a-tsa")
     impostor = replace(pki.timestamper, key=person, certificate=pki.person(person).certificate)
     _, one = await only(await sign_hash(HASH, pki.signer, impostor, signed_at=now_utc()), HASH, anchors)
@@ -127,8 +135,6 @@ async def test_a_stranger_with_a_certificate_of_the_same_name_is_not_trusted(anc
 
 
 async def test_another_certificate_in_key_info_breaks_the_signature(signed, pki, anchors):
-    from cryptography.hazmat.primitives import serialization
-
     other = pki.person(rsa_key("other-person")).certificate.public_bytes(serialization.Encoding.DER)
     text = base64.b64encode(other).decode()
     altered = changed(signed, ds("X509Certificate"), lambda node: setattr(node, "text", text))
@@ -138,8 +144,6 @@ async def test_another_certificate_in_key_info_breaks_the_signature(signed, pki,
 
 
 async def test_another_certificate_for_the_same_key_is_not_the_one_that_was_signed_for(signed, pki, anchors):
-    from cryptography.hazmat.primitives import serialization
-
     twin = pki.person(rsa_key("md-person")).certificate.public_bytes(serialization.Encoding.DER)
     text = base64.b64encode(twin).decode()
     altered = changed(signed, ds("X509Certificate"), lambda node: setattr(node, "text", text))

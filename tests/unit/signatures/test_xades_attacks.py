@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 
 import pytest
 from lxml import etree
+
 from shared.errors import Malformed
+from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import verify_hash_signature
 from shared.signatures.xades.names import ds, xades
 from shared.signatures.xades.sign import sign_hash
-
 from tests.pki import now_utc
 from tests.unit.signatures.conftest import HASH
-from tests.unit.signatures.forms import Form, Ref, by_id, c14n, enveloped, holding, make
+from tests.unit.signatures.forms import Form, Ref, by_id, c14n, enveloped, holding, make, tree
 
 EVIL = hashlib.sha256(b"an evil act").digest()
 EVIL_TEXT = base64.b64encode(EVIL).decode()
 INTERNAL = Form(references=(Ref("#body", by_id("body")),), wrap='<act><body Id="body">text</body>{signature}</act>')
 
 
-async def refused(signed: bytes, content: bytes | None, anchors, code: str = "") -> None:
+async def refused(signed: bytes, content: bytes | None, anchors: TrustAnchors, code: str = "") -> None:
     report = await verify_hash_signature(signed, content, anchors)
     assert not report.valid
     assert code in report.reason
 
 
 async def test_a_second_object_with_the_same_id_is_refused(signed, anchors):
-    root = etree.fromstring(signed)
+    root = tree(signed)
     for place in (0, len(root)):
-        forged = etree.fromstring(signed)
+        forged = tree(signed)
         evil = etree.Element(ds("Object"), {"Id": root[-1].get("Id")})
         evil.text = EVIL_TEXT
         forged.insert(place, evil)
@@ -39,14 +41,14 @@ async def test_a_second_object_with_the_same_id_is_refused(signed, anchors):
 
 
 async def test_an_unsigned_object_beside_the_signed_one_does_not_count(signed, anchors):
-    forged = etree.fromstring(signed)
+    forged = tree(signed)
     etree.SubElement(forged, ds("Object"), {"Id": "evil"}).text = EVIL_TEXT
     await refused(etree.tostring(forged), EVIL, anchors, "content_mismatch")
     await refused(etree.tostring(forged), HASH, anchors, "partly_covered")
 
 
 async def test_the_signed_element_moved_away_with_another_in_its_place_is_refused(pki, anchors):
-    good = etree.fromstring(make(INTERNAL, pki.signer))
+    good = tree(make(INTERNAL, pki.signer))
     body = good.find("body")
     wrapper = etree.SubElement(good, "wrapper")
     wrapper.append(body)
@@ -58,7 +60,7 @@ async def test_the_signed_element_moved_away_with_another_in_its_place_is_refuse
 
 async def test_an_element_with_the_same_id_under_another_name_is_refused(pki, anchors):
     for name in ("ID", "id", "{http://www.w3.org/XML/1998/namespace}id"):
-        good = etree.fromstring(make(INTERNAL, pki.signer))
+        good = tree(make(INTERNAL, pki.signer))
         evil = etree.Element("body", {name: "body"})
         evil.text = "evil"
         good.insert(0, evil)
@@ -71,7 +73,7 @@ async def test_a_signature_wrapped_into_a_document_of_its_enemy_covers_only_its_
 
 
 async def test_signed_properties_of_another_place_are_refused(signed, anchors):
-    forged = etree.fromstring(signed)
+    forged = tree(signed)
     qualifying = next(forged.iter(xades("QualifyingProperties")))
     holder = qualifying.getparent()
     outer = etree.Element("act")
@@ -83,10 +85,10 @@ async def test_signed_properties_of_another_place_are_refused(signed, anchors):
 
 async def test_a_second_set_of_signed_properties_is_refused(signed, anchors):
     for where in ("object", "qualifying"):
-        forged = etree.fromstring(signed)
+        forged = tree(signed)
         qualifying = next(forged.iter(xades("QualifyingProperties")))
         target = qualifying.getparent() if where == "object" else qualifying
-        evil = etree.fromstring(etree.tostring(qualifying if where == "object" else qualifying[0]))
+        evil = tree(etree.tostring(qualifying if where == "object" else qualifying[0]))
         next(evil.iter(xades("SignedProperties"))).set("Id", "evil")
         target.insert(0, evil)
         await refused(etree.tostring(forged), HASH, anchors, "signed_properties")
@@ -137,8 +139,6 @@ async def test_a_signature_that_signs_only_its_properties_covers_nothing(pki, an
 
     def redirect(root):
         next(root.iter(ds("KeyInfo"))).set("Id", "other")
-
-    from dataclasses import replace
 
     await refused(make(replace(form, before=redirect), pki.signer), HASH, anchors, "nothing_signed")
     await refused(make(replace(form, before=redirect), pki.signer), None, anchors, "nothing_signed")
@@ -208,8 +208,8 @@ async def test_a_manifest_whose_entries_hold_covers_their_content(pki, anchors):
 
 
 async def test_a_counter_signature_is_not_counted_as_a_signature(signed, pki, anchors):
-    other = etree.fromstring(await sign_hash(EVIL, pki.signer, pki.timestamper, signed_at=now_utc()))
-    forged = etree.fromstring(signed)
+    other = tree(await sign_hash(EVIL, pki.signer, pki.timestamper, signed_at=now_utc()))
+    forged = tree(signed)
     holder = next(forged.iter(xades("UnsignedSignatureProperties")))
     etree.SubElement(holder, xades("CounterSignature")).append(other)
     report = await verify_hash_signature(etree.tostring(forged), HASH, anchors)
@@ -227,14 +227,14 @@ async def test_a_counter_signature_alone_covers_no_content(signed, pki, anchors)
 
 @pytest.mark.parametrize("part", ["SignedInfo", "SignatureValue", "KeyInfo"])
 async def test_a_doubled_part_is_refused(signed, anchors, part):
-    forged = etree.fromstring(signed)
+    forged = tree(signed)
     node = next(forged.iter(ds(part)))
-    forged.insert(forged.index(node), etree.fromstring(etree.tostring(node)))
+    forged.insert(forged.index(node), tree(etree.tostring(node)))
     await refused(etree.tostring(forged), HASH, anchors, "structure")
 
 
 async def test_a_comment_inside_the_content_changes_nothing_that_is_read(signed, anchors):
-    forged = etree.fromstring(signed)
+    forged = tree(signed)
     forged[-1].text, tail = forged[-1].text[:8], forged[-1].text[8:]
     comment = etree.Comment(EVIL_TEXT)
     comment.tail = tail

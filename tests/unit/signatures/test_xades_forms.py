@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+
 from shared.signatures.verify import Digest, Original, verify_hash_signature
 from shared.signatures.xades.names import BASE64, C14N_10, C14N_11
-
 from tests.unit.signatures.conftest import HASH
 from tests.unit.signatures.forms import DS, EXCLUSIVE, Form, Ref, by_id, enveloped, holding, make, rsa_pkcs1, rsa_pss
 
@@ -25,7 +26,7 @@ SUBTRACT = (
 ACT = "<act><title>An act</title>{signature}</act>"
 
 
-def enveloping(**changes) -> Form:
+def enveloping(**changes: Any) -> Form:
     return Form(references=(Ref("#content", by_id("content")),), objects=holding(HASH), **changes)
 
 

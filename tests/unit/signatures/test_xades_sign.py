@@ -6,14 +6,15 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
+
 from shared.errors import Malformed
 from shared.signatures.timestamps import TimestampFailed
 from shared.signatures.verify import Digest, verify_hash_signature
 from shared.signatures.xades.names import ds, xades
 from shared.signatures.xades.sign import sign_hash
-
 from tests.pki import ec_key, now_utc, rsa_key
 from tests.unit.signatures.conftest import HASH
+from tests.unit.signatures.forms import tree
 
 
 async def test_a_signed_hash_verifies_with_all_four_axes_at_their_best(signed, anchors):
@@ -26,7 +27,7 @@ async def test_a_signed_hash_verifies_with_all_four_axes_at_their_best(signed, a
 
 
 def test_the_enveloping_form_has_the_parts_of_the_profile_in_their_order(signed):
-    root = etree.fromstring(signed)
+    root = tree(signed)
     assert root.tag == ds("Signature")
     assert [child.tag for child in root] == [
         ds("SignedInfo"), ds("SignatureValue"), ds("KeyInfo"), ds("Object"), ds("Object")
@@ -41,14 +42,14 @@ def test_the_enveloping_form_has_the_parts_of_the_profile_in_their_order(signed)
 
 
 def test_the_signing_time_carries_an_offset(signed):
-    told = next(etree.fromstring(signed).iter(xades("SigningTime"))).text
+    told = next(tree(signed).iter(xades("SigningTime"))).text
     assert told.endswith("+00:00")
 
 
 async def test_the_timestamp_is_asked_for_with_a_sha256_of_the_canonical_signature_value(pki):
     authority = pki.timestamper.telling(now_utc())
     signed = await sign_hash(HASH, pki.signer, authority, signed_at=now_utc())
-    value = next(etree.fromstring(signed).iter(ds("SignatureValue")))
+    value = next(tree(signed).iter(ds("SignatureValue")))
     assert authority.seen[-1] == hashlib.sha256(etree.tostring(value, method="c14n")).digest()
 
 
@@ -76,7 +77,7 @@ async def test_a_sha1_hash_of_20_bytes_can_be_signed(pki, anchors):
 async def test_a_detached_signature_holds_the_hash_as_its_digest_value(pki, anchors, name):
     value = hashlib.new(name, b"an act").digest()
     signed = await sign_hash(value, pki.signer, pki.timestamper, signed_at=now_utc(), detached_as="file:/act.pdf")
-    values = [base64.b64decode(node.text) for node in etree.fromstring(signed).iter(ds("DigestValue"))]
+    values = [base64.b64decode(node.text) for node in tree(signed).iter(ds("DigestValue"))]
     assert value in values
     assert (await verify_hash_signature(signed, Digest(value, name), anchors)).valid
     assert (await verify_hash_signature(signed, value, anchors)).valid
