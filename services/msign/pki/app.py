@@ -1,0 +1,80 @@
+"""What answers on the PKI port? OCSP, revocation lists, CA certificates and RFC 3161 timestamps, over plain HTTP.
+
+The paths are those that the certificates themselves name.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from services.msign.pki.architecture import Architecture
+from services.msign.pki.plan import ARCHITECTURE, TSA
+
+MAX_REQUEST_BYTES = 64 * 1024
+
+
+def create_pki_app(pki_dir: Path) -> web.Application:
+    """Return the application over the infrastructure in `pki_dir`; raises `Malformed` when there is none."""
+    services = Services(Architecture.load(pki_dir))
+    app = web.Application(client_max_size=MAX_REQUEST_BYTES)
+    base = f"/{ARCHITECTURE}"
+    app.add_routes(
+        [
+            web.post(f"{base}/tsa/{TSA}", services.timestamp),
+            web.post(base + "/ocsp/{label}", services.ocsp),
+            web.get(base + "/ocsp/{label}/{request:.+}", services.ocsp_by_get),
+            web.get(base + "/crls/{label}/latest.crl", services.crl),
+            web.get(base + "/certs/{label}/ca.crt", services.authority),
+        ]
+    )
+    return app
+
+
+class Services:
+    """The handlers; certomancer works in threads."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        self._architecture = architecture
+
+    async def timestamp(self, request: web.Request) -> web.Response:
+        """RFC 3161 section 3.4."""
+        answer = await asyncio.to_thread(self._architecture.timestamp, await request.read())
+        return web.Response(body=answer, content_type="application/timestamp-reply")
+
+    async def ocsp(self, request: web.Request) -> web.Response:
+        """RFC 6960 appendix A, by POST."""
+        return await self._ocsp(request, await request.read())
+
+    async def ocsp_by_get(self, request: web.Request) -> web.Response:
+        """RFC 6960 appendix A, by GET: the request as base64 in the path."""
+        try:
+            body = base64.b64decode(request.match_info["request"], validate=True)
+        except (binascii.Error, ValueError):
+            body = b""
+        return await self._ocsp(request, body)
+
+    async def _ocsp(self, request: web.Request, body: bytes) -> web.Response:
+        answer = await found(self._architecture.ocsp, request.match_info["label"], body)
+        return web.Response(body=answer, content_type="application/ocsp-response")
+
+    async def crl(self, request: web.Request) -> web.Response:
+        """RFC 2585 section 3."""
+        answer = await found(self._architecture.crl, request.match_info["label"])
+        return web.Response(body=answer, content_type="application/pkix-crl")
+
+    async def authority(self, request: web.Request) -> web.Response:
+        """RFC 2585 section 3."""
+        answer = await found(self._architecture.authority, request.match_info["label"])
+        return web.Response(body=answer, content_type="application/pkix-cert")
+
+
+async def found(work: Callable[..., bytes], *arguments: object) -> bytes:
+    """Run `work` in a thread; a label that there is not is HTTP 404."""
+    try:
+        return await asyncio.to_thread(work, *arguments)
+    except LookupError as error:
+        raise web.HTTPNotFound(text="there is no such authority\n") from error

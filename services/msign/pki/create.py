@@ -1,0 +1,105 @@
+"""How does a test infrastructure come to be on disk?
+
+`certomancer.yaml` and `keys/` drive the live services; `trust/` holds the anchors, `tls/` the certificates of the API
+and of its consumers, `tokens/` the signers' keys as PKCS#12 files under their PINs, `people.json` who they are.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from services.msign.pki import plan
+from services.msign.pki.architecture import CONFIGURATION, Architecture
+from services.msign.pki.people import PEOPLE, Person
+from shared.errors import Malformed
+
+KEY_BITS = 2048
+PRIVATE = 0o600
+
+
+def create(directory: Path, *, pki_url: str, server_names: Sequence[str]) -> None:
+    """Make the whole infrastructure in `directory`, whose files only the owner can read.
+
+    Raises `Malformed` when there is one already: its certificates may be in use.
+    """
+    if (directory / CONFIGURATION).exists():
+        raise Malformed(f"{directory} holds a public-key infrastructure already; it is never overwritten")
+    for name in ("keys", "trust", "tls", "tokens"):
+        (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = make_keys(plan.key_labels())
+    for label, key in keys.items():
+        write_private(directory / "keys" / f"{label}.pem", pem_of_key(key))
+    configuration = plan.configuration(pki_url, server_names, datetime.now(UTC))
+    # Written under its name only at the end, so that a half-made directory can be made anew.
+    draft = directory / f"{CONFIGURATION}.new"
+    write_private(draft, yaml.safe_dump(configuration, allow_unicode=True, sort_keys=False).encode())
+    architecture = Architecture.of(configuration, directory)
+    write_certificates(directory, architecture, keys)
+    write_tokens(directory / "tokens", architecture, keys)
+    people = [person.listed() for person in PEOPLE]
+    write_private(directory / "people.json", json.dumps(people, ensure_ascii=False, indent=2).encode())
+    draft.rename(directory / CONFIGURATION)
+
+
+def make_keys(labels: Sequence[str]) -> dict[str, rsa.RSAPrivateKey]:
+    """Return a fresh RSA key for each label."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
+        keys = threads.map(lambda _: rsa.generate_private_key(65537, KEY_BITS), labels)
+        return dict(zip(labels, keys, strict=True))
+
+
+def write_certificates(directory: Path, architecture: Architecture, keys: dict[str, rsa.RSAPrivateKey]) -> None:
+    """Write the anchors and, for the API and its consumers, certificates with their keys."""
+    for name, label in (("mdtrustca", plan.ROOT), ("MDQSign", plan.ISSUING)):
+        write_private(directory / "trust" / f"{name}.pem", pem_of(architecture.certificate(label)))
+    tls = directory / "tls"
+    write_private(tls / "ca.pem", pem_of(architecture.certificate(plan.TLS_CA)))
+    for label in (plan.SERVER, *plan.CONSUMERS):
+        write_private(tls / f"{label}.pem", pem_of(architecture.certificate(label)))
+        write_private(tls / f"{label}.key", pem_of_key(keys[label]))
+
+
+def write_tokens(directory: Path, architecture: Architecture, keys: dict[str, rsa.RSAPrivateKey]) -> None:
+    """Write each person's token: key, certificate and chain, encrypted by the PIN."""
+    chain = [architecture.certificate(plan.ISSUING), architecture.certificate(plan.ROOT)]
+    for person in PEOPLE:
+        label = plan.person_label(person)
+        token = token_of(person, keys[label], architecture.certificate(label), chain)
+        write_private(directory / f"{person.instrument}-{person.idnp}.p12", token)
+
+
+def token_of(
+    person: Person, key: rsa.RSAPrivateKey, certificate: x509.Certificate, chain: list[x509.Certificate]
+) -> bytes:
+    """Return the PKCS#12 file (RFC 7292) of a person's token."""
+    encryption = serialization.BestAvailableEncryption(person.pin.encode())
+    return pkcs12.serialize_key_and_certificates(person.name.encode(), key, certificate, chain, encryption)
+
+
+def pem_of(certificate: x509.Certificate) -> bytes:
+    """Return a certificate as PEM."""
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def pem_of_key(key: Any) -> bytes:
+    """Return a private key as unencrypted PKCS#8 PEM."""
+    return bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that was never readable by anybody but its owner."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
