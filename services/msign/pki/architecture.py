@@ -8,7 +8,7 @@ import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml  # type: ignore[import-untyped]
 from asn1crypto import core, ocsp, tsp
@@ -139,4 +139,10 @@ def _now() -> datetime:
 
 def _refusal(failure: str) -> bytes:
     status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {failure}})
-    return bytes(tsp.TimeStampResp({"status": status}).dump())
+    return bytes(_Refusal({"status": status}).dump())
+
+
+class _Refusal(core.Sequence):  # type: ignore[misc]
+    """A TimeStampResp without a token, which asn1crypto's own class insists on."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo)]
