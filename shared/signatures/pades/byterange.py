@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from asn1crypto import parser
+
 from shared.signatures.verdict import Refusal
 
 _HEX_STRING = re.compile(rb"<([0-9A-Fa-f\s]*)>")
@@ -42,7 +44,18 @@ def read_range(data: bytes, byte_range: object, contents: bytes) -> SignedRange:
     gap = _HEX_STRING.fullmatch(data[gap_start:gap_end])
     if gap is None or _from_hex(gap[1]) != contents:
         raise Refusal("byte_range", "the byte range leaves out more than the signature itself")
+    check_padding(contents)
     return SignedRange(gap_start, gap_end, end)
+
+
+def check_padding(contents: bytes) -> None:
+    """Raise `Refusal` when anything but zeros follows the CMS message in /Contents: nobody signed it."""
+    try:
+        length = parser.peek(contents)
+    except (ValueError, TypeError) as error:
+        raise Refusal("unreadable", "the signature cannot be read") from error
+    if contents[length:].strip(b"\x00"):
+        raise Refusal("padding", "there is hidden data behind the signature in its place")
 
 
 def _numbers(byte_range: object) -> list[int]:

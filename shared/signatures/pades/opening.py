@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -22,6 +25,10 @@ UNREADABLE = (
     EOFError,
     OSError,
     MemoryError,
+    zlib.error,
+    struct.error,
+    InvalidSignature,
+    UnsupportedAlgorithm,
 )
 """What parsing a hostile file may raise inside pyHanko and asn1crypto: all of it means "this file is broken"."""
 

@@ -18,6 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from shared.errors import Malformed
 from shared.signatures.cms import CmsCheck, check_signer, unsigned_values
 from shared.signatures.conclusion import Findings, conclude, unique
+from shared.signatures.guard import refusing
 from shared.signatures.pades.byterange import SignedRange, read_range
 from shared.signatures.pades.changes import judge_changes
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
@@ -59,6 +60,7 @@ class DocumentTimestamp:
     verdict: TokenVerdict
 
 
+@refusing
 def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
     """The verdict on every signature of a PDF file, in the order of their making.
 

@@ -11,7 +11,15 @@ from shared.signatures.algorithms import digest
 from shared.signatures.verdict import Refusal
 from shared.signatures.xades.canonical import PLAIN, canonical_element, method_of
 from shared.signatures.xades.names import TYPES_SIGNED_PROPERTIES, XADES_NAMESPACES, ds
-from shared.signatures.xades.structure import XmlSignature, decode_base64, decoded, digest_named, elements, text_of
+from shared.signatures.xades.structure import (
+    XmlSignature,
+    decode_base64,
+    decoded,
+    digest_named,
+    elements,
+    refuse_stray_text,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -57,6 +65,8 @@ def find_properties(document: Document, signature: XmlSignature) -> Properties:
     if len(found) != 1:
         raise Refusal("signed_properties", "the signature must have exactly one set of qualifying properties")
     holder, qualifying = found[0]
+    refuse_stray_text(holder)
+    refuse_stray_text(qualifying)
     _check_target(document, signature, qualifying)
     signed = [child for child in elements(qualifying) if _local(child) == "SignedProperties"]
     if len(signed) != 1:
@@ -86,6 +96,8 @@ def timestamp_tokens(properties: Properties, signature: XmlSignature) -> list[tu
     holders = [node for one in unsigned for node in _children(one, "UnsignedSignatureProperties")]
     if len(unsigned) > 1 or len(holders) > 1:
         raise Refusal("unsigned_properties", "the unsigned properties stand there twice")
+    for node in (*unsigned, *holders):
+        refuse_stray_text(node)
     found = []
     for stamp in (node for holder in holders for node in _children(holder, "SignatureTimeStamp")):
         method = stamp.find(ds("CanonicalizationMethod"))

@@ -53,6 +53,7 @@ class XmlSignature:
 
 def read_signature(node: etree._Element) -> XmlSignature:
     """Take a ds:Signature apart; raises `Refusal` where it has other parts than XMLDSig allows, or in another order."""
+    refuse_stray_text(node)
     parts = elements(node)
     names = [part.tag for part in parts]
     objects = tuple(part for part in parts if part.tag == ds("Object"))
@@ -87,6 +88,12 @@ def read_references(nodes: list[etree._Element]) -> tuple[Reference, ...]:
 def elements(node: etree._Element) -> list[etree._Element]:
     """The child elements, without comments and processing instructions."""
     return [child for child in node if isinstance(child.tag, str)]
+
+
+def refuse_stray_text(node: etree._Element) -> None:
+    """Raise `Refusal` when text stands between the elements of a node that only holds elements."""
+    if (node.text or "").strip() or any((child.tail or "").strip() for child in node):
+        raise Refusal("structure", "text stands where the signature has only elements")
 
 
 def decoded(node: etree._Element) -> bytes:

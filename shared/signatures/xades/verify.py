@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import Malformed
 from shared.signatures.conclusion import Findings, conclude, unique
+from shared.signatures.guard import refusing
 from shared.signatures.tokens import TokenVerdict, judge_token, judge_tokens
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Coverage, Reason, Refusal, Report, TimestampStatus
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from shared.signatures.content import KnownContent
 
 
+@refusing
 def judge_document(data: bytes, known: KnownContent | None, anchors: TrustAnchors) -> Report:
     """The verdict on every signature of an XML document.
 
