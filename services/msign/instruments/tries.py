@@ -1,0 +1,41 @@
+"""How many wrong PINs may still be entered, whichever process is asked?"""
+
+from typing import Any, Protocol
+
+MAX_TRIES = 3
+
+
+class PinTries(Protocol):
+    """Counts PIN entries per token."""
+
+    async def take(self, token: str) -> int | None:
+        """Use up one try before the PIN is looked at; returns how many are left, None when the token is locked."""
+
+    async def succeeded(self, token: str) -> None:
+        """The PIN was right: all tries are there again."""
+
+
+class StoredTries:
+    """PIN tries in the provider's database.
+
+    A try is taken before the PIN is checked, so that parallel guesses cannot share one.
+    """
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    async def take(self, token: str) -> int | None:
+        """Use up one try before the PIN is looked at; returns how many are left, None when the token is locked."""
+        used = await self._pool.fetchval(_TAKE, token, MAX_TRIES)
+        return None if used is None else MAX_TRIES - int(used)
+
+    async def succeeded(self, token: str) -> None:
+        """The PIN was right: all tries are there again."""
+        await self._pool.execute("UPDATE token_tries SET used = 0 WHERE token = $1", token)
+
+
+_TAKE = """
+INSERT INTO token_tries AS tries (token, used) VALUES ($1, 1)
+ON CONFLICT (token) DO UPDATE SET used = tries.used + 1 WHERE tries.used < $2
+RETURNING used
+"""

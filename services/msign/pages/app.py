@@ -1,0 +1,41 @@
+"""What is served on the web port? The Sign Page, a home page and their assets."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from services.msign.pages.headers import protect
+from services.msign.pages.render import HERE, Renderer
+from services.msign.pages.routes import Parts, SignPage, StopHere, add_routes, wished
+
+MAX_FORM_BYTES = 64 * 1024
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def create_web_app(parts: Parts) -> web.Application:
+    """Return the application of the web port."""
+    app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=[helpful])
+    app.on_response_prepare.append(protect)
+    app.router.add_static("/assets/", HERE / "assets")
+    add_routes(app, SignPage(parts))
+    return app
+
+
+@web.middleware
+async def helpful(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what stops a step into its page, and an address that there is not into a page that says so."""
+    try:
+        return await handler(request)
+    except StopHere as stop:
+        return stop.response
+    except web.HTTPNotFound:
+        return Renderer().message(wished(request), "unknown_title", "unknown_text", status=404)
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        log.exception("page_failed", path_length=len(request.path), error=type(error).__name__)
+        return Renderer().message(wished(request), "bad_title", "broken", status=500)

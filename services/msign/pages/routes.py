@@ -1,0 +1,246 @@
+"""What happens at each step of the Sign Page?
+
+Only `finish` decides a request; every other step can be repeated, in any number of tabs, without breaking anything.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from services.msign.instruments.catalogue import Catalogue
+from services.msign.instruments.instrument import Refused, SigningInstrument
+from services.msign.pages.entry import read_entry
+from services.msign.pages.ports import Asked, Claims, Requests
+from services.msign.pages.render import Renderer
+from services.msign.pages.signing import is_expected, sign_batch
+from services.msign.pages.state import PageState, Seal, browser_of, new_browser, set_browser
+from services.msign.pages.texts import preferred, text
+from services.msign.pages.view import back_of, view_of
+from shared.contract.models import Instrument, Language, SignStatus
+from shared.errors import Malformed, Transient
+from shared.signatures.keys import SigningKey
+from shared.signatures.timestamps import Timestamper
+
+REQUEST_ID = r"{request_id:[0-9a-fA-F]{32}}"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that the pages work with; `people` are shown beside the PIN form of test instances."""
+
+    requests: Requests
+    claims: Claims
+    instruments: Catalogue
+    timestamper: Timestamper
+    seal: Seal
+    people: tuple[dict[str, str], ...] = ()
+
+
+class StopHere(Exception):
+    """The step cannot go on; the answer says why."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of one browser in a request that is still pending."""
+
+    asked: Asked
+    state: PageState
+    browser: str
+
+
+class SignPage:
+    """The handlers."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._renderer = Renderer()
+
+    async def home(self, request: web.Request) -> web.Response:
+        """Say what this instance is."""
+        return self._renderer.page("home.html", wished(request))
+
+    async def enter(self, request: web.Request) -> web.Response:
+        """Take the e-Service's form (contract section 2), or a query with the same parameters."""
+        language = wished(request)
+        parameters = [
+            *request.query.items(),
+            *((k, v) for k, v in (await request.post()).items() if isinstance(v, str)),
+        ]
+        given = next((value for name, value in parameters if name.lower() == "lang"), "").lower()
+        language = Language(given) if given in set(Language) else language
+        asked = await self._asked(request, language)
+        try:
+            entry = read_entry(parameters, asked.return_origins)
+        except Malformed as error:
+            return self._renderer.message(language, "bad_title", error.code, status=400)
+        browser = browser_of(request) or new_browser()
+        state = PageState(request_id=asked.request_id, entry=entry, language=language)
+        response = self._first_page(Step(asked, state, browser))
+        set_browser(response, browser, secure=request.secure)
+        return response
+
+    def _first_page(self, step: Step) -> web.Response:
+        if step.asked.status is not SignStatus.PENDING:
+            back = back_of(step.state.request_id, step.state.entry)
+            return self._renderer.ended(step.state.language, step.asked.status, back)
+        wanted = step.state.entry.instrument
+        if wanted is None:
+            return self._choose(step)
+        instrument = self._parts.instruments.get(wanted)
+        return self._pin(step, instrument) if instrument else self._choose(step, "instrument_unavailable")
+
+    async def choose(self, request: web.Request) -> web.Response:
+        """Show the instruments again."""
+        return self._choose(await self._step(request))
+
+    async def speak(self, request: web.Request) -> web.Response:
+        """Go on in another language."""
+        step = await self._step(request)
+        lang = str((await request.post()).get("lang", ""))
+        language = Language(lang) if lang in set(Language) else step.state.language
+        entry = step.state.entry
+        state = PageState(request_id=step.state.request_id, entry=entry, language=language)
+        return self._choose(Step(step.asked, state, step.browser))
+
+    async def instrument(self, request: web.Request) -> web.Response:
+        """Take the chosen instrument and ask for what it needs."""
+        step = await self._step(request)
+        chosen = self._chosen(str((await request.post()).get("Instrument", "")))
+        return self._pin(step, chosen) if chosen else self._choose(step, "instrument_unavailable")
+
+    async def sign(self, request: web.Request) -> web.Response:
+        """Take the PIN, sign everything, and lead back."""
+        step = await self._step(request)
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        chosen = self._chosen(form.get("Instrument", ""))
+        if chosen is None:
+            return self._choose(step, "instrument_unavailable")
+        async with self._parts.claims.hold(step.state.request_id) as held:
+            if not held:
+                return self._pin(step, chosen, self._text(step, "busy"), status=409)
+            step = await self._step(request)
+            try:
+                key = await chosen.open(form)
+            except Refused as error:
+                message = self._text(step, error.why.value, tries=error.tries_left)
+                return self._pin(step, chosen, message, values=form)
+            if not is_expected(step.asked.request.expected_signer, key):
+                return self._pin(step, chosen, self._text(step, "signer_mismatch"), values=form)
+            return await self._sign(step, chosen, key)
+
+    async def _sign(self, step: Step, chosen: SigningInstrument, key: SigningKey) -> web.Response:
+        request_id = step.state.request_id
+        try:
+            outcome = await sign_batch(step.asked.request, key, self._parts.timestamper)
+        except Transient as error:
+            log.warning("signing_postponed", request_id=request_id, error=type(error).__name__)
+            return self._pin(step, chosen, self._text(step, "no_timestamp"), status=503)
+        finished = await self._parts.requests.finish(
+            request_id, outcome.status, reason=outcome.reason, results=outcome.results
+        )
+        log.info("sign_request_finished", request_id=request_id, status=outcome.status, first=finished)
+        if not finished:
+            return await self._overtaken(step)
+        back = back_of(request_id, step.state.entry)
+        if outcome.status is SignStatus.SUCCESS:
+            return self._renderer.signed(step.state.language, back)
+        return self._renderer.message(step.state.language, "failed_title", f"reason_{outcome.reason}", back=back)
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """Decline for good: say that it failed and why, then lead back (TC_FUNCT_02)."""
+        step = await self._step(request)
+        request_id = step.state.request_id
+        async with self._parts.claims.hold(request_id) as held:
+            if not held:
+                return self._choose(step, "busy")
+            finished = await self._parts.requests.finish(request_id, SignStatus.FAILURE, reason="declined", results=())
+        if not finished:
+            return await self._overtaken(step)
+        log.info("sign_request_finished", request_id=request_id, status=SignStatus.FAILURE, first=True)
+        back = back_of(request_id, step.state.entry)
+        return self._renderer.message(step.state.language, "failed_title", "reason_declined", back=back)
+
+    async def lost(self, request: web.Request) -> web.Response:
+        """A step's address opened by hand or reloaded without its form."""
+        return self._renderer.message(wished(request), "bad_title", "stale_form", status=400)
+
+    async def _overtaken(self, step: Step) -> web.Response:
+        asked = await self._parts.requests.get(step.state.request_id)
+        status = asked.status if asked else SignStatus.EXPIRED
+        back = back_of(step.state.request_id, step.state.entry)
+        return self._renderer.ended(step.state.language, status, back)
+
+    async def _step(self, request: web.Request) -> Step:
+        """Return the step that a form of ours asks for, or stop with a page that helps."""
+        request_id = request.match_info["request_id"].lower()
+        browser = browser_of(request)
+        try:
+            sealed = str((await request.post()).get("state", ""))
+            state = self._parts.seal.unseal(sealed, browser, request_id)
+        except Malformed as error:
+            raise StopHere(self._renderer.message(wished(request), "bad_title", "stale_form", status=403)) from error
+        asked = await self._asked(request, state.language)
+        if asked.status is not SignStatus.PENDING:
+            raise StopHere(self._renderer.ended(state.language, asked.status, back_of(request_id, state.entry)))
+        return Step(asked, state, browser)
+
+    async def _asked(self, request: web.Request, language: Language) -> Asked:
+        asked = await self._parts.requests.get(request.match_info["request_id"].lower())
+        if asked is None:
+            raise StopHere(self._renderer.message(language, "unknown_title", "unknown_text", status=404))
+        if asked.status is SignStatus.EXPIRED:
+            raise StopHere(self._renderer.message(language, "expired_title", "expired_text", status=410))
+        return asked
+
+    def _chosen(self, name: str) -> SigningInstrument | None:
+        return self._parts.instruments.get(Instrument(name)) if name in set(Instrument) else None
+
+    def _text(self, step: Step, key: str, **values: object) -> str:
+        return text(step.state.language, key, **values)
+
+    def _choose(self, step: Step, error: str | None = None) -> web.Response:
+        return self._renderer.page(
+            "choose.html", step.state.language, view=view_of(step.asked, step.state.entry),
+            state=self._parts.seal.seal(step.state, step.browser), instruments=[*self._parts.instruments],
+            error=self._text(step, error) if error else None,
+        )  # fmt: skip
+
+    def _pin(
+        self,
+        step: Step,
+        instrument: SigningInstrument,
+        error: str | None = None,
+        *,
+        values: dict[str, str] | None = None,
+        status: int = 200,
+    ) -> web.Response:
+        people = [person for person in self._parts.people if person["instrument"] == instrument.name]
+        return self._renderer.page(
+            "pin.html", step.state.language, status=status, view=view_of(step.asked, step.state.entry),
+            state=self._parts.seal.seal(step.state, step.browser), instrument=instrument, error=error,
+            values=values or {}, people=people,
+        )  # fmt: skip
+
+
+def wished(request: web.Request) -> Language:
+    """Return the language of a request that has no state: `lang`, else Accept-Language."""
+    lang = request.query.get("lang", "").lower()
+    return Language(lang) if lang in set(Language) else preferred(request.headers.get("Accept-Language", ""))
+
+
+def add_routes(app: web.Application, page: SignPage) -> None:
+    """Add the routes of the Sign Page to an application."""
+    base = f"/{REQUEST_ID}"
+    steps = {"choose": page.choose, "language": page.speak, "instrument": page.instrument}
+    steps |= {"sign": page.sign, "cancel": page.cancel}
+    app.add_routes([web.get("/", page.home), web.get(base, page.enter), web.post(base, page.enter)])
+    for name, handler in steps.items():
+        app.add_routes([web.post(f"{base}/{name}", handler), web.get(f"{base}/{name}", page.lost)])

@@ -1,0 +1,74 @@
+"""How do the Sign Page and the PKI services come to run beside the API?
+
+`WebSettings` are their settings, `serve_web` runs both ports; the service's composition root uses both.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from pydantic import Field, SecretStr
+
+from services.msign.instruments.catalogue import catalogue
+from services.msign.instruments.tries import StoredTries
+from services.msign.pages.app import create_web_app
+from services.msign.pages.ports import Requests, StoredClaims
+from services.msign.pages.routes import Parts
+from services.msign.pages.state import Seal
+from services.msign.pki.app import create_pki_app
+from services.msign.pki.architecture import Architecture
+from shared.lifecycle import serve_http
+from shared.settings import Port, ServiceSettings
+from shared.signatures.timestamps import HttpTimestamper
+
+
+class WebSettings(ServiceSettings):
+    """What the pages and the PKI services need.
+
+    `web_secret` seals the pages' forms and is the same in every replica; `show_people` prints the made-up people with
+    their PINs beside the PIN form; without `timestamp_url` the timestamps come from our own PKI port.
+    """
+
+    web_host: str = "127.0.0.1"
+    web_port: Port
+    web_secret: SecretStr = Field(min_length=32)
+    pki_dir: Path
+    pki_host: str = "127.0.0.1"
+    pki_port: Port
+    timestamp_url: str | None = None
+    show_people: bool = False
+
+
+@asynccontextmanager
+async def serve_web(settings: WebSettings, pool: Any, requests: Requests) -> AsyncIterator[None]:
+    """Serve the web port and the PKI port over the provider's database `pool` until the block ends."""
+    pki = create_pki_app(settings.pki_dir)
+    async with (
+        serve_http(pki, host=settings.pki_host, port=settings.pki_port),
+        aiohttp.ClientSession() as session,
+        serve_http(
+            create_web_app(parts_of(settings, pool, requests, session)), host=settings.web_host, port=settings.web_port
+        ),
+    ):
+        yield
+
+
+def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aiohttp.ClientSession) -> Parts:
+    """Return what the pages work with."""
+    url = settings.timestamp_url or Architecture.load(settings.pki_dir).timestamp_url
+    return Parts(
+        requests=requests,
+        claims=StoredClaims(pool),
+        instruments=catalogue(settings.pki_dir, StoredTries(pool)),
+        timestamper=HttpTimestamper(url, session),
+        seal=Seal(settings.web_secret.get_secret_value()),
+        people=people_of(settings.pki_dir) if settings.show_people else (),
+    )
+
+
+def people_of(pki_dir: Path) -> tuple[dict[str, str], ...]:
+    """Return the rows of `people.json`."""
+    return tuple(json.loads((pki_dir / "people.json").read_text(encoding="utf-8")))
