@@ -1,0 +1,210 @@
+import html.parser
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+from aiohttp import CookieJar
+from aiohttp.test_utils import TestClient, TestServer
+
+from services.msign.instruments.pkcs12 import Pkcs12Tokens
+from services.msign.pages.app import create_web_app
+from services.msign.pages.routes import Parts
+from services.msign.pages.state import Seal
+from services.msign.pki.create import create
+from shared.contract.models import (
+    ContentType,
+    ExpectedSigner,
+    Instrument,
+    SignContent,
+    SignRequest,
+    SignStatus,
+)
+from tests.pki import TestPki
+
+REQUEST_ID = "0123456789abcdef0123456789abcdef"
+RETURN_URL = "https://servicii.exemplu.md/return?a=1&b=2"
+HASH = bytes(range(32))
+
+
+@dataclass(frozen=True)
+class FakeAsked:
+    request: SignRequest
+    request_id: str = REQUEST_ID
+    consumer: str = "Declarații <b>online</b>"
+    return_origins: tuple = ()
+    status: SignStatus = SignStatus.PENDING
+    reason: str | None = None
+
+
+@dataclass
+class FakeRequests:
+    asked: dict = field(default_factory=dict)
+    results: tuple = ()
+    finishes: int = 0
+
+    async def get(self, request_id):
+        return self.asked.get(request_id)
+
+    async def finish(self, request_id, status, *, reason, results):
+        self.finishes += 1
+        asked = self.asked[request_id]
+        if asked.status is not SignStatus.PENDING:
+            return False
+        self.asked[request_id] = replace(asked, status=status, reason=reason)
+        self.results = tuple(results)
+        return True
+
+    def put(self, **changes):
+        self.asked[REQUEST_ID] = replace(self.asked[REQUEST_ID], **changes)
+
+    @property
+    def one(self):
+        return self.asked[REQUEST_ID]
+
+
+@dataclass
+class FakeTries:
+    used: dict = field(default_factory=dict)
+
+    async def take(self, token):
+        if self.used.get(token, 0) >= 3:
+            return None
+        self.used[token] = self.used.get(token, 0) + 1
+        return 3 - self.used[token]
+
+    async def succeeded(self, token):
+        self.used[token] = 0
+
+
+@dataclass
+class FakeClaims:
+    held: set = field(default_factory=set)
+
+    @asynccontextmanager
+    async def hold(self, request_id):
+        free = request_id not in self.held
+        if free:
+            self.held.add(request_id)
+        try:
+            yield free
+        finally:
+            if free:
+                self.held.discard(request_id)
+
+
+class Forms(html.parser.HTMLParser):
+    """Reads the forms of a page: `forms[id] = (action, {name: value})`."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.forms = {}
+        self._fields = None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "form":
+            self._fields = {}
+            self.forms[attributes.get("id", attributes["action"])] = (attributes["action"], self._fields)
+        elif tag in {"input", "button"} and self._fields is not None and "name" in attributes:
+            self._fields.setdefault(attributes["name"], attributes.get("value") or "")
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._fields = None
+
+
+@dataclass
+class Browser:
+    client: TestClient
+    page: str = ""
+    status: int = 0
+    headers: object = None
+
+    async def get(self, path, **keywords):
+        return await self._read(self.client.get(path, **keywords))
+
+    async def post(self, path, data, **keywords):
+        return await self._read(self.client.post(path, data=data, **keywords))
+
+    async def enter(self, **parameters):
+        return await self.post(f"/{REQUEST_ID}", {"ReturnUrl": RETURN_URL, **parameters})
+
+    async def submit(self, form, **values):
+        action, fields = self.form(form)
+        return await self.post(action, fields | values)
+
+    def form(self, name):
+        return Forms(self.page).forms[name]
+
+    async def _read(self, call):
+        async with call as response:
+            self.page, self.status, self.headers = await response.text(), response.status, response.headers
+        return self
+
+
+@pytest.fixture(scope="session")
+def pki_dir(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("pki") / "pki"
+    create(directory, pki_url="http://127.0.0.1:9", server_names=["127.0.0.1"])
+    return directory
+
+
+@pytest.fixture
+def requests():
+    content = SignContent(content=HASH, correlation_id="c1", name="act <1>.pdf")
+    request = SignRequest(
+        content_type=ContentType.HASH,
+        short_content_description="Declarație",
+        content_description="Declarația <script>alert(1)</script> pe 2026",
+        contents=(content,),
+    )
+    return FakeRequests({REQUEST_ID: FakeAsked(request)})
+
+
+@pytest.fixture
+def claims():
+    return FakeClaims()
+
+
+@pytest.fixture
+def parts(requests, claims, pki_dir):
+    tokens = Pkcs12Tokens(Instrument.MOLDSIGN, pki_dir / "tokens", FakeTries())
+    return Parts(
+        requests=requests,
+        claims=claims,
+        instruments={Instrument.MOLDSIGN: tokens},
+        timestamper=TestPki.make().timestamper,
+        seal=Seal("s" * 40),
+    )
+
+
+@pytest.fixture
+async def open_browser(parts):
+    server = TestServer(create_web_app(parts))
+    await server.start_server()
+    clients = []
+
+    def opened():
+        client = TestClient(server, cookie_jar=CookieJar(unsafe=True))
+        clients.append(client)
+        return Browser(client)
+
+    yield opened
+    for client in clients:
+        await client.close()
+    await server.close()
+
+
+@pytest.fixture
+async def browser(open_browser):
+    return open_browser()
+
+
+@pytest.fixture
+def expecting(requests):
+    def expect(idnp):
+        request = replace(requests.one.request, expected_signer=ExpectedSigner(id=idnp))
+        requests.put(request=request)
+
+    return expect
