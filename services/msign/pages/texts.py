@@ -22,6 +22,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "asks": ("{consumer} vă cere semnătura", "{consumer} просит вашу подпись", "{consumer} asks for your signature"),
     "what": ("Ce semnați", "Что вы подписываете", "What you sign"),
     "returns_to": ("După semnare reveniți la", "После подписания вы вернётесь на", "After signing you return to"),
+    "leads_to": ("Reveniți la", "Возврат на", "Back to"),
     "document": ("Documentul {number}", "Документ {number}", "Document {number}"),
     "size": ("Mărimea", "Размер", "Size"),
     "digest": ("Amprenta", "Отпечаток", "Digest"),

@@ -1,0 +1,65 @@
+"""Are the batch's signatures trusted when key, chain and timestamps come from one live infrastructure?"""
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+
+from services.msign.pages.signing import sign_batch
+from services.msign.pki.app import create_pki_app
+from services.msign.pki.create import create
+from services.msign.pki.people import PEOPLE
+from shared.contract.models import ContentType, SignContent, SignRequest, SignStatus
+from shared.signatures.keys import MemoryKey
+from shared.signatures.timestamps import HttpTimestamper
+from shared.signatures.trust import TrustAnchors
+from shared.signatures.verify import verify_hash_signature, verify_pdf
+from tests.documents import pdf_file
+
+pytestmark = pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.idnp)
+
+
+@pytest.fixture(scope="module")
+def pki_dir(tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("pki") / "pki"
+    create(directory, pki_url="http://127.0.0.1:9", server_names=["127.0.0.1"])
+    return directory
+
+
+@pytest.fixture
+async def timestamper(pki_dir):
+    async with TestServer(create_pki_app(pki_dir)) as server, aiohttp.ClientSession() as session:
+        yield HttpTimestamper(str(server.make_url("/pki/tsa/tsa")), session)
+
+
+def key_of(pki_dir, person):
+    return MemoryKey.from_pkcs12((pki_dir / "tokens" / f"moldsign-{person.idnp}.p12").read_bytes(), person.pin)
+
+
+async def test_hashes_are_signed_in_order_and_trusted(pki_dir, timestamper, person):
+    hashes = [bytes([n]) * size for n, size in enumerate((20, 32, 64))]
+    contents = tuple(SignContent(content=one, correlation_id=str(n)) for n, one in enumerate(hashes))
+    request = SignRequest(content_type=ContentType.HASH, short_content_description="x", contents=contents)
+    outcome = await sign_batch(request, key_of(pki_dir, person), timestamper)
+    assert (outcome.status, [result.correlation_id for result in outcome.results]) == (
+        SignStatus.SUCCESS,
+        ["0", "1", "2"],
+    )
+    anchors = TrustAnchors.from_directory(pki_dir / "trust")
+    for content, result in zip(hashes, outcome.results, strict=True):
+        report = await verify_hash_signature(result.signature, content, anchors)
+        assert report.valid, report
+
+
+async def test_a_pdf_is_signed_and_trusted(pki_dir, timestamper, person):
+    request = SignRequest(
+        content_type=ContentType.PDF,
+        short_content_description="x",
+        signature_reason="Aprobat",
+        contents=(SignContent(content=pdf_file("Pagina 1", "Pagina 2")),),
+    )
+    outcome = await sign_batch(request, key_of(pki_dir, person), timestamper)
+    assert outcome.status is SignStatus.SUCCESS
+    report = await verify_pdf(outcome.results[0].signature, TrustAnchors.from_directory(pki_dir / "trust"))
+    assert report.valid, report
