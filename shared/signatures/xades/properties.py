@@ -118,7 +118,7 @@ def encapsulated_certificates(properties: Properties) -> list[bytes]:
 
 def _check_target(document: Document, signature: XmlSignature, qualifying: etree._Element) -> None:
     target = (qualifying.get("Target") or "").removeprefix("#")
-    if target and (target != signature.node.get("Id") or document.by_id(target) is not signature.node):
+    if not target or target != signature.node.get("Id") or document.by_id(target) is not signature.node:
         raise Refusal("signed_properties", "the qualifying properties are meant for another signature")
 
 

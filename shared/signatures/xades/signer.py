@@ -14,7 +14,7 @@ from shared.signatures.values import value_verifies
 from shared.signatures.verdict import Reason
 from shared.signatures.xades.canonical import canonical_element
 from shared.signatures.xades.names import ds
-from shared.signatures.xades.structure import decode_base64, elements, text_of
+from shared.signatures.xades.structure import decode_base64, elements, refuse_stray_text, text_of
 
 if TYPE_CHECKING:
     from shared.signatures.xades.properties import Properties
@@ -57,6 +57,8 @@ def key_info_certificates(signature: XmlSignature) -> list[bytes]:
     """The certificates (DER) of the signature's KeyInfo."""
     if signature.key_info is None:
         return []
+    for holder in (signature.key_info, *signature.key_info.iter(ds("X509Data"))):
+        refuse_stray_text(holder)
     return [
         decode_base64(text_of(node))
         for data in elements(signature.key_info)
