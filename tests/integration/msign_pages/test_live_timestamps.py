@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from services.msign.pages.signing import sign_batch
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.create import create
-from services.msign.pki.people import PEOPLE
+from services.msign.pki.people import PEOPLE, Person
 from shared.contract.models import ContentType, SignContent, SignRequest, SignStatus
 from shared.signatures.keys import MemoryKey
 from shared.signatures.timestamps import HttpTimestamper
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person
 
 
 @pytest.fixture(scope="module")
-def pki_dir(tmp_path_factory) -> Path:
+def pki_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("pki") / "pki"
     create(directory, pki_url="http://127.0.0.1:9", server_names=["127.0.0.1"])
     return directory
@@ -33,7 +33,7 @@ async def timestamper(pki_dir):
         yield HttpTimestamper(str(server.make_url("/pki/tsa/tsa")), session)
 
 
-def key_of(pki_dir, person):
+def key_of(pki_dir: Path, person: Person) -> MemoryKey:
     return MemoryKey.from_pkcs12((pki_dir / "tokens" / f"moldsign-{person.idnp}.p12").read_bytes(), person.pin)
 
 
@@ -48,6 +48,7 @@ async def test_hashes_are_signed_in_order_and_trusted(pki_dir, timestamper, pers
     )
     anchors = TrustAnchors.from_directory(pki_dir / "trust")
     for content, result in zip(hashes, outcome.results, strict=True):
+        assert result.signature
         report = await verify_hash_signature(result.signature, content, anchors)
         assert report.valid, report
 
@@ -61,5 +62,7 @@ async def test_a_pdf_is_signed_and_trusted(pki_dir, timestamper, person):
     )
     outcome = await sign_batch(request, key_of(pki_dir, person), timestamper)
     assert outcome.status is SignStatus.SUCCESS
-    report = await verify_pdf(outcome.results[0].signature, TrustAnchors.from_directory(pki_dir / "trust"))
+    signature = outcome.results[0].signature
+    assert signature
+    report = await verify_pdf(signature, TrustAnchors.from_directory(pki_dir / "trust"))
     assert report.valid, report

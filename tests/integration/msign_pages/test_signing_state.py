@@ -40,7 +40,7 @@ async def test_of_many_tabs_one_holds_the_request(pool):
     claims = StoredClaims(pool)
     entered, leave = asyncio.Barrier(6), asyncio.Event()
 
-    async def tab():
+    async def tab() -> bool:
         async with claims.hold(REQUEST_ID) as held:
             await entered.wait()
             await leave.wait()
@@ -55,7 +55,7 @@ async def test_of_many_tabs_one_holds_the_request(pool):
 async def test_a_claim_is_given_back_even_after_an_error(pool):
     claims = StoredClaims(pool)
 
-    async def fail():
+    async def fail() -> None:
         async with claims.hold(REQUEST_ID) as held:
             assert held
             raise LookupError

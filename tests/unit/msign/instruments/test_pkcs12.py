@@ -13,8 +13,8 @@ PIN = "4321"
 
 
 class CountedTries:
-    def __init__(self):
-        self.used = {}
+    def __init__(self) -> None:
+        self.used: dict[str, int] = {}
 
     async def take(self, token):
         used = self.used.get(token, 0)
@@ -42,7 +42,7 @@ def tokens(tmp_path, tries):
     return Pkcs12Tokens(Instrument.MOLDSIGN, tmp_path, tries)
 
 
-async def refusal(tokens, **form):
+async def refusal(tokens: Pkcs12Tokens, **form: str) -> tuple[Refusal, int | None]:
     with pytest.raises(Refused) as caught:
         await tokens.open(form)
     return caught.value.why, caught.value.tries_left

@@ -1,6 +1,7 @@
 import html.parser
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from aiohttp import CookieJar
@@ -31,15 +32,15 @@ class FakeAsked:
     request: SignRequest
     request_id: str = REQUEST_ID
     consumer: str = "Declarații <b>online</b>"
-    return_origins: tuple = ()
+    return_origins: tuple[str, ...] = ()
     status: SignStatus = SignStatus.PENDING
     reason: str | None = None
 
 
 @dataclass
 class FakeRequests:
-    asked: dict = field(default_factory=dict)
-    results: tuple = ()
+    asked: dict[str, Any] = field(default_factory=dict)
+    results: tuple[Any, ...] = ()
     finishes: int = 0
 
     async def get(self, request_id):
@@ -64,7 +65,7 @@ class FakeRequests:
 
 @dataclass
 class FakeTries:
-    used: dict = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
 
     async def take(self, token):
         if self.used.get(token, 0) >= 3:
@@ -78,7 +79,7 @@ class FakeTries:
 
 @dataclass
 class FakeClaims:
-    held: set = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
 
     @asynccontextmanager
     async def hold(self, request_id):
@@ -95,17 +96,17 @@ class FakeClaims:
 class Forms(html.parser.HTMLParser):
     """Reads the forms of a page: `forms[id] = (action, {name: value})`."""
 
-    def __init__(self, page):
+    def __init__(self, page: str) -> None:
         super().__init__()
-        self.forms = {}
-        self._fields = None
+        self.forms: dict[str, Any] = {}
+        self._fields: dict[str, str] | None = None
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
         if tag == "form":
             self._fields = {}
-            self.forms[attributes.get("id", attributes["action"])] = (attributes["action"], self._fields)
+            self.forms[attributes.get("id") or attributes["action"] or ""] = (attributes["action"], self._fields)
         elif tag in {"input", "button"} and self._fields is not None and "name" in attributes:
             self._fields.setdefault(attributes["name"], attributes.get("value") or "")
 
@@ -116,7 +117,7 @@ class Forms(html.parser.HTMLParser):
 
 @dataclass
 class Browser:
-    client: TestClient
+    client: TestClient[Any, Any]
     page: str = ""
     status: int = 0
     headers: object = None
@@ -124,7 +125,7 @@ class Browser:
     async def get(self, path, **keywords):
         return await self._read(self.client.get(path, **keywords))
 
-    async def post(self, path, data, **keywords):
+    async def post(self, path: str, data: Any, **keywords: Any) -> "Browser":
         return await self._read(self.client.post(path, data=data, **keywords))
 
     async def enter(self, **parameters):
@@ -134,10 +135,10 @@ class Browser:
         action, fields = self.form(form)
         return await self.post(action, fields | values)
 
-    def form(self, name):
+    def form(self, name: str) -> Any:
         return Forms(self.page).forms[name]
 
-    async def _read(self, call):
+    async def _read(self, call: Any) -> "Browser":
         async with call as response:
             self.page, self.status, self.headers = await response.text(), response.status, response.headers
         return self

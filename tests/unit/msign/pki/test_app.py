@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import hashlib
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,7 +18,7 @@ async def client(pki_dir):
         yield client
 
 
-async def openssl(*arguments):
+async def openssl(*arguments: object) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         "openssl", *map(str, arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
@@ -25,11 +26,11 @@ async def openssl(*arguments):
     return process.returncode, output.decode()
 
 
-def status_of(body):
+def status_of(body: bytes) -> Any:
     return tsp.PKIStatusInfo.load(core.Sequence.load(body)[0].dump()).native
 
 
-async def post(client, path, body, content_type):
+async def post(client: Any, path: str, body: bytes, content_type: str) -> tuple[int, str, bytes]:
     async with client.post(path, data=body, headers={"Content-Type": content_type}) as response:
         return response.status, response.content_type, await response.read()
 

@@ -1,25 +1,26 @@
 import json
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from services.msign.pki.architecture import Architecture
 from services.msign.pki.create import create
-from services.msign.pki.people import PEOPLE
+from services.msign.pki.people import PEOPLE, Person
 from shared.errors import Malformed
 from shared.signatures.certificates import display_subject, personal_number
 from shared.signatures.keys import MemoryKey
 
 
-def openssl(*arguments):
+def openssl(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
-def token(pki_dir, person):
+def token(pki_dir: Path, person: Person) -> bytes:
     return (pki_dir / "tokens" / f"{person.instrument}-{person.idnp}.p12").read_bytes()
 
 
@@ -57,7 +58,7 @@ def test_a_legal_persons_subject_is_shown_in_the_profiles_form(pki_dir):
 
 def test_the_timestamping_certificate_has_only_that_purpose_and_says_so_critically(pki_dir):
     certificate = Architecture.load(pki_dir).certificate("tsa")
-    purpose = certificate.extensions.get_extension_for_oid(ExtensionOID.EXTENDED_KEY_USAGE)
+    purpose = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     assert purpose.critical
     assert list(purpose.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
