@@ -1,0 +1,117 @@
+"""How does one SOAP message get to MSign and its answer back, and what do we know when it did not?
+
+The important question after a failure is whether MSign may have seen the request: `ProviderDown` says that it has
+not, `AmbiguousCall` that it may have.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from shared.errors import Malformed, ProviderDown, Transient
+
+KEEP_ALIVE_S = 15.0
+CHUNK_BYTES = 256 * 1024
+
+_REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
+
+
+class AmbiguousCall(Transient):
+    """The connection broke or time ran out after the request may have been sent: MSign may have acted on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over HTTP."""
+
+    status: int
+    charset: str | None
+    body: bytes
+
+
+def client_context(*, client_cert: Path, client_key: Path, ca_bundle: Path) -> ssl.SSLContext:
+    """A TLS context that shows our certificate and trusts only `ca_bundle` (PEM files)."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_bundle)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(client_cert, client_key)
+    return context
+
+
+class SoapTransport:
+    """Posts envelopes to one endpoint over kept-alive connections."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, *, max_answer_bytes: int) -> None:
+        self._session = session
+        self._url = url
+        self._max_answer_bytes = max_answer_bytes
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, url: str, *, context: ssl.SSLContext | None, timeout_s: float, connect_s: float, max_answer_bytes: int
+    ) -> AsyncIterator["SoapTransport"]:
+        """Yield a transport to `url`, closed at the end. Time-outs in seconds: the whole call, and its connection."""
+        connector = aiohttp.TCPConnector(ssl=context or True, keepalive_timeout=KEEP_ALIVE_S)
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            yield cls(session, url, max_answer_bytes=max_answer_bytes)
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Post an envelope and return the answer, a fault's included.
+
+        Raises `ProviderDown` when MSign cannot have seen it, `AmbiguousCall` when it may have, `Transient` for an
+        answer that cannot be used, `Malformed` when MSign says that the message is too large.
+        """
+        try:
+            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+                charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
+                answer = Answer(response.status, charset, await self._read(response))
+                _check(answer, response.content_type)
+                return answer
+        except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
+            raise ProviderDown(f"MSign cannot be reached: {_brief(error)}") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise ProviderDown("MSign cannot be reached: the connection timed out") from error
+        except TimeoutError as error:
+            raise AmbiguousCall("MSign did not answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            if _certificate_refused(error):
+                raise ProviderDown("MSign refused the TLS connection") from error
+            raise AmbiguousCall(f"the connection to MSign broke: {_brief(error)}") from error
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            body += chunk
+            if len(body) > self._max_answer_bytes:
+                raise Transient(f"MSign's answer is larger than {self._max_answer_bytes} bytes")
+        return bytes(body)
+
+
+def _check(answer: Answer, content_type: str) -> None:
+    if answer.status == 200 or (answer.status == 500 and content_type.endswith("xml")):
+        return
+    said = f"MSign answered with HTTP status {answer.status}"
+    if answer.status == 413:
+        raise Malformed(said + ": the message is too large", code="too_large")
+    if answer.status in {401, 403, 404, 503}:
+        raise ProviderDown(said)
+    if answer.status in {500, 502, 504}:
+        raise AmbiguousCall(said)
+    raise Transient(said)
+
+
+def _certificate_refused(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+            return any(word in (error.reason or "") for word in _REFUSALS)
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _brief(error: BaseException) -> str:
+    return type(error).__name__ if not isinstance(error, aiohttp.ClientConnectorError) else str(error.os_error)
