@@ -1,0 +1,65 @@
+"""What is done to a PostgreSQL server as its administrator?"""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from msign_gateway.infrastructure.errors import InfrastructureError
+
+
+class Database:
+    """A PostgreSQL server; `url` is the administrator's, with a database that always exists."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def url_of(self, name: str) -> str:
+        """Return the administrator's URL of another database."""
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    async def check(self) -> None:
+        """Connect once; raises what asyncpg raises."""
+        connection = await asyncpg.connect(self.url, timeout=5)
+        await connection.close()
+
+    async def until_given(self) -> None:
+        """Raise `InfrastructureError`, without the password, if the given server does not answer."""
+        try:
+            await self.check()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            host = urlsplit(self.url).hostname
+            raise InfrastructureError(f"DATABASE_URL: the server at {host} does not answer: {error}") from error
+
+    async def create(self, name: str, *, template: str | None = None) -> str:
+        """Create a database, as a copy of `template` if given (nobody may be connected to it); returns its URL."""
+        suffix = f" TEMPLATE {_quoted(template)} STRATEGY FILE_COPY" if template else ""
+        await self._execute(f"CREATE DATABASE {_quoted(name)}{suffix}")
+        return self.url_of(name)
+
+    async def drop(self, name: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        await self._execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+
+    @asynccontextmanager
+    async def temporary(self, label: str, *, template: str | None = None) -> AsyncIterator[str]:
+        """Yield the URL of a new database that is dropped at the end; its name begins with `label`."""
+        name = f"{label}_{secrets.token_hex(6)}"
+        url = await self.create(name, template=template)
+        try:
+            yield url
+        finally:
+            await self.drop(name)
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
