@@ -4,6 +4,7 @@ Everything goes through the management HTTP API, wherever the broker comes from.
 """
 
 import asyncio
+import base64
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -28,8 +29,8 @@ class Broker:
         self.url = url
         self.management_url = management_url.rstrip("/")
         parts = urlsplit(url)
-        self._auth = aiohttp.BasicAuth(unquote(parts.username or "guest"), unquote(parts.password or "guest"))
-        self.administrator: str = self._auth.login
+        self.administrator = unquote(parts.username or "guest")
+        self._password = unquote(parts.password or "guest")
 
     @classmethod
     def given(cls, url: str, management_url: str | None) -> "Broker":
@@ -40,7 +41,7 @@ class Broker:
         """Return the AMQP URL of `vhost`, for `user` (None: the administrator)."""
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
-        login, secret = (self._auth.login, self._auth.password) if user is None else (user, password)
+        login, secret = (self.administrator, self._password) if user is None else (user, password)
         netloc = f"{quote(login, safe='')}:{quote(secret, safe='')}@{host}"
         return urlunsplit(parts._replace(netloc=netloc, path=f"/{quote(vhost, safe='')}"))
 
@@ -50,9 +51,11 @@ class Broker:
         Raises `InfrastructureError` with the broker's own reason.
         """
         url = f"{self.management_url}/api/{path}"
+        credentials = base64.b64encode(f"{self.administrator}:{self._password}".encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}"}
         try:
             async with (
-                aiohttp.ClientSession(auth=self._auth, timeout=_TIMEOUT) as session,
+                aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session,
                 session.request(method, _exact(url), json=body) as response,
             ):
                 if response.status >= 400:
