@@ -1,0 +1,43 @@
+# Everything a person types. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit check format types lock prepare clean
+
+BIN := .venv/bin
+ARGS ?=
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: prepare ## play the whole way on real parts; ARGS=--interactive leaves it running for you
+	@exec $(BIN)/msign-gateway demo $(ARGS)
+
+test: prepare ## prepare everything and run all tests; ARGS goes to pytest
+	@./setup/test-tools.sh
+	@exec $(BIN)/pytest $(ARGS)
+
+unit: prepare ## run the tests that need no servers
+	@exec $(BIN)/pytest tests/unit $(ARGS)
+
+check: prepare ## check formatting, lint and types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: prepare ## format the code and apply safe fixes
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: prepare ## pin the dependencies anew, with hashes
+	@for set in services development; do \
+		group=; [ $$set = services ] || group='--group dev'; \
+		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-emit-find-links --extra services $$group pyproject.toml -q \
+			--custom-compile-command 'make lock' -o requirements/$$set.txt || exit 1; \
+	done
+
+prepare: ## make .venv with the pinned dependencies
+	@./setup/environment.sh
+
+clean: ## remove the environment and what demos and tests left
+	rm -rf .venv .demo demo-output artifacts .pytest_cache .mypy_cache .ruff_cache

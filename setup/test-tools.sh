@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs the programs that the tests compare us with. Needs root only when one is missing.
+set -eu
+
+# program and the Debian package that has it
+tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils'
+
+missing=
+for tool in $tools; do
+    command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool##*:}"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    printf '%s\n' "setup: the tests need these programs, which only root can install here:$missing" >&2
+    exit 1
+fi
+printf '%s\n' "setup: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -o Acquire::Retries=3 update >&2
+# shellcheck disable=SC2086 # a list of packages
+apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install $missing >&2
