@@ -1,0 +1,1 @@
+"""What people import and run: the client for systems, the command line, the demo, private infrastructure."""

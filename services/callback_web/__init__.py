@@ -1,0 +1,1 @@
+"""The browser's way to the Sign Page and back."""

@@ -1,0 +1,1 @@
+"""An MSign-compatible provider: SOAP API, Sign Page, instruments, PKI, timestamps, verification."""

@@ -1,0 +1,73 @@
+"""How are the parts of `sign_gateway` put together?"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.sign_gateway.deadlines import sweep
+from services.sign_gateway.handlers import NAME, SignPolicy, sign_intent
+from services.sign_gateway.http import Api, create_app
+from services.sign_gateway.posting import Poster
+from services.sign_gateway.settings import Settings
+from shared.lifecycle import Service, serve_http
+from shared.messaging.intake import Intake
+from shared.messaging.topology import SIGN_COMMANDS
+from shared.persistence.notices import JOBS
+from shared.signing.admission import Admission
+from shared.signing.collect import Collector, Policy
+from shared.signing.gateway import Gateway, open_gateway
+from shared.signing.links import Links, parse_keys
+from shared.signing.states import Kind
+from shared.signing.worker import Worker
+from shared.systems import Systems
+
+LOOK_EVERY_S = 1.0
+
+
+@asynccontextmanager
+async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
+    """Run intake, posting, polling, deadlines and the internal HTTP API."""
+    systems = Systems(settings.systems_file)
+    links = Links(parse_keys(settings.link_secret), settings.public_url)
+    async with open_gateway(settings, service) as gateway:
+        intake = Intake(gateway.connection, SIGN_COMMANDS, _admission(settings, gateway, systems).handle)
+        service.ready_when("consumer", intake.answers)
+        poster, poller = _poster(settings, gateway, links), _poller(settings, gateway)
+        for drain in (intake.stop, poster.stop, poller.stop):
+            service.on_drain(drain)
+        service.spawn(intake.run(), "intake")
+        service.spawn(poster.run(), "poster")
+        service.spawn(poller.run(), "poller")
+        service.spawn(sweep(gateway.pool), "sweep")
+        app = create_app(Api(gateway.pool, gateway.notices, links), systems)
+        async with serve_http(app, host=settings.http_host, port=settings.http_port):
+            yield
+
+
+def _admission(settings: Settings, gateway: Gateway, systems: Systems) -> Admission:
+    policy = SignPolicy(timedelta(hours=settings.sign_deadline_hours), settings.inline_bytes)
+    return Admission(gateway.pool, systems, sign_intent(policy))
+
+
+def _poster(settings: Settings, gateway: Gateway, links: Links) -> Worker:
+    poster = Poster(gateway.pool, gateway.client, gateway.breaker, links)
+    return Worker(
+        claim=poster.claim,
+        work=poster.post,
+        idle=lambda: gateway.notices.wait(JOBS, Kind.SIGN, at_most_s=LOOK_EVERY_S),
+        breaker=gateway.breaker,
+        concurrency=settings.post_concurrency,
+    )
+
+
+def _poller(settings: Settings, gateway: Gateway) -> Worker:
+    policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
+    collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)
+    return Worker(
+        claim=collector.claim_due,
+        work=collector.collect_claimed,
+        idle=lambda: asyncio.sleep(LOOK_EVERY_S),
+        breaker=gateway.breaker,
+        concurrency=settings.poll_concurrency,
+    )

@@ -1,0 +1,49 @@
+"""What becomes of jobs whose process died, or whose deadline passed before MSign had them?"""
+
+import asyncio
+from datetime import UTC, datetime
+
+import asyncpg
+import structlog
+
+from services.sign_gateway.handlers import NAME
+from shared.contract.models import SignStatus
+from shared.messaging.events import READY
+from shared.persistence import jobs
+from shared.persistence.events import Draft
+from shared.signing.collect import ready
+from shared.signing.results import Outcome
+from shared.signing.states import Cause
+
+EVERY_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+async def sweep(pool: asyncpg.Pool) -> None:
+    """Take lost claims back and expire what is overdue, every few seconds until cancelled."""
+    while True:
+        try:
+            await take_back_lost(pool)
+            await expire_overdue(pool)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.warning("sweep_interrupted", error=type(error).__name__)
+        await asyncio.sleep(EVERY_S)
+
+
+async def take_back_lost(pool: asyncpg.Pool) -> int:
+    """Return jobs to `received` whose claim outlived its lease; returns how many."""
+    async with pool.acquire() as connection, connection.transaction():
+        return await jobs.take_back_lost(connection, now=datetime.now(UTC))
+
+
+async def expire_overdue(pool: asyncpg.Pool) -> int:
+    """End sign jobs that never reached MSign in time: `ready`, Expired, without a RequestID; returns how many."""
+    now = datetime.now(UTC)
+    outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
+    async with pool.acquire() as connection, connection.transaction():
+        overdue = await jobs.overdue(connection)
+        for job in overdue:
+            draft = Draft(NAME, READY, ready(job, outcome))
+            await jobs.move(connection, job, Cause.DEADLINE, now=now, drafts=[draft])
+    return len(overdue)

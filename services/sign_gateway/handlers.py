@@ -1,0 +1,143 @@
+"""What does a sign command need to become a job? Everything that can be checked without MSign is checked here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.contract import limits
+from shared.contract.models import ExpectedSigner, Instrument, SignContent, SignRequest
+from shared.messaging import events as wire
+from shared.messaging import problems
+from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequestData
+from shared.messaging.problems import Code, Problem
+from shared.persistence import contents
+from shared.persistence.contents import ref_of
+from shared.persistence.jobs import JobContent
+from shared.signing.admission import Intent, Prepared
+from shared.signing.requests import expected_signer
+from shared.signing.states import Kind
+from shared.systems import System
+
+NAME = "sign_gateway"
+
+Heads = dict[str, tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class SignPolicy:
+    """What an operator decides about sign commands."""
+
+    deadline: timedelta
+    inline_bytes: int
+
+
+def sign_intent(policy: SignPolicy) -> Intent:
+    """Return how `sign_gateway` takes commands in."""
+
+    async def prepare(
+        connection: Any, system: System, data: dict[str, Any], now: datetime
+    ) -> Prepared | tuple[Problem, ...]:
+        return await prepare_sign(connection, system, data, now, policy)
+
+    return Intent(Kind.SIGN, NAME, SIGN_REQUEST, wire.SIGN_REJECTED, prepare)
+
+
+async def prepare_sign(
+    connection: Any, system: System, data: dict[str, Any], now: datetime, policy: SignPolicy
+) -> Prepared | tuple[Problem, ...]:
+    """Return the job of a good command, or everything that is wrong with it."""
+    try:
+        command = SignRequestData.model_validate(data)
+    except ValidationError as error:
+        return problems.from_validation(error, under="/data")
+    refs = [item.content_ref for item in command.contents if item.content_ref]
+    heads = await contents.heads(connection, system.name, refs)
+    if found := tuple(_problems(command, system, heads, now, policy)):
+        return found
+    return Prepared(
+        command=command.model_dump(mode="json", exclude={"contents"}),
+        contents=tuple(
+            JobContent(
+                position=position,
+                ref=item.content_ref or ref_of(item.content or b""),
+                correlation_id=item.correlation_id,
+                name=item.name,
+                multiple_signatures=item.multiple_signatures,
+            )
+            for position, item in enumerate(command.contents)
+        ),
+        bodies=tuple(item.content for item in command.contents if item.content is not None),
+        expires_at=command.deadline or now + policy.deadline,
+    )
+
+
+def _problems(
+    command: SignRequestData, system: System, heads: Heads, now: datetime, policy: SignPolicy
+) -> Iterator[Problem]:
+    if not system.may_return_to(command.return_url):
+        yield Problem("/data/return_url", Code.ORIGIN_NOT_REGISTERED, "is not in an origin that the system registered")
+    if command.deadline is not None and command.deadline <= now:
+        yield Problem("/data/deadline", Code.DEADLINE_PASSED, "has passed")
+    yield from _mobile(command)
+    yield from _sizes(command, system, heads, policy)
+    missing = [
+        index for index, item in enumerate(command.contents) if item.content_ref and item.content_ref not in heads
+    ]
+    for index in missing:
+        yield Problem(f"/data/contents/{index}/content_ref", Code.CONTENT_NOT_FOUND, "is not stored for this system")
+    if not missing:
+        yield from _contract(command, heads)
+
+
+def _mobile(command: SignRequestData) -> Iterator[Problem]:
+    """`mobile` without selection needs MSISDN and ExpectedSigner.ID (contract section 2)."""
+    if command.instrument is Instrument.MOBILE:
+        if command.msisdn is None:
+            yield Problem("/data/msisdn", Code.MISSING, "is required for the instrument mobile")
+        if command.expected_signer is None:
+            yield Problem("/data/expected_signer", Code.MISSING, "is required for the instrument mobile")
+
+
+def _sizes(command: SignRequestData, system: System, heads: Heads, policy: SignPolicy) -> Iterator[Problem]:
+    if len(command.contents) > system.limits.contents_per_job:
+        message = f"has {len(command.contents)} contents, at most {system.limits.contents_per_job} are allowed"
+        yield Problem("/data/contents", Code.TOO_MANY, message)
+    if sum(len(item.content or b"") for item in command.contents) > policy.inline_bytes:
+        message = f"has more than {policy.inline_bytes} bytes inline: store the contents first and refer to them"
+        yield Problem("/data/contents", Code.TOO_LARGE, message)
+    for index, item in enumerate(command.contents):
+        if _size(item, heads) > system.limits.content_bytes:
+            message = f"has more than {system.limits.content_bytes} bytes"
+            yield Problem(f"/data/contents/{index}", Code.TOO_LARGE, message)
+
+
+def _size(item: SignContentData, heads: Heads) -> int:
+    return len(item.content or b"") if item.content_ref is None else heads.get(item.content_ref, (0, b""))[0]
+
+
+def _contract(command: SignRequestData, heads: Heads) -> Iterator[Problem]:
+    """The contract's own rules; of a stored content its first KiB is enough to judge it."""
+    request = SignRequest(
+        content_type=command.content_type,
+        short_content_description=command.short_description,
+        content_description=command.description,
+        signature_reason=command.signature_reason,
+        expected_signer=_expected(command),
+        contents=tuple(
+            SignContent(
+                content=item.content if item.content is not None else heads[item.content_ref or ""][1],
+                correlation_id=item.correlation_id,
+                name=item.name,
+            )
+            for item in command.contents
+        ),
+    )
+    yield from problems.from_contract(limits.sign_request_problems(request))
+
+
+def _expected(command: SignRequestData) -> ExpectedSigner | None:
+    signer = command.expected_signer
+    return expected_signer(None if signer is None else signer.model_dump(mode="json"))

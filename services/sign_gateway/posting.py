@@ -1,0 +1,115 @@
+"""How does a claimed job become a SignRequest at MSign? (steps 3 and 4 of the signing process)
+
+PostSignRequest is not idempotent: the attempt is on record before the call, and only the attempt that is still
+current hands its RequestID out. A RequestID that comes too late is recorded as an orphan.
+"""
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import structlog
+
+from services.sign_gateway.handlers import NAME
+from shared.contract.client import MSignClient
+from shared.contract.faults import MSignFault
+from shared.errors import Malformed, ProviderDown, Transient
+from shared.messaging.events import ACCEPTED, SIGN_REJECTED, AcceptedData
+from shared.messaging.problems import Code, Problem
+from shared.persistence import jobs
+from shared.persistence.events import Draft
+from shared.persistence.jobs import Job
+from shared.signing.admission import rejection
+from shared.signing.breaker import Breaker
+from shared.signing.links import Links
+from shared.signing.requests import sign_request
+from shared.signing.schedule import next_poll, retry_delay
+from shared.signing.states import Cause, Kind
+from shared.telemetry import metrics
+
+LEASE = timedelta(seconds=120)
+
+log = structlog.get_logger(__name__)
+
+
+class Poster:
+    """Claims received jobs and posts them."""
+
+    def __init__(self, pool: asyncpg.Pool, client: MSignClient, breaker: Breaker, links: Links) -> None:
+        self._pool = pool
+        self._client = client
+        self._breaker = breaker
+        self._links = links
+        self._owner = uuid4()
+
+    async def claim(self, limit: int) -> list[Job]:
+        """Claim up to `limit` jobs, one of each system in turn."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await jobs.claim(connection, Kind.SIGN, owner=self._owner, lease=LEASE, limit=limit)
+
+    async def post(self, job: Job) -> None:
+        """Post one claimed job and commit what came of it."""
+        request = await sign_request(self._pool, job)
+        started = time.perf_counter()
+        outcome = "answered"
+        try:
+            request_id = await self._client.post_sign_request(request)
+        except ProviderDown as error:
+            outcome = "down"
+            self._breaker.failed(error)
+            await self._retry(job, error, failed=False)
+        except Transient as error:
+            outcome = "failed"
+            await self._retry(job, error, failed=True)
+        except (MSignFault, Malformed) as error:
+            outcome = "refused"
+            self._breaker.succeeded()
+            await self._refuse(job, error)
+        else:
+            self._breaker.succeeded()
+            await self._accept(job, request_id)
+        finally:
+            metrics.SOAP_SECONDS.labels("PostSignRequest", outcome).observe(time.perf_counter() - started)
+
+    async def _accept(self, job: Job, request_id: str) -> None:
+        now = datetime.now(UTC)
+        data = AcceptedData(
+            job_id=str(job.job_id),
+            command_id=job.command_id,
+            request_id=request_id,
+            sign_url=self._links.sign_url(job.job_id),
+            expires_at=job.expires_at,
+        )
+        due_at = next_poll(0, now, job.expires_at, random.random())  # noqa: S311
+        async with self._pool.acquire() as connection, connection.transaction():
+            moved = await jobs.move(
+                connection,
+                job,
+                Cause.POSTED,
+                now=now,
+                due_at=due_at,
+                request_id=request_id,
+                drafts=[Draft(NAME, ACCEPTED, data)],
+            )
+            outcome = "accepted" if moved else "orphaned"
+            await jobs.end_attempt(connection, job, outcome, request_id=request_id)
+        log.info("sign_request_posted", job_id=str(job.job_id), request_id=request_id, outcome=outcome)
+
+    async def _refuse(self, job: Job, error: Exception) -> None:
+        problem = Problem(getattr(error, "field", ""), Code.REFUSED_BY_MSIGN, str(error))
+        draft = rejection(job, [problem], source=NAME, event_type=SIGN_REJECTED)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await jobs.move(connection, job, Cause.REFUSED, now=datetime.now(UTC), drafts=[draft])
+            await jobs.end_attempt(connection, job, "refused")
+        log.warning("sign_request_refused", job_id=str(job.job_id), error=type(error).__name__)
+
+    async def _retry(self, job: Job, error: Exception, *, failed: bool) -> None:
+        now = datetime.now(UTC)
+        delay = retry_delay(job.failures + 1, random.random()) if failed else timedelta(0)  # noqa: S311
+        due_at = min(now + delay, job.expires_at)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=due_at, failed=failed)
+            await jobs.end_attempt(connection, job, "ambiguous" if failed else "failed")
+        log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(error).__name__)

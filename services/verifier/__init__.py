@@ -1,0 +1,1 @@
+"""Verification commands in, VerifySignatures to MSign, verdicts out."""

@@ -1,0 +1,42 @@
+"""How are the parts of `verifier` put together?"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.verifier.handlers import verification_intent
+from services.verifier.settings import Settings
+from services.verifier.verifying import Verifier
+from shared.lifecycle import Service
+from shared.messaging.intake import Intake
+from shared.messaging.topology import VERIFICATION_COMMANDS
+from shared.persistence.notices import JOBS
+from shared.signing.admission import Admission
+from shared.signing.gateway import open_gateway
+from shared.signing.states import Kind
+from shared.signing.worker import Worker
+from shared.systems import Systems
+
+LOOK_EVERY_S = 1.0
+
+
+@asynccontextmanager
+async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
+    """Run intake and verification."""
+    systems = Systems(settings.systems_file)
+    async with open_gateway(settings, service) as gateway:
+        admission = Admission(gateway.pool, systems, verification_intent(settings.inline_bytes))
+        intake = Intake(gateway.connection, VERIFICATION_COMMANDS, admission.handle)
+        verifier = Verifier(gateway.pool, gateway.client, gateway.breaker, inline_bytes=settings.inline_bytes)
+        worker = Worker(
+            claim=verifier.claim,
+            work=verifier.verify,
+            idle=lambda: gateway.notices.wait(JOBS, Kind.VERIFICATION, at_most_s=LOOK_EVERY_S),
+            breaker=gateway.breaker,
+            concurrency=settings.verify_concurrency,
+        )
+        service.ready_when("consumer", intake.answers)
+        service.on_drain(intake.stop)
+        service.on_drain(worker.stop)
+        service.spawn(intake.run(), "intake")
+        service.spawn(worker.run(), "verifying")
+        yield

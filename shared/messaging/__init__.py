@@ -1,0 +1,1 @@
+"""What do messages look like, and how do they come in and go out?"""

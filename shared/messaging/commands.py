@@ -1,0 +1,111 @@
+"""What may a system ask for? The data of the two commands, as they stand on the wire.
+
+Shapes, types and lengths are checked here; the rules of the contract that need the contents themselves are
+`shared.contract.limits`' business, and who may return where is the registry's.
+"""
+
+import base64
+import binascii
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.contract.models import ContentType, DelegatorType, Instrument, Language
+from shared.messaging.envelope import Moment
+
+SIGN_REQUEST = "msign.sign.request.v1"
+VERIFICATION_REQUEST = "msign.verification.request.v1"
+
+REF_PATTERN = r"^sha256:[0-9a-f]{64}$"
+
+
+def _decode(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise PydanticCustomError("bad_base64", "is not base64") from None
+
+
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(
+        _decode, json_schema_input_type=Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
+    ),
+]
+Ref = Annotated[str, Field(pattern=REF_PATTERN)]
+CorrelationId = Annotated[str, Field(min_length=1, max_length=36)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SignContentData(_Data):
+    """One thing to sign, inline or by reference to a stored content."""
+
+    content: Base64 | None = None
+    content_ref: Ref | None = None
+    correlation_id: CorrelationId | None = None
+    name: Annotated[str, Field(max_length=256)] | None = None
+    multiple_signatures: bool = False
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        _exactly_one(self, "content", "content_ref")
+        return self
+
+
+class ExpectedSignerData(_Data):
+    """Who must sign."""
+
+    id: Annotated[str, Field(max_length=32)]
+    delegator_type: DelegatorType = DelegatorType.NONE
+    delegator_id: Annotated[str, Field(max_length=64)] | None = None
+    delegated_role_id: Annotated[int, Field(ge=-(2**31), lt=2**31)] | None = None
+
+
+class SignRequestData(_Data):
+    """The data of `msign.sign.request.v1`."""
+
+    content_type: ContentType
+    short_description: Annotated[str, Field(min_length=1, max_length=90)]
+    description: Annotated[str, Field(max_length=512)] | None = None
+    signature_reason: Annotated[str, Field(max_length=255)] | None = None
+    contents: Annotated[tuple[SignContentData, ...], Field(min_length=1)]
+    expected_signer: ExpectedSignerData | None = None
+    return_url: Annotated[str, Field(max_length=2048)]
+    relay_state: Annotated[str, Field(max_length=2048)] | None = None
+    language: Language = Language.RO
+    instrument: Instrument | None = None
+    msisdn: Annotated[str, Field(pattern=r"^[0-9]{6,15}$")] | None = None
+    deadline: Moment | None = None
+
+
+class VerificationContentData(_Data):
+    """One signature to verify; `content` is the hash that was signed."""
+
+    signature: Base64 | None = None
+    signature_ref: Ref | None = None
+    content: Base64 | None = None
+    correlation_id: CorrelationId | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        _exactly_one(self, "signature", "signature_ref")
+        return self
+
+
+class VerificationRequestData(_Data):
+    """The data of `msign.verification.request.v1`."""
+
+    content_type: ContentType
+    language: Language = Language.RO
+    contents: Annotated[tuple[VerificationContentData, ...], Field(min_length=1)]
+
+
+def _exactly_one(data: BaseModel, first: str, second: str) -> None:
+    if (getattr(data, first) is None) == (getattr(data, second) is None):
+        raise PydanticCustomError("one_of", f"needs exactly one of {first} and {second}")

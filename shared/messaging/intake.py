@@ -1,0 +1,203 @@
+"""How do deliveries come in? In batches: handled together, committed together, then acknowledged.
+
+Nothing else happens in a delivery. When the database is away, the consumer is cancelled, the batch is held and tried
+again, and the queue keeps the rest. What cannot be used goes to the dead exchange with its reason, confirmed before
+the original is acknowledged.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import (
+    AbstractChannel,
+    AbstractExchange,
+    AbstractIncomingMessage,
+    AbstractQueue,
+    AbstractRobustConnection,
+)
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from shared.messaging.topology import DEAD, CommandQueue, declare_commands
+from shared.telemetry import metrics
+
+PREFETCH = 200
+BATCH = 50
+RETRY_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a delivery says: the body, and what the broker vouches for."""
+
+    body: bytes
+    routing_key: str
+    user_id: str | None
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The delivery is dealt with; `outcome` is for the metrics."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """The delivery belongs into the dead queue; `reason` is one word, `detail` a sentence without its contents."""
+
+    reason: str
+    detail: str
+
+
+Verdict = Done | Unusable
+Handler = Callable[[Sequence[Delivery]], Awaitable[Sequence[Verdict]]]
+_Away = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+class Intake:
+    """Consumes one command queue; `handle` gets a batch and returns a verdict for each delivery of it."""
+
+    def __init__(self, connection: AbstractRobustConnection, queue: CommandQueue, handle: Handler) -> None:
+        self._connection = connection
+        self._queue = queue
+        self._handle = handle
+        self._consumer: tuple[AbstractQueue, str] | None = None
+        self._deliveries: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._idle = asyncio.Event()
+
+    async def answers(self) -> bool:
+        """Tell whether the broker delivers to us (a readiness check)."""
+        return self._consumer is not None and self._connection.connected.is_set()
+
+    async def run(self) -> None:
+        """Consume until cancelled; a broken channel is opened anew."""
+        while True:
+            try:
+                await self._run()
+            except (AMQPError, ConnectionError, ChannelInvalidStateError) as error:
+                log.warning("intake_interrupted", queue=self._queue.name, error=type(error).__name__)
+            self._consumer = None
+            await asyncio.sleep(RETRY_S)
+
+    async def stop(self) -> None:
+        """Take no more deliveries, and return once those that came in are dealt with."""
+        await self._cancel()
+        if not self._deliveries.empty():
+            self._idle.clear()
+        await self._idle.wait()
+
+    async def _run(self) -> None:
+        await self._connection.connected.wait()
+        async with self._connection.channel(publisher_confirms=True) as channel:
+            await channel.set_qos(prefetch_count=PREFETCH)
+            queue = await declare_commands(channel, self._queue)
+            dead = await channel.get_exchange(DEAD, ensure=False)
+            self._deliveries = asyncio.Queue()
+            await self._consume(queue)
+            await self._work(channel, queue, dead)
+
+    async def _consume(self, queue: AbstractQueue) -> None:
+        self._consumer = (queue, await queue.consume(self._deliveries.put))
+
+    async def _cancel(self) -> None:
+        if self._consumer is not None:
+            queue, tag = self._consumer
+            self._consumer = None
+            await queue.cancel(tag)
+
+    async def _work(self, channel: AbstractChannel, queue: AbstractQueue, dead: AbstractExchange) -> None:
+        while True:
+            if self._deliveries.empty():
+                self._idle.set()
+            batch = [await self._next(channel)]
+            self._idle.clear()
+            while len(batch) < BATCH and not self._deliveries.empty():
+                batch.append(self._deliveries.get_nowait())
+            verdicts = await self._verdicts(batch, queue)
+            await self._settle(batch, verdicts, dead)
+
+    async def _next(self, channel: AbstractChannel) -> AbstractIncomingMessage:
+        while True:
+            try:
+                async with asyncio.timeout(RETRY_S):
+                    return await self._deliveries.get()
+            except TimeoutError:
+                if channel.is_closed:
+                    raise ChannelInvalidStateError("the channel was closed") from None
+
+    async def _verdicts(self, batch: list[AbstractIncomingMessage], queue: AbstractQueue) -> Sequence[Verdict]:
+        deliveries = [_delivery(message) for message in batch]
+        while True:
+            try:
+                return await self._handle(deliveries)
+            except _Away as error:
+                log.warning("intake_waits_for_database", error=type(error).__name__)
+                stopping = self._consumer is None
+                await self._cancel()
+                await asyncio.sleep(RETRY_S)
+                if not stopping:
+                    await self._consume(queue)
+            except asyncpg.UniqueViolationError:
+                log.info("intake_raced")  # another replica took the same command in: look again
+            except Exception:
+                log.exception("intake_bug", deliveries=len(batch))
+                return await self._one_by_one(deliveries)
+
+    async def _one_by_one(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
+        """A batch met a bug: find out whose fault it is, so that the others do not suffer."""
+        verdicts: list[Verdict] = []
+        for delivery in deliveries:
+            try:
+                verdicts += await self._handle([delivery])
+            except _Away:
+                raise ChannelInvalidStateError("the database went away") from None
+            except Exception as error:
+                log.exception("delivery_bug")
+                verdicts.append(Unusable("bug", type(error).__name__))
+        return verdicts
+
+    async def _settle(
+        self, batch: list[AbstractIncomingMessage], verdicts: Sequence[Verdict], dead: AbstractExchange
+    ) -> None:
+        for message, verdict in zip(batch, verdicts, strict=True):
+            if isinstance(verdict, Unusable):
+                await dead.publish(_dead_letter(message, verdict), self._queue.name)
+                metrics.DEAD_LETTERS.labels(self._queue.name, verdict.reason).inc()
+                log.warning("delivery_dead", queue=self._queue.name, reason=verdict.reason, detail=verdict.detail)
+            else:
+                metrics.COMMANDS.labels(self._queue.name, verdict.outcome).inc()
+            await message.ack()
+
+
+def _delivery(message: AbstractIncomingMessage) -> Delivery:
+    traceparent = message.headers.get("traceparent")
+    return Delivery(
+        body=message.body,
+        routing_key=message.routing_key or "",
+        user_id=message.user_id,
+        traceparent=traceparent if isinstance(traceparent, str) else None,
+    )
+
+
+def _dead_letter(message: AbstractIncomingMessage, verdict: Unusable) -> Message:
+    return Message(
+        message.body,
+        content_type=message.content_type,
+        delivery_mode=DeliveryMode.PERSISTENT,
+        message_id=message.message_id,
+        type=message.type,
+        headers={
+            "x-msign-reason": verdict.reason,
+            "x-msign-detail": verdict.detail,
+            "x-msign-user": message.user_id or "",
+            "x-msign-exchange": message.exchange or "",
+            "x-msign-routing-key": message.routing_key or "",
+        },
+    )

@@ -1,0 +1,33 @@
+"""Where are the bytes? Documents, digests and signatures, stored once per system under their SHA-256."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from shared.persistence.queries import load
+
+_SQL = load("contents.sql")
+
+
+def ref_of(body: bytes) -> str:
+    """Return the reference of a content: `sha256:<hex>`."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+async def put(connection: Any, system: str, body: bytes) -> str:
+    """Store `body` for `system`, unless it is there already; returns its reference."""
+    ref = ref_of(body)
+    await connection.execute(_SQL["put"], system, ref, body)
+    return ref
+
+
+async def get(connection: Any, system: str, ref: str) -> bytes | None:
+    """Return the content, or None when that system has no such one."""
+    body: bytes | None = await connection.fetchval(_SQL["get"], system, ref)
+    return body
+
+
+async def heads(connection: Any, system: str, refs: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+    """Return the size in bytes and the first KiB of those of `refs` that are there."""
+    rows = await connection.fetch(_SQL["heads"], system, list(refs))
+    return {row["ref"]: (row["size"], row["head"]) for row in rows}

@@ -1,0 +1,111 @@
+"""How do events wait until the broker has them? The outbox: written with what they tell, published later.
+
+An event keeps its id over every retry; nothing is removed when it is published, so that it can be sent again when
+its command is.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+import uuid_utils.compat as uuids
+from pydantic import BaseModel
+
+from shared.messaging.envelope import Event
+from shared.messaging.events import routing_key
+from shared.persistence.notices import EVENTS
+from shared.persistence.queries import load
+
+if TYPE_CHECKING:
+    from shared.persistence.jobs import Job
+
+_SQL = load("events.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has its place in the job's sequence; `source` is the service that tells it."""
+
+    source: str
+    type: str
+    data: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event that is claimed for publication."""
+
+    event_id: UUID
+    job_id: UUID
+    type: str
+    routing_key: str
+    body: bytes
+    traceparent: str | None
+    attempts: int
+    correlation_id: str
+
+
+def uuid7() -> UUID:
+    """Return a new UUIDv7 (RFC 9562): ids that sort by time."""
+    return uuids.uuid7()
+
+
+async def append(connection: Any, job: "Job", draft: Draft, *, sequence: int, now: datetime) -> None:
+    """Write an event of `job` into the outbox."""
+    event_id = uuid7()
+    event = Event(
+        id=str(event_id),
+        source=f"/services/{draft.source}",
+        type=draft.type,
+        subject=str(job.job_id),
+        time=now,
+        sequence=sequence,
+        data=draft.data.model_dump(mode="json"),
+    )
+    await connection.execute(
+        _SQL["insert"],
+        event_id,
+        job.job_id,
+        sequence,
+        draft.type,
+        routing_key(draft.type, job.system),
+        orjson.dumps(event.model_dump(mode="json")),
+        job.traceparent,
+        now,
+    )
+    await connection.execute("SELECT pg_notify($1, '')", EVENTS)
+
+
+async def claim_due(connection: Any, *, limit: int, lease: timedelta) -> list[Waiting]:
+    """Claim up to `limit` events that are due; unless marked, they are due again after `lease`."""
+    return [Waiting(**dict(row)) for row in await connection.fetch(_SQL["claim_due"], limit, lease)]
+
+
+async def mark_published(connection: Any, event_ids: list[UUID]) -> None:
+    """Note that the broker has confirmed these events."""
+    await connection.execute(_SQL["published"], event_ids)
+
+
+async def defer(connection: Any, event_id: UUID, delay: timedelta) -> None:
+    """Let an event that the broker refused wait for `delay`."""
+    await connection.execute(_SQL["deferred"], event_id, delay)
+
+
+async def publish_latest_again(connection: Any, job_id: UUID) -> None:
+    """Let the job's latest event be published again, under the same id."""
+    await connection.execute(_SQL["publish_again"], job_id)
+    await connection.execute("SELECT pg_notify($1, '')", EVENTS)
+
+
+async def latest(connection: Any, job_id: UUID) -> tuple[str, dict[str, Any]] | None:
+    """Return the type and the data of a job's latest event."""
+    row = await connection.fetchrow(_SQL["latest"], job_id)
+    return None if row is None else (row["type"], orjson.loads(row["body"])["data"])
+
+
+async def backlog(connection: Any) -> tuple[int, float]:
+    """Return how many events wait, and the oldest one's age in seconds."""
+    row = await connection.fetchrow(_SQL["backlog"])
+    return row["depth"], row["oldest_age_s"]

@@ -1,0 +1,197 @@
+"""How are jobs kept, claimed and moved?
+
+Every change of state goes through `move`: it asks `transition`, and writes the new state, the history row and the
+events in the caller's transaction. A change commits only for the attempt that made it (`attempt` is checked).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from shared.persistence import events
+from shared.persistence.events import Draft
+from shared.persistence.notices import CHANGES, JOBS
+from shared.persistence.queries import load
+from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
+
+_SQL = load("jobs.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A row of `jobs`; `command` is the command's data without its contents."""
+
+    job_id: UUID
+    kind: Kind
+    system: str
+    command_id: str
+    state: State
+    command: dict[str, Any]
+    traceparent: str | None
+    created_at: datetime
+    expires_at: datetime
+    due_at: datetime | None
+    attempt: int
+    failures: int
+    polls: int
+    request_id: str | None
+    event_count: int
+    history_count: int
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing will happen to the job any more."""
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobContent:
+    """One content of a job: what to sign, or the signature to verify (`hash` is then what was signed)."""
+
+    position: int
+    ref: str
+    correlation_id: str | None = None
+    name: str | None = None
+    multiple_signatures: bool = False
+    hash: bytes | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(Job))
+
+
+def _job(row: Any) -> Job:
+    values = {name: row[name] for name in _COLUMNS}
+    return Job(**values | {"kind": Kind(row["kind"]), "state": State(row["state"])})
+
+
+def _found(row: Any) -> Job | None:
+    return None if row is None else _job(row)
+
+
+async def insert(  # noqa: PLR0913
+    connection: Any,
+    *,
+    job_id: UUID,
+    kind: Kind,
+    system: str,
+    command_id: str,
+    command: dict[str, Any],
+    traceparent: str | None,
+    now: datetime,
+    expires_at: datetime,
+    contents: Sequence[JobContent],
+) -> Job:
+    """Begin a job in state `received`, claimable at once."""
+    row = await connection.fetchrow(
+        _SQL["insert"], job_id, kind, system, command_id, State.RECEIVED, command, traceparent, now, expires_at
+    )
+    await connection.execute(_SQL["insert_history"], job_id, 1, None, State.RECEIVED, Cause.INTAKE, now)
+    await connection.executemany(
+        _SQL["insert_content"],
+        [
+            (job_id, item.position, item.ref, item.correlation_id, item.name, item.multiple_signatures, item.hash)
+            for item in contents
+        ],
+    )
+    await connection.execute("SELECT pg_notify($1, $2)", JOBS, kind)
+    return _job(row)
+
+
+async def move(
+    connection: Any,
+    job: Job,
+    cause: Cause,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    failed: bool = False,
+    request_id: str | None = None,
+    drafts: Sequence[Draft] = (),
+) -> Job | None:
+    """Move `job` by `cause` and append the events; returns the job as it is then, None if another was first."""
+    state = transition(job.kind, job.state, cause)
+    row = await connection.fetchrow(
+        _SQL["move"], job.job_id, job.state, job.attempt, state, due_at, int(failed), request_id, len(drafts)
+    )
+    if row is None:
+        return None
+    moved = _job(row)
+    await connection.execute(
+        _SQL["insert_history"], moved.job_id, moved.history_count, job.state, moved.state, cause, now
+    )
+    first = moved.event_count - len(drafts) + 1
+    for sequence, draft in enumerate(drafts, start=first):
+        await events.append(connection, moved, draft, sequence=sequence, now=now)
+    await connection.execute("SELECT pg_notify($1, $2)", CHANGES, str(job.job_id))
+    if state is State.RECEIVED:
+        await connection.execute("SELECT pg_notify($1, $2)", JOBS, job.kind)
+    return moved
+
+
+async def claim(connection: Any, kind: Kind, *, owner: UUID, lease: timedelta, limit: int) -> list[Job]:
+    """Claim up to `limit` due jobs, one of each system in turn; each attempt is on record before its call."""
+    rows = await connection.fetch(_SQL["claim"], kind, limit, CLAIMED[kind], owner, lease)
+    return [_job(row) for row in rows]
+
+
+async def take_back_lost(connection: Any, *, now: datetime, limit: int = 100) -> int:
+    """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many."""
+    lost = [_job(row) for row in await connection.fetch(_SQL["lost"], limit)]
+    for job in lost:
+        await move(connection, job, Cause.LOST_CLAIM, now=now, due_at=now)
+    return len(lost)
+
+
+async def overdue(connection: Any, *, limit: int = 100) -> list[Job]:
+    """Return, locked, sign jobs that never reached MSign before their deadline."""
+    return [_job(row) for row in await connection.fetch(_SQL["overdue"], limit)]
+
+
+async def end_attempt(connection: Any, job: Job, outcome: str, *, request_id: str | None = None) -> None:
+    """Put on record how a PostSignRequest attempt ended: accepted, refused, failed, ambiguous or orphaned."""
+    await connection.execute(_SQL["end_attempt"], job.job_id, job.attempt, outcome, request_id)
+
+
+async def claim_collection(connection: Any, job_id: UUID, *, owner: UUID, lease: timedelta) -> Job | None:
+    """Claim the right to ask MSign for this job's SignResponse; None if somebody is at it, or was a second ago."""
+    return _found(await connection.fetchrow(_SQL["claim_collection"], job_id, owner, lease))
+
+
+async def claim_polls(connection: Any, *, owner: UUID, lease: timedelta, limit: int) -> list[Job]:
+    """Claim up to `limit` jobs whose SignResponse is due to be asked for."""
+    return [_job(row) for row in await connection.fetch(_SQL["claim_polls"], limit, owner, lease)]
+
+
+async def release_collection(connection: Any, job: Job, *, due_at: datetime) -> None:
+    """Give the right to collect back; the next poll is at `due_at`."""
+    await connection.execute(_SQL["release_collection"], job.job_id, job.attempt, due_at)
+
+
+async def get(connection: Any, job_id: UUID) -> Job | None:
+    """Return the job of that id."""
+    return _found(await connection.fetchrow(_SQL["get"], job_id))
+
+
+async def by_command(connection: Any, system: str, command_id: str) -> Job | None:
+    """Return the job that a system's command began."""
+    return _found(await connection.fetchrow(_SQL["by_command"], system, command_id))
+
+
+async def contents(connection: Any, job_id: UUID) -> list[JobContent]:
+    """Return a job's contents in order."""
+    return [JobContent(**dict(row)) for row in await connection.fetch(_SQL["contents"], job_id)]
+
+
+async def recall(connection: Any, system: str, command_id: str) -> tuple[bytes, UUID] | None:
+    """Return the digest and the job of a command that was taken in before."""
+    row = await connection.fetchrow(_SQL["recall_command"], system, command_id)
+    return None if row is None else (row["digest"], row["job_id"])
+
+
+async def remember(
+    connection: Any, *, system: str, command_id: str, digest: bytes, job_id: UUID, now: datetime
+) -> None:
+    """Note in the inbox that a command was taken in."""
+    await connection.execute(_SQL["remember_command"], system, command_id, digest, job_id, now)

@@ -1,0 +1,72 @@
+"""How does a process learn at once that there is work, instead of at its next look?
+
+`LISTEN` on one direct connection (not through a transaction pooler). Notices are hints: whoever waits for one also
+looks by itself after a while, so that a lost connection costs time but never work.
+"""
+
+import asyncio
+from collections import defaultdict
+
+import asyncpg
+import structlog
+
+JOBS = "msign_jobs"
+"""A job can be claimed; the payload is its kind."""
+EVENTS = "msign_events"
+"""An event waits for publication."""
+CHANGES = "msign_changes"
+"""A job changed; the payload is its id."""
+
+RECONNECT_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Notices:
+    """Hands notices to whoever waits for them; `run` keeps the connection."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._waiting: defaultdict[tuple[str, str | None], set[asyncio.Event]] = defaultdict(set)
+
+    async def wait(self, channel: str, payload: str | None = None, *, at_most_s: float) -> bool:
+        """Wait for a notice (`payload` None: for any); returns False when the time is up."""
+        event = asyncio.Event()
+        key = (channel, payload)
+        self._waiting[key].add(event)
+        try:
+            async with asyncio.timeout(at_most_s):
+                await event.wait()
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            self._waiting[key].discard(event)
+            if not self._waiting[key]:
+                del self._waiting[key]
+
+    def _heard(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
+        for key in ((channel, None), (channel, str(payload))):
+            for event in self._waiting.get(key, ()):
+                event.set()
+
+    async def run(self) -> None:
+        """Listen until cancelled; reconnects for ever."""
+        while True:
+            try:
+                await self._listen()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("notices_interrupted", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _listen(self) -> None:
+        connection = await asyncpg.connect(self._url)
+        closed = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: closed.set())
+            for channel in (JOBS, EVENTS, CHANGES):
+                await connection.add_listener(channel, self._heard)
+            await closed.wait()
+        finally:
+            connection.terminate()

@@ -1,0 +1,33 @@
+-- name: insert
+INSERT INTO events (event_id, job_id, sequence, type, routing_key, body, traceparent, created_at, due_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+
+-- name: claim_due
+WITH due AS (
+    SELECT event_id FROM events WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+UPDATE events SET due_at = now() + $2, attempts = attempts + 1
+FROM due, jobs
+WHERE events.event_id = due.event_id AND jobs.job_id = events.job_id
+RETURNING events.event_id, events.job_id, events.type, events.routing_key, events.body, events.traceparent,
+          events.attempts, jobs.command_id AS correlation_id
+
+-- name: published
+UPDATE events SET due_at = NULL, published_at = now() WHERE event_id = ANY($1::uuid[])
+
+-- name: deferred
+UPDATE events SET due_at = now() + $2 WHERE event_id = $1
+
+-- name: publish_again
+UPDATE events SET due_at = now()
+WHERE event_id = (SELECT event_id FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1)
+
+-- name: of_job
+SELECT event_id, sequence, type, body, created_at, published_at FROM events WHERE job_id = $1 ORDER BY sequence
+
+-- name: latest
+SELECT type, body FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1
+
+-- name: backlog
+SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_age_s
+FROM events WHERE due_at IS NOT NULL

@@ -1,0 +1,1 @@
+"""What happens to a job between its command and its final event?"""

@@ -1,0 +1,149 @@
+"""How does a SignResponse become the job's outcome? One use case, for the callback and for the poller.
+
+The callback is a hint; the truth is GetSignResponse. Collecting is single-flight per job, at most once a second, and
+no transaction is open during the call.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import structlog
+
+from shared.contract.client import MSignClient
+from shared.contract.faults import MSignFault, RequestNotFound
+from shared.contract.models import ContentType, Language, SignResponse, SignStatus
+from shared.errors import ProviderDown, Transient
+from shared.messaging.events import READY, ReadyData
+from shared.persistence import contents, jobs
+from shared.persistence.events import Draft
+from shared.persistence.jobs import Job
+from shared.signing.breaker import Breaker
+from shared.signing.requests import sent_contents
+from shared.signing.results import Outcome, judge
+from shared.signing.schedule import next_poll
+from shared.signing.states import Cause
+from shared.telemetry import metrics
+
+LEASE = timedelta(seconds=90)
+
+log = structlog.get_logger(__name__)
+
+_CAUSES = {
+    SignStatus.SUCCESS: Cause.SIGNED,
+    SignStatus.FAILURE: Cause.NOT_SIGNED,
+    SignStatus.EXPIRED: Cause.DEADLINE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator decides about collecting."""
+
+    grace: timedelta = timedelta(minutes=15)
+    inline_bytes: int = 4 * 1024 * 1024
+
+
+class Collector:
+    """Collects SignResponses; `source` is the service that does it."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, client: MSignClient, breaker: Breaker, *, source: str, policy: Policy
+    ) -> None:
+        self._pool = pool
+        self._client = client
+        self._breaker = breaker
+        self._source = source
+        self._policy = policy
+        self._owner = uuid4()
+
+    async def collect(self, job_id: UUID) -> None:
+        """Ask MSign about one job now, unless somebody else is at it or was less than a second ago."""
+        job = await jobs.claim_collection(self._pool, job_id, owner=self._owner, lease=LEASE)
+        if job is not None:
+            await self.collect_claimed(job)
+
+    async def claim_due(self, limit: int) -> list[Job]:
+        """Claim jobs whose users have not come back yet and whose poll is due."""
+        return await jobs.claim_polls(self._pool, owner=self._owner, lease=LEASE, limit=limit)
+
+    async def collect_claimed(self, job: Job) -> None:
+        """Ask MSign about a claimed job, and commit what follows; failures lead to another poll."""
+        outcome = None
+        try:
+            outcome = await self._ask(job)
+            self._breaker.succeeded()
+        except ProviderDown as error:
+            self._breaker.failed(error)
+        except (Transient, MSignFault) as error:
+            log.warning("collect_failed", job_id=str(job.job_id), error=type(error).__name__)
+        now = datetime.now(UTC)
+        if outcome is None and now >= job.expires_at + self._policy.grace:
+            outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
+        if outcome is None:
+            due_at = next_poll(job.polls, now, job.expires_at, random.random())  # noqa: S311
+            await jobs.release_collection(self._pool, job, due_at=due_at)
+        else:
+            await self._finish(job, outcome, now)
+
+    async def _ask(self, job: Job) -> Outcome | None:
+        assert job.request_id is not None  # noqa: S101 - it awaits its signer, so MSign has it
+        language = Language(job.command["language"])
+        try:
+            response = await self._client.get_sign_response(job.request_id, language)
+        except RequestNotFound:
+            return Outcome(status=SignStatus.EXPIRED, reason="not_found")
+        return await self._judge(job, response)
+
+    async def _judge(self, job: Job, response: SignResponse) -> Outcome | None:
+        if response.status is SignStatus.PENDING:
+            return None
+        sent = await sent_contents(self._pool, job)
+        signer = job.command["expected_signer"]
+        return await asyncio.to_thread(
+            judge,
+            response,
+            content_type=ContentType(job.command["content_type"]),
+            sent=sent,
+            expected_id=signer and signer["id"],
+        )
+
+    async def _finish(self, job: Job, outcome: Outcome, now: datetime) -> None:
+        cause = _CAUSES[outcome.status]
+        async with self._pool.acquire() as connection, connection.transaction():
+            outcome = await self._store_large(connection, job, outcome)
+            draft = Draft(self._source, READY, ready(job, outcome))
+            moved = await jobs.move(connection, job, cause, now=now, drafts=[draft])
+        if moved is not None:
+            metrics.TRANSITIONS.labels(job.kind, moved.state, cause).inc()
+            log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
+
+    async def _store_large(self, connection: object, job: Job, outcome: Outcome) -> Outcome:
+        """Let signatures that are too large for a message be referred to instead."""
+        if sum(map(len, outcome.signatures)) <= self._policy.inline_bytes:
+            return outcome
+        results = []
+        for result, signature in zip(outcome.results, outcome.signatures, strict=True):
+            if not signature:
+                results.append(result)
+                continue
+            ref = await contents.put(connection, job.system, signature)
+            results.append(result.model_copy(update={"signature": None, "signature_ref": ref}))
+        return replace(outcome, results=tuple(results))
+
+
+def ready(job: Job, outcome: Outcome) -> ReadyData:
+    """Return the data of the event that ends a sign job."""
+    return ReadyData(
+        job_id=str(job.job_id),
+        command_id=job.command_id,
+        request_id=job.request_id,
+        status=outcome.status,
+        reason_code=outcome.reason,
+        message=outcome.message,
+        relay_state=job.command["relay_state"],
+        results=outcome.results,
+    )

@@ -1,0 +1,54 @@
+"""Which links and RelayStates are ours? What we hand to browsers is signed, so that nobody can make it up.
+
+`LINK_SECRET` holds one or more keys, separated by white space or commas: the first signs, all of them verify, so that
+a key can be replaced while links made with the old one still work.
+"""
+
+import re
+from uuid import UUID
+
+from itsdangerous import BadSignature, Signer
+
+MINIMUM_KEY_CHARACTERS = 32
+
+
+def parse_keys(text: str) -> tuple[str, ...]:
+    """Return the keys of a `LINK_SECRET`, newest first; raises `ValueError` for none or a short one."""
+    keys = tuple(part for part in re.split(r"[\s,]+", text) if part)
+    if not keys or any(len(key) < MINIMUM_KEY_CHARACTERS for key in keys):
+        raise ValueError(f"needs at least one key, each of at least {MINIMUM_KEY_CHARACTERS} characters")
+    return keys
+
+
+class Links:
+    """Makes and checks the links to `callback_web`."""
+
+    def __init__(self, keys: tuple[str, ...], public_url: str) -> None:
+        oldest_first = list(reversed(keys))
+        self._links = Signer(oldest_first, salt="sign-link")
+        self._relay_states = Signer(oldest_first, salt="relay-state")
+        self._public_url = public_url.rstrip("/")
+
+    @property
+    def return_url(self) -> str:
+        """Where MSign sends browsers back to."""
+        return f"{self._public_url}/return"
+
+    def sign_url(self, job_id: UUID) -> str:
+        """Return the unguessable link that leads a user to the Sign Page."""
+        return f"{self._public_url}/sign/{job_id}?t={self._links.get_signature(str(job_id)).decode()}"
+
+    def opens(self, job_id: UUID, token: str) -> bool:
+        """Tell whether `token` is the one in the job's link."""
+        return self._links.verify_signature(str(job_id), token)
+
+    def relay_state(self, job_id: UUID) -> str:
+        """Return the RelayState that goes to MSign with the user."""
+        return self._relay_states.sign(str(job_id)).decode()
+
+    def job_of(self, relay_state: str) -> UUID | None:
+        """Return the job of a RelayState of ours, None for any other."""
+        try:
+            return UUID(self._relay_states.unsign(relay_state).decode())
+        except (BadSignature, ValueError):
+            return None

@@ -1,0 +1,112 @@
+"""What does a SignResponse mean for the job? Nothing yet, or a final outcome with checked results.
+
+Rule 7: before `Success` goes out, each signature covers the content that was sent, and its certificate is the
+expected signer's; else the status is Failure with the reason. Everything here is pure (and heavy: run it in a thread).
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from shared.contract.models import ContentType, SignResponse, SignResult, SignStatus
+from shared.messaging.events import CheckedData, ReasonCode, ResultData, SignerData
+from shared.signatures.binding import covers_content, signer_of
+from shared.signatures.certificates import display_subject, personal_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One content as it was posted: `msign_id` is the CorrelationID towards MSign, the other is the system's own."""
+
+    msign_id: str
+    correlation_id: str | None
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The final word on a sign job."""
+
+    status: SignStatus
+    reason: ReasonCode | None = None
+    message: str | None = None
+    results: tuple[ResultData, ...] = ()
+    signatures: tuple[bytes, ...] = ()
+
+
+_DECLINED_WORDS = ("anula", "refuz", "отмен", "отказ", "cancel", "declin", "refus")
+
+
+def judge(
+    response: SignResponse, *, content_type: ContentType, sent: Sequence[Sent], expected_id: str | None
+) -> Outcome | None:
+    """Return the outcome, or None while MSign says Pending."""
+    if response.status is SignStatus.PENDING:
+        return None
+    if response.status is SignStatus.EXPIRED:
+        return Outcome(status=SignStatus.EXPIRED, reason="expired", message=response.message)
+    checked = _check(response.results, content_type, sent, expected_id)
+    results = tuple(result for result, _ in checked)
+    signatures = tuple(signature for _, signature in checked)
+    if response.status is SignStatus.FAILURE:
+        reason: ReasonCode | None = "declined" if is_declined(response.message) else "provider_failure"
+    else:
+        reason = _mismatch(results)
+    status = SignStatus.SUCCESS if reason is None else SignStatus.FAILURE
+    return Outcome(status=status, reason=reason, message=response.message, results=results, signatures=signatures)
+
+
+def is_declined(message: str | None) -> bool:
+    """Tell whether a Failure's message says that the user declined; the contract has no code for it."""
+    text = (message or "").lower()
+    return any(word in text for word in _DECLINED_WORDS)
+
+
+def _mismatch(results: Sequence[ResultData]) -> ReasonCode | None:
+    if not all(result.checked.covers_content for result in results):
+        return "content_mismatch"
+    if any(result.checked.expected_signer is False for result in results):
+        return "signer_mismatch"
+    return None
+
+
+def _check(
+    results: Sequence[SignResult], content_type: ContentType, sent: Sequence[Sent], expected_id: str | None
+) -> list[tuple[ResultData, bytes]]:
+    """Return one checked result for each content that was sent, in order, with its signature's bytes."""
+    by_id = {result.correlation_id: result for result in results}
+    return [_checked(by_id.get(item.msign_id, SignResult()), content_type, item, expected_id) for item in sent]
+
+
+def _checked(
+    result: SignResult, content_type: ContentType, sent: Sent, expected_id: str | None
+) -> tuple[ResultData, bytes]:
+    if not result.signature:
+        nothing = CheckedData(covers_content=None, expected_signer=None)
+        return ResultData(correlation_id=sent.correlation_id, checked=nothing), b""
+    signer = signer_of(content_type, result.signature)
+    return ResultData(
+        correlation_id=sent.correlation_id,
+        certificate=_certificate(result, signer),
+        signature=base64.b64encode(result.signature).decode(),
+        sha256=hashlib.sha256(result.signature).hexdigest(),
+        signer=None if signer is None else SignerData(subject=display_subject(signer), id=personal_number(signer)),
+        checked=CheckedData(
+            covers_content=covers_content(content_type, sent.content, result.signature),
+            expected_signer=None
+            if expected_id is None
+            else signer is not None and personal_number(signer) == expected_id,
+        ),
+    ), result.signature
+
+
+def _certificate(result: SignResult, signer: x509.Certificate | None) -> str | None:
+    if result.certificate:
+        return base64.b64encode(result.certificate).decode()
+    if signer is None:
+        return None
+    return base64.b64encode(signer.public_bytes(Encoding.DER)).decode()

@@ -1,0 +1,45 @@
+"""Which settings do the gateway's services have in common?"""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.settings import ServiceSettings, url_text
+from shared.signing.links import parse_keys
+
+
+def _readable(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError("is not a file")
+    return path
+
+
+def _keys(text: str) -> str:
+    parse_keys(text)
+    return text
+
+
+ReadableFile = Annotated[Path, AfterValidator(_readable)]
+LinkSecret = Annotated[str, AfterValidator(_keys)]
+
+
+class GatewaySettings(ServiceSettings):
+    """Where the broker, the database and MSign are, and how we prove to MSign who we are."""
+
+    amqp_url: url_text("amqp", "amqps")  # type: ignore[valid-type]
+    database_url: url_text("postgresql", "postgres")  # type: ignore[valid-type]
+    msign_api_url: url_text("https", "http")  # type: ignore[valid-type]
+    msign_client_cert: ReadableFile | None = None
+    msign_client_key: ReadableFile | None = None
+    msign_ca_bundle: ReadableFile | None = None
+    msign_timeout_s: float = Field(default=30, gt=0, le=80)
+    inline_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+
+    @model_validator(mode="after")
+    def _certificates_for_https(self) -> Self:
+        if self.msign_api_url.startswith("https"):
+            for name in ("msign_client_cert", "msign_client_key", "msign_ca_bundle"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name.upper()} is required when MSIGN_API_URL is https")
+        return self

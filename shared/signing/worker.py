@@ -1,0 +1,71 @@
+"""How is claimed work done? Up to a number of jobs at once, each claimed only when there is a place for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+
+from shared.persistence.jobs import Job
+from shared.signing.breaker import Breaker
+
+RETRY_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+Claim = Callable[[int], Awaitable[list[Job]]]
+Work = Callable[[Job], Awaitable[None]]
+Idle = Callable[[], Awaitable[object]]
+
+
+class Worker:
+    """Claims and works until cancelled; `idle` waits for a hint that there is something to claim."""
+
+    def __init__(self, *, claim: Claim, work: Work, idle: Idle, breaker: Breaker, concurrency: int) -> None:
+        self._claim = claim
+        self._work = work
+        self._idle = idle
+        self._breaker = breaker
+        self._concurrency = concurrency
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Claim and work until cancelled or stopped."""
+        while not self._stopping:
+            try:
+                if not await self._turn():
+                    await self._idle()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("worker_interrupted", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+
+    async def stop(self) -> None:
+        """Claim nothing more, and return once the work under way is done."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _turn(self) -> bool:
+        """Fill the free places; False if there was nothing to claim."""
+        while len(self._tasks) >= self._concurrency:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        free = await self._breaker.room(self._concurrency - len(self._tasks))
+        if self._stopping:
+            return False
+        claimed = await self._claim(free)
+        for job in claimed:
+            task = asyncio.create_task(self._guarded(job))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if self._breaker.open and self._tasks:
+            await asyncio.wait(self._tasks)  # a probe: what comes of it decides about the next claim
+        return bool(claimed)
+
+    async def _guarded(self, job: Job) -> None:
+        try:
+            await self._work(job)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.warning("work_interrupted", job_id=str(job.job_id), error=type(error).__name__)
+        except Exception:
+            log.exception("work_failed", job_id=str(job.job_id))  # the lease runs out, then it is tried again

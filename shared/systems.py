@@ -1,0 +1,108 @@
+"""Which internal systems may use the gateway, and what is each of them allowed?
+
+The registry is a JSON file (setting `SYSTEMS_FILE`), read again when it changes:
+`{"systems": [{"name": "declaratii", "return_origins": ["https://declaratii.example"], "token_sha256": "<hex>"}]}`.
+"""
+
+import hashlib
+import hmac
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import Malformed
+
+SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,31}$"
+
+
+def origin_of(url: str) -> str:
+    """Return the origin (RFC 6454: scheme, host and port) of an http or https URL; raises `ValueError`."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password is not None:
+        raise ValueError("must be an http or https address with a host and without credentials")
+    default = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+class Limits(BaseModel):
+    """What one system may ask for at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contents_per_job: int = Field(default=1000, ge=1)
+    content_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+
+
+class System(BaseModel):
+    """One registered system; its name is its broker user's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=SYSTEM_NAME)]
+    return_origins: tuple[Annotated[str, AfterValidator(origin_of)], ...] = ()
+    token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    limits: Limits = Limits()
+
+    def may_return_to(self, url: str) -> bool:
+        """Tell whether users may be sent to `url` after signing."""
+        try:
+            return origin_of(url) in self.return_origins
+        except ValueError:
+            return False
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    systems: tuple[System, ...]
+
+
+class Systems:
+    """The registry; a changed file takes effect at the next look-up, a broken one is refused and the old kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, int] | None = None
+        self._systems: dict[str, System] = {}
+        self._load()
+
+    def get(self, name: str) -> System | None:
+        """Return the system of that name."""
+        self._refresh()
+        return self._systems.get(name)
+
+    def with_token(self, token: str) -> System | None:
+        """Return the system whose token this is; every candidate is compared, in constant time."""
+        self._refresh()
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        found = None
+        for system in self._systems.values():
+            if hmac.compare_digest(system.token_sha256, digest):
+                found = system
+        return found
+
+    def _refresh(self) -> None:
+        try:
+            self._load()
+        except Malformed:
+            return  # half-written or broken: what was read before stays in force
+
+    def _load(self) -> None:
+        try:
+            status = self._path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            if stamp == self._stamp:
+                return
+            parsed = _File.model_validate_json(self._path.read_bytes())
+        except OSError as error:
+            raise Malformed(f"{self._path}: {error.strerror}", field="SYSTEMS_FILE") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = "/".join(str(part) for part in first["loc"])
+            raise Malformed(f"{self._path}: {place}: {first['msg']}", field="SYSTEMS_FILE") from None
+        self._systems = {system.name: system for system in parsed.systems}
+        self._stamp = stamp
