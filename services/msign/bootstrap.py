@@ -1,0 +1,37 @@
+"""How do the provider's parts come together? The composition root."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.msign.consumers import Consumers
+from services.msign.handlers import MSign
+from services.msign.requests import MIGRATIONS, RequestStore
+from services.msign.settings import MSignSettings
+from services.msign.soap.caller import server_context
+from services.msign.soap.endpoint import Endpoint, create_api_app
+from services.msign.web import serve_web
+from shared.lifecycle import Service, serve_http
+from shared.persistence.migrate import migrate
+from shared.persistence.pool import answers, open_pool
+from shared.signatures.trust import TrustAnchors
+
+
+@asynccontextmanager
+async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None]:
+    """Run the API, the pages and the PKI services until the block ends."""
+    anchors = TrustAnchors.from_directory(settings.trust_dir)
+    tls = server_context(cert=settings.api_cert, key=settings.api_key, consumers_ca=settings.consumers_ca)
+    await migrate(settings.msign_database_url, MIGRATIONS)
+    async with open_pool(settings.msign_database_url) as pool:
+        service.ready_when("database", lambda: answers(pool))
+        requests = RequestStore(pool)
+        msign = MSign(requests, anchors, request_ttl=timedelta(hours=settings.request_ttl_hours))
+        api = create_api_app(
+            Endpoint(msign, Consumers(pool), url=settings.api_url), max_body_bytes=settings.max_body_bytes
+        )
+        async with (
+            serve_http(api, host=settings.api_host, port=settings.api_port, ssl_context=tls),
+            serve_web(settings, pool, requests),
+        ):
+            yield

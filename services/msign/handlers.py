@@ -1,0 +1,71 @@
+"""What do the three operations of the API do?
+
+On the contract's dataclasses and without SOAP: who calls is known, what breaks a rule is a fault of the contract.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from services.msign.consumers import Consumer
+from services.msign.requests import RequestStore
+from services.msign.verification import verify_content
+from shared.contract.faults import InvalidParameter
+from shared.contract.limits import (
+    Problem,
+    language_problems,
+    sign_request_problems,
+    verification_request_problems,
+)
+from shared.contract.models import (
+    Language,
+    SignRequest,
+    SignResponse,
+    VerificationRequest,
+    VerificationResponse,
+)
+from shared.signatures.trust import TrustAnchors
+
+MAX_PROBLEMS_TOLD = 5
+
+log = structlog.get_logger(__name__)
+
+
+class MSign:
+    """The provider's operations (contract section 1)."""
+
+    def __init__(self, requests: RequestStore, anchors: TrustAnchors, *, request_ttl: timedelta) -> None:
+        self._requests = requests
+        self._anchors = anchors
+        self._request_ttl = request_ttl
+
+    async def post_sign_request(self, consumer: Consumer, request: SignRequest) -> str:
+        """Store a request for signing; returns its RequestID. Raises `InvalidParameter`."""
+        refuse(sign_request_problems(request))
+        request_id = await self._requests.create(consumer.id, request, datetime.now(UTC) + self._request_ttl)
+        log.info("sign_request_posted", consumer=consumer.name, request_id=request_id, contents=len(request.contents))
+        return request_id
+
+    async def get_sign_response(self, consumer: Consumer, request_id: str, language: str | None) -> SignResponse:
+        """Tell what became of a request. Raises `InvalidParameter`, `RequestNotFound`, `AuthorizationFailed`."""
+        refuse(language_problems(language))
+        return await self._requests.response(request_id, consumer.id, Language(language or Language.RO))
+
+    async def verify_signatures(self, consumer: Consumer, request: VerificationRequest) -> VerificationResponse:
+        """Judge every content, one after the other. Raises `InvalidParameter`."""
+        refuse(verification_request_problems(request))
+        language = Language(request.language or Language.RO)
+        results = [
+            await verify_content(request.signed_content_type, content, self._anchors, language)
+            for content in request.contents
+        ]
+        log.info("signatures_verified", consumer=consumer.name, contents=len(results))
+        return VerificationResponse(results=tuple(results))
+
+
+def refuse(problems: tuple[Problem, ...]) -> None:
+    """Raise `InvalidParameter` that names the first few problems, if there are any."""
+    if problems:
+        told = "; ".join(map(str, problems[:MAX_PROBLEMS_TOLD]))
+        more = len(problems) - MAX_PROBLEMS_TOLD
+        raise InvalidParameter(f"{told}; and {more} more" if more > 0 else told)

@@ -1,0 +1,178 @@
+"""Where are the posted sign requests, and what became of them?
+
+All SQL about them stands here. A request that is Pending after its time reads as Expired; nothing has to happen then.
+"""
+
+import dataclasses
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from services.msign.messages import outcome_message
+from shared.contract.faults import AuthorizationFailed, RequestNotFound
+from shared.contract.models import (
+    ContentType,
+    DelegatorType,
+    ExpectedSigner,
+    Language,
+    SignContent,
+    SignRequest,
+    SignResponse,
+    SignResult,
+    SignStatus,
+)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRequest:
+    """A sign request as it is stored; `consumer` is the name of the system that posted it."""
+
+    request_id: str
+    consumer: str
+    return_origins: tuple[str, ...]
+    request: SignRequest
+    status: SignStatus
+    reason: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class RequestStore:
+    """The sign requests in the provider's database."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    async def create(self, consumer_id: int, request: SignRequest, expires_at: datetime) -> str:
+        """Store a request; returns its RequestID, 32 lower-case hexadecimal digits that nobody can guess."""
+        request_id = secrets.token_hex(16)
+        signer = None if request.expected_signer is None else dataclasses.asdict(request.expected_signer)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                _INSERT_REQUEST,
+                request_id,
+                consumer_id,
+                request.content_type,
+                request.short_content_description,
+                request.content_description,
+                request.signature_reason,
+                signer,
+                expires_at,
+            )
+            await connection.executemany(
+                _INSERT_CONTENT,
+                [
+                    (request_id, position, one.content, one.correlation_id, one.name, one.multiple_signatures)
+                    for position, one in enumerate(request.contents)
+                ],
+            )
+        return request_id
+
+    async def get(self, request_id: str) -> StoredRequest | None:
+        """Return a request with its contents, or None when there is no such one."""
+        row = await self._pool.fetchrow(_GET, request_id)
+        if row is None:
+            return None
+        contents = await self._pool.fetch(_CONTENTS, request_id)
+        return StoredRequest(
+            request_id=request_id,
+            consumer=row["consumer"],
+            return_origins=tuple(row["return_origins"]),
+            request=_request(row, contents),
+            status=_status(row),
+            reason=row["reason"],
+            created_at=row["created_at"],
+            expires_at=row["expires_at"],
+        )
+
+    async def finish(
+        self, request_id: str, status: SignStatus, *, reason: str | None, results: Sequence[SignResult]
+    ) -> bool:
+        """Make Success or Failure known; False when the outcome was decided before or the request has expired."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(_FINISH, request_id, status, reason) is None:
+                return False
+            await connection.executemany(
+                _INSERT_RESULT,
+                [
+                    (request_id, position, one.correlation_id, one.certificate, one.signature)
+                    for position, one in enumerate(results)
+                ],
+            )
+        return True
+
+    async def response(self, request_id: str, consumer_id: int, language: Language) -> SignResponse:
+        """Return what GetSignResponse answers.
+
+        Raises `RequestNotFound` and, for another system's request, `AuthorizationFailed`.
+        """
+        row = await self._pool.fetchrow(_GET, request_id)
+        if row is None:
+            raise RequestNotFound("There is no such sign request, or it was removed from the online database")
+        if row["consumer_id"] != consumer_id:
+            raise AuthorizationFailed("The sign request was posted by another system")
+        status = _status(row)
+        if status in {SignStatus.PENDING, SignStatus.EXPIRED}:
+            message = None if status is SignStatus.PENDING else outcome_message(language, "expired")
+            return SignResponse(status=status, message=message)
+        rows = await self._pool.fetch(_RESULTS, request_id)
+        message = None if status is SignStatus.SUCCESS else outcome_message(language, row["reason"])
+        return SignResponse(status=status, message=message, results=tuple(SignResult(**dict(one)) for one in rows))
+
+
+def _status(row: Any) -> SignStatus:
+    status = SignStatus(row["status"])
+    overdue = status is SignStatus.PENDING and row["expires_at"] <= datetime.now(UTC)
+    return SignStatus.EXPIRED if overdue else status
+
+
+def _request(row: Any, contents: Sequence[Any]) -> SignRequest:
+    return SignRequest(
+        content_type=ContentType(row["content_type"]),
+        short_content_description=row["short_content_description"],
+        contents=tuple(SignContent(**dict(one)) for one in contents),
+        content_description=row["content_description"],
+        signature_reason=row["signature_reason"],
+        expected_signer=_signer(row["expected_signer"]),
+    )
+
+
+def _signer(stored: dict[str, Any] | None) -> ExpectedSigner | None:
+    if stored is None:
+        return None
+    return ExpectedSigner(**{**stored, "delegator_type": DelegatorType(stored["delegator_type"])})
+
+
+_INSERT_REQUEST = """
+INSERT INTO sign_requests (
+    request_id, consumer_id, content_type, short_content_description, content_description, signature_reason,
+    expected_signer, expires_at
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_INSERT_CONTENT = """
+INSERT INTO sign_contents (request_id, position, content, correlation_id, name, multiple_signatures)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+_GET = """
+SELECT sign_requests.*, consumers.name AS consumer, consumers.return_origins
+FROM sign_requests JOIN consumers ON consumers.id = consumer_id
+WHERE request_id = $1
+"""
+_CONTENTS = """
+SELECT content, correlation_id, name, multiple_signatures FROM sign_contents WHERE request_id = $1 ORDER BY position
+"""
+_RESULTS = "SELECT correlation_id, certificate, signature FROM sign_results WHERE request_id = $1 ORDER BY position"
+_FINISH = """
+UPDATE sign_requests SET status = $2, reason = $3, finished_at = now()
+WHERE request_id = $1 AND status = 'Pending' AND expires_at > now()
+RETURNING request_id
+"""
+_INSERT_RESULT = """
+INSERT INTO sign_results (request_id, position, correlation_id, certificate, signature) VALUES ($1, $2, $3, $4, $5)
+"""

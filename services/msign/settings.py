@@ -1,0 +1,28 @@
+"""What does the provider need to be told?"""
+
+from pydantic import DirectoryPath, Field, FilePath
+
+from services.msign.web import WebSettings
+from shared.settings import Port
+
+MEBIBYTE = 1024 * 1024
+
+
+class MSignSettings(WebSettings):
+    """The API's settings; those of the pages and the PKI are in `WebSettings`.
+
+    `api_cert` and `api_key` are our server certificate, `consumers_ca` the CAs that issue the consumers' certificates,
+    all PEM. `trust_dir` holds the anchors for VerifySignatures. `api_url` is the endpoint as the WSDL tells it; without
+    it, the WSDL repeats the address that it was asked at.
+    """
+
+    msign_database_url: str = Field(pattern="^postgres(ql)?://")
+    api_host: str = "127.0.0.1"
+    api_port: Port
+    api_cert: FilePath
+    api_key: FilePath
+    consumers_ca: FilePath
+    api_url: str | None = Field(default=None, pattern="^https://")
+    trust_dir: DirectoryPath
+    request_ttl_hours: float = Field(default=24, gt=0)
+    max_body_bytes: int = Field(default=96 * MEBIBYTE, ge=MEBIBYTE)

@@ -1,0 +1,1 @@
+"""How does the API speak SOAP 1.1? (contract section 1)"""

@@ -1,0 +1,111 @@
+"""How does `/MSign.svc` answer?
+
+POST calls an operation, GET tells the WSDL; both need a registered client certificate.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
+from lxml import etree
+
+from services.msign.consumers import Consumers
+from services.msign.handlers import MSign
+from services.msign.metrics import API_CALLS, API_SECONDS
+from services.msign.soap.caller import authenticate
+from services.msign.soap.envelope import SoapFault, read_call
+from services.msign.soap.faults import write_fault
+from services.msign.soap.operations import Arguments, handle, read_arguments, write_answer
+from services.msign.soap.schema import check_body
+from shared.contract.faults import InvalidParameter, MSignFault
+from shared.contract.wsdl import described_at, document
+
+PATH = "/MSign.svc"
+THREAD_ABOVE_BYTES = 64 * 1024
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger(__name__)
+
+
+class Endpoint:
+    """The SOAP endpoint over the operations."""
+
+    def __init__(self, msign: MSign, consumers: Consumers, *, url: str | None = None) -> None:
+        self._msign = msign
+        self._consumers = consumers
+        self._url = url
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Answer one SOAP message."""
+        started = time.perf_counter()
+        name, outcome = "none", "ok"
+        try:
+            consumer = await authenticate(request, self._consumers)
+            data = await _body(request)
+            charset, action = request.charset, request.headers.get("SOAPAction")
+            name, arguments = await _run(len(data), lambda: _read(data, charset, action))
+            result = await handle(self._msign, consumer, name, arguments)
+            return _xml(await _run(THREAD_ABOVE_BYTES + 1, lambda: write_answer(name, result)))
+        except Exception as error:
+            outcome, response = _fault(error)
+            return response
+        finally:
+            API_CALLS.labels(name, outcome).inc()
+            API_SECONDS.labels(name).observe(time.perf_counter() - started)
+
+    async def get(self, request: web.Request) -> web.Response:
+        """Answer `?wsdl` and `?singleWsdl`."""
+        try:
+            await authenticate(request, self._consumers)
+        except Exception as error:
+            return _fault(error)[1]
+        if not {"wsdl", "singlewsdl"} & {name.lower() for name in request.query}:
+            return web.Response(text=f"MSign's SOAP endpoint. Its description: {PATH}?singleWsdl\n")
+        return _xml(described_at(self._url or f"{request.scheme}://{request.host}{PATH}"))
+
+
+def create_api_app(endpoint: Endpoint, *, max_body_bytes: int) -> web.Application:
+    """The application of the API port. `max_body_bytes` counts after decompression."""
+    document()
+    app = web.Application(client_max_size=max_body_bytes)
+    app.add_routes([web.post(PATH, endpoint.post), web.get(PATH, endpoint.get)])
+    return app
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except HTTPRequestEntityTooLarge as error:
+        raise InvalidParameter(f"the message is larger than {request.app._client_max_size} bytes") from error
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        raise SoapFault("Client", "the HTTP body cannot be read") from error
+
+
+def _read(data: bytes, charset: str | None, action: str | None) -> tuple[str, Arguments]:
+    call = read_call(data, charset=charset, action=action)
+    check_body(call)
+    name = etree.QName(call).localname
+    return name, read_arguments(name, call)
+
+
+async def _run(size: int, work: Callable[[], Result]) -> Result:
+    return await asyncio.to_thread(work) if size > THREAD_ABOVE_BYTES else work()
+
+
+def _fault(error: Exception) -> tuple[str, web.Response]:
+    code, body = write_fault(error)
+    if isinstance(error, MSignFault | SoapFault):
+        log.info("fault_answered", code=code)
+    else:
+        log.error("call_failed", exc_info=error)
+    return code, _xml(body, status=500)
+
+
+def _xml(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="text/xml", charset="utf-8")
