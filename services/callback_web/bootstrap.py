@@ -1,0 +1,29 @@
+"""How are the parts of `callback_web` put together?"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.callback_web.handlers import Pages, create_app
+from services.callback_web.returning import Returning
+from services.callback_web.settings import Settings
+from shared.lifecycle import Service, serve_http
+from shared.signing.collect import Collector, Policy
+from shared.signing.gateway import open_gateway
+from shared.signing.links import Links, parse_keys
+
+NAME = "callback_web"
+
+
+@asynccontextmanager
+async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
+    """Run the public port."""
+    links = Links(parse_keys(settings.link_secret), settings.public_url)
+    async with open_gateway(settings, service) as gateway:
+        policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
+        collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)
+        returning = Returning(gateway.pool, gateway.notices, collector)
+        service.on_drain(returning.stop)
+        pages = Pages(gateway.pool, links, returning, frontend_url=settings.msign_frontend_url)
+        async with serve_http(create_app(pages), host=settings.http_host, port=settings.http_port):
+            yield

@@ -1,0 +1,143 @@
+"""What does the browser see of us? The way to the Sign Page (steps 5 and 6), and the way back (9 and 10).
+
+Whatever a browser brings is checked against what we signed ourselves; what is forged or foreign gets one and the same
+page, which tells nothing. The pages that post to the Sign Page carry no `form-action`: browsers apply it to the
+redirects that follow.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import structlog
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from services.callback_web.returning import Returning
+from services.callback_web.texts import texts_for
+from shared.contract import forms
+from shared.persistence import jobs
+from shared.persistence.jobs import Job
+from shared.signing.links import Links
+from shared.signing.states import Kind, State
+from shared.telemetry import metrics
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+HERE = Path(__file__).parent
+LARGEST_FORM_BYTES = 64 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Pages:
+    """The handlers of the public port."""
+
+    def __init__(self, pool: asyncpg.Pool, links: Links, returning: Returning, *, frontend_url: str) -> None:
+        self._pool = pool
+        self._links = links
+        self._returning = returning
+        self._frontend_url = frontend_url.rstrip("/")
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True)
+        )
+
+    async def sign(self, request: web.Request) -> web.Response:
+        """`GET /sign/{job_id}?t=…`: a page that posts the user on to the Sign Page."""
+        job = await self._linked_job(request)
+        if job is None:
+            return self._page("message.html", request.query.get("lang"), status=404, about="unknown")
+        language = job.command.get("language")
+        if (about := unavailable(job, datetime.now(UTC))) is not None:
+            return self._page("message.html", language, status=410, about=about)
+        return self._page(
+            "sign.html", language, action=f"{self._frontend_url}/{job.request_id}", fields=self._form(job)
+        )
+
+    async def come_back(self, request: web.Request) -> web.Response:
+        """`POST /return` and `GET /return`: collect, then on to the system's return URL."""
+        job_id = await self._returned_job(request)
+        job = None if job_id is None else await self._returning.settle(job_id)
+        if job is None:
+            metrics.RETURNS.labels("refused").inc()
+            return self._page("message.html", request.query.get("lang"), status=400, about="unknown")
+        metrics.RETURNS.labels("settled" if job.final else "pending").inc()
+        address = await self._returning.address(job)
+        return web.Response(status=303, headers=HEADERS | {"Location": address})
+
+    async def _linked_job(self, request: web.Request) -> Job | None:
+        try:
+            job_id = UUID(request.match_info["job_id"])
+        except ValueError:
+            return None
+        if not self._links.opens(job_id, request.query.get("t", "")):
+            return None
+        job = await jobs.get(self._pool, job_id)
+        return job if job is not None and job.kind is Kind.SIGN else None
+
+    async def _returned_job(self, request: web.Request) -> UUID | None:
+        """Return the job whose RelayState and RequestID the browser brings, None unless both are ours."""
+        pairs = (await request.post()).items() if request.method == "POST" else request.query.items()
+        form = forms.read_form((name, value) for name, value in pairs if isinstance(value, str))
+        job_id = self._links.job_of(form.get(forms.RELAY_STATE, ""))
+        job = None if job_id is None else await jobs.get(self._pool, job_id)
+        if job is None or job.request_id is None or job.request_id != form.get(forms.REQUEST_ID, "").lower():
+            log.info("return_refused", known_relay_state=job_id is not None)
+            return None
+        return job_id
+
+    def _form(self, job: Job) -> dict[str, str]:
+        command = job.command
+        fields = {
+            forms.RETURN_URL: self._links.return_url,
+            forms.RELAY_STATE: self._links.relay_state(job.job_id),
+            forms.LANG: command["language"],
+            forms.INSTRUMENT: command["instrument"],
+            forms.MSISDN: command["msisdn"],
+        }
+        return {name: value for name, value in fields.items() if value}
+
+    def _page(self, template: str, language: str | None, *, status: int = 200, **values: object) -> web.Response:
+        lang, texts = texts_for(language)
+        body = self._templates.get_template(template).render(lang=lang, texts=texts, **values)
+        return web.Response(text=body, status=status, content_type="text/html", headers=HEADERS)
+
+
+def unavailable(job: Job, now: datetime) -> str | None:
+    """Return why the user cannot sign now, or None."""
+    if job.state is State.EXPIRED or now >= job.expires_at:
+        return "expired"
+    return None if job.state is State.AWAITING_SIGNER else "finished"
+
+
+def create_app(pages: Pages) -> web.Application:
+    """Return the public application."""
+
+    @web.middleware
+    async def harden(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            error.headers.update(HEADERS)
+            raise
+
+    app = web.Application(middlewares=[harden], client_max_size=LARGEST_FORM_BYTES)
+    app.add_routes(
+        [
+            web.get("/sign/{job_id}", pages.sign),
+            web.get("/return", pages.come_back),
+            web.post("/return", pages.come_back),
+            web.static("/assets", HERE / "assets"),
+        ]
+    )
+    return app

@@ -1,0 +1,75 @@
+"""What happens when a browser comes back from the Sign Page? (steps 9 and 10 of the signing process)
+
+The callback is a hint: the outcome is what GetSignResponse says. The user waits at most a few seconds for it; if it
+is not known by then the redirect says Pending and the poller goes on.
+"""
+
+import asyncio
+import time
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
+
+import asyncpg
+
+from shared.contract.models import SignStatus
+from shared.persistence import events, jobs
+from shared.persistence.jobs import Job
+from shared.persistence.notices import CHANGES, Notices
+from shared.signing.collect import Collector
+
+LONGEST_WAIT_S = 2.5
+LOOK_EVERY_S = 0.5
+
+
+class Returning:
+    """Collects for a user who is waiting."""
+
+    def __init__(self, pool: asyncpg.Pool, notices: Notices, collector: Collector) -> None:
+        self._pool = pool
+        self._notices = notices
+        self._collector = collector
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def settle(self, job_id: UUID) -> Job | None:
+        """Collect the job's SignResponse; returns the job as it stands after at most 2.5 s."""
+        until = time.monotonic() + LONGEST_WAIT_S
+        collecting: asyncio.Task[None] | None = None
+        job = await jobs.get(self._pool, job_id)
+        while job is not None and not job.final and (left := until - time.monotonic()) > 0:
+            if collecting is None or collecting.done():
+                collecting = self._collect(job_id)
+            await asyncio.wait({collecting}, timeout=min(left, LOOK_EVERY_S))
+            job = await jobs.get(self._pool, job_id)
+            if job is not None and not job.final and collecting.done():
+                await self._notices.wait(CHANGES, str(job_id), at_most_s=min(left, LOOK_EVERY_S))
+                job = await jobs.get(self._pool, job_id)
+        return job
+
+    async def stop(self) -> None:
+        """Return once the collections under way are done."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _collect(self, job_id: UUID) -> asyncio.Task[None]:
+        """Collect in a task of its own: a slow MSign holds up neither the user nor the result."""
+        task = asyncio.create_task(self._collector.collect(job_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def address(self, job: Job) -> str:
+        """Return the system's return URL with `job_id`, `status` and its `relay_state`."""
+        latest = await events.latest(self._pool, job.job_id) if job.final else None
+        status = SignStatus.PENDING if latest is None else latest[1].get("status", SignStatus.FAILURE)
+        return with_query(
+            job.command["return_url"],
+            {"job_id": str(job.job_id), "status": str(status), "relay_state": job.command["relay_state"]},
+        )
+
+
+def with_query(url: str, parameters: dict[str, str | None]) -> str:
+    """Return `url` with the parameters added to its query; None ones are left out, its own are kept."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    query += [(name, value) for name, value in parameters.items() if value is not None]
+    return urlunsplit(parts._replace(query=urlencode(query)))
