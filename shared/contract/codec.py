@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from shared.contract import wsdl
 from shared.contract.models import (
     ContentType,
     DelegatorType,
@@ -144,9 +145,7 @@ def _read_verification_result(value: Any) -> VerificationResult:
 
 def _items(array: Any, name: str) -> list[Any]:
     found = [] if array is None else getattr(array, name) or []
-    if any(item is None for item in found):
-        raise ValueError(f"a nil {name} stands in a list")
-    return list(found)
+    return [wsdl.element(name)() if item is None else item for item in found]
 
 
 def _aware(moment: datetime | None) -> datetime | None:

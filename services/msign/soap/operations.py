@@ -17,6 +17,8 @@ from shared.contract.faults import InvalidParameter
 
 Arguments = tuple[Any, ...]
 
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -29,11 +31,8 @@ class Operation:
 
 def read_arguments(name: str, call: etree._Element) -> Arguments:
     """The handler's arguments in a validated element. Raises `InvalidParameter`."""
-    value = wsdl.element(name).parse(call, wsdl.document().types)
-    try:
-        return OPERATIONS[name].read(value)
-    except ValueError as error:
-        raise InvalidParameter(str(error)) from None
+    _drop_nil(call)
+    return OPERATIONS[name].read(wsdl.element(name).parse(call, wsdl.document().types))
 
 
 async def handle(msign: MSign, consumer: Consumer, name: str, arguments: Arguments) -> Any:
@@ -46,6 +45,14 @@ def write_answer(name: str, result: Any) -> bytes:
     values = {f"{name}Result": OPERATIONS[name].write(result)}
     envelope = wsdl.operation(name).output.serialize(**values).content
     return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+
+
+def _drop_nil(call: etree._Element) -> None:
+    # zeep reads a nil complex element as one whose parts are all empty, which would be an ExpectedSigner without an ID.
+    for element in list(call.iterfind(".//{*}ExpectedSigner")) + list(call):
+        parent = element.getparent()
+        if parent is not None and element.get(_NIL, "").strip() in {"1", "true"}:
+            parent.remove(element)
 
 
 def _read_post(value: Any) -> Arguments:

@@ -10,12 +10,17 @@ from typing import Any
 from lxml import etree
 
 from shared.contract.faults import InvalidParameter
-from shared.contract.wsdl import schema
+from shared.contract.wsdl import NAMESPACE, schema
 
 _ELEMENT = re.compile(r"Element '(?:\{[^}]*\})?([^']*)'")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ?([^)]*)\)")
-_NAMESPACE = re.compile(r"\{[^}]*\}")
+_PREFIX = re.compile(r"\{[^}]*\}")
 _MAX_NAME = 80
+_WRONG_TYPE = "the value is not of the type that the contract says"
+
+# libxml2 passes over characters that are not base64 at all.
+_BINARY = [f"{{{NAMESPACE}}}{name}" for name in ("Content", "Signature")]
+_BASE64 = re.compile(r"[A-Za-z0-9+/ \t\r\n]*(?:=[ \t\r\n]*){0,2}")
 
 _schemas = threading.local()
 
@@ -28,6 +33,9 @@ def check_body(call: etree._Element) -> None:
     if not found.validate(call):
         errors: Any = found.error_log
         raise InvalidParameter(describe(errors[0]))
+    for element in call.iter(*_BINARY):
+        if not _BASE64.fullmatch(element.text or ""):
+            raise InvalidParameter(f"{etree.QName(element).localname}: {_WRONG_TYPE}")
 
 
 def describe(error: "etree._LogEntry") -> str:
@@ -41,7 +49,7 @@ def _sentence(error: "etree._LogEntry") -> str:
     kind = error.type_name
     if kind == "SCHEMAV_ELEMENT_CONTENT":
         expected = _EXPECTED.search(error.message)
-        names = _NAMESPACE.sub("", expected.group(1)).strip().replace("'", "") if expected else ""
+        names = _PREFIX.sub("", expected.group(1)).strip().replace("'", "") if expected else ""
         missing = "Missing child" in error.message
         said = "an element is missing in it" if missing else "is not allowed here"
         return f"{said}, expected {names}" if names else said
@@ -50,5 +58,5 @@ def _sentence(error: "etree._LogEntry") -> str:
     if "ENUMERATION" in kind:
         return "is none of the allowed values"
     if "DATATYPE" in kind:
-        return "the value is not of the type that the contract says"
+        return _WRONG_TYPE
     return "does not match the contract"
