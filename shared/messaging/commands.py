@@ -74,7 +74,7 @@ class SignRequestData(_Data):
     short_description: Annotated[str, Field(min_length=1, max_length=90)]
     description: Annotated[str, Field(max_length=512)] | None = None
     signature_reason: Annotated[str, Field(max_length=255)] | None = None
-    contents: Annotated[tuple[SignContentData, ...], Field(min_length=1)]
+    contents: Annotated[list[SignContentData], Field(min_length=1)]
     expected_signer: ExpectedSignerData | None = None
     return_url: Annotated[str, Field(max_length=2048)]
     relay_state: Annotated[str, Field(max_length=2048)] | None = None
@@ -103,7 +103,7 @@ class VerificationRequestData(_Data):
 
     content_type: ContentType
     language: Language = Language.RO
-    contents: Annotated[tuple[VerificationContentData, ...], Field(min_length=1)]
+    contents: Annotated[list[VerificationContentData], Field(min_length=1)]
 
 
 def _exactly_one(data: BaseModel, first: str, second: str) -> None:

@@ -1,0 +1,142 @@
+"""From MSign's SignResponse to the one final event."""
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from services.sign_gateway.posting import Poster
+from shared.contract.faults import RequestNotFound
+from shared.contract.models import SignResponse, SignResult, SignStatus
+from shared.errors import Transient
+from shared.signatures.xades.sign import sign_hash
+from shared.signing.breaker import Breaker
+from shared.signing.collect import Collector, Policy
+from tests.gateway import DIGEST, delivery, events_of, only_job, sign_data
+from tests.pki import IDNP, TestPki
+
+
+@pytest.fixture
+def collector(pool, msign):
+    return Collector(pool, msign, Breaker(), source="callback_web", policy=Policy(timedelta(minutes=15)))
+
+
+@pytest.fixture
+async def awaiting(pool, admission, msign, links):
+    """Posts one command and gives the id of the job that awaits its signer."""
+
+    async def post(**changes):
+        await admission.handle([delivery(sign_data(**changes))])
+        poster = Poster(pool, msign, Breaker(), links)
+        for job in await poster.claim(1):
+            await poster.post(job)
+        return (await only_job(pool))["job_id"]
+
+    return post
+
+
+async def signed(content: bytes) -> SignResponse:
+    pki = TestPki.make()
+    signature = await sign_hash(content, pki.signer, pki.timestamper, signed_at=datetime.now(UTC))
+    return SignResponse(status=SignStatus.SUCCESS, results=(SignResult(correlation_id="1", signature=signature),))
+
+
+async def final_event(pool: asyncpg.Pool) -> dict:
+    accepted, ready = await events_of(pool)
+    assert ready["type"] == "msign.sign_response.ready.v1"
+    assert ready["sequence"] == accepted["sequence"] + 1
+    return ready["data"]
+
+
+async def test_a_good_signature_completes_the_job(pool, awaiting, collector, msign):
+    job_id = await awaiting(expected_signer={"id": IDNP})
+    msign.response = await signed(DIGEST)
+    await collector.collect(job_id)
+    data = await final_event(pool)
+    (result,) = data["results"]
+    assert (data["status"], data["reason_code"], data["relay_state"]) == ("Success", None, "basket 7")
+    assert result["checked"] == {"covers_content": True, "expected_signer": True}
+    assert result["signer"]["id"] == IDNP
+    assert result["sha256"] == hashlib.sha256(msign.response.results[0].signature).hexdigest()
+    assert (await only_job(pool))["state"] == "completed"
+
+
+async def test_a_signature_over_something_else_is_a_failure(pool, awaiting, collector, msign):
+    job_id = await awaiting()
+    msign.response = await signed(hashlib.sha256(b"another declaration").digest())
+    await collector.collect(job_id)
+    data = await final_event(pool)
+    assert (data["status"], data["reason_code"]) == ("Failure", "content_mismatch")
+
+
+async def test_a_signature_by_somebody_else_is_a_failure(pool, awaiting, collector, msign):
+    job_id = await awaiting(expected_signer={"id": "2999999999999"})
+    msign.response = await signed(DIGEST)
+    await collector.collect(job_id)
+    data = await final_event(pool)
+    assert (data["status"], data["reason_code"]) == ("Failure", "signer_mismatch")
+
+
+async def test_success_without_a_signature_is_a_failure(pool, awaiting, collector, msign):
+    job_id = await awaiting()
+    msign.response = SignResponse(status=SignStatus.SUCCESS)
+    await collector.collect(job_id)
+    assert (await final_event(pool))["reason_code"] == "content_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("response", "status", "reason"),
+    [
+        (SignResponse(status=SignStatus.FAILURE, message="Semnarea a fost anulată"), "Failure", "declined"),
+        (SignResponse(status=SignStatus.FAILURE, message="Eroare internă"), "Failure", "provider_failure"),
+        (SignResponse(status=SignStatus.EXPIRED, message="A expirat"), "Expired", "expired"),
+        (RequestNotFound("gone"), "Expired", "not_found"),
+    ],
+)
+async def test_every_final_answer_has_its_status_and_reason(pool, awaiting, collector, msign, response, status, reason):
+    job_id = await awaiting()
+    msign.response = response
+    await collector.collect(job_id)
+    data = await final_event(pool)
+    assert (data["status"], data["reason_code"]) == (status, reason)
+
+
+@pytest.mark.parametrize("response", [SignResponse(status=SignStatus.PENDING), Transient("reset")])
+async def test_what_is_not_final_leads_to_a_later_poll(pool, awaiting, collector, msign, response):
+    job_id = await awaiting()
+    msign.response = response
+    await collector.collect(job_id)
+    job = await only_job(pool)
+    assert job["state"] == "awaiting_signer"
+    assert job["due_at"] > datetime.now(UTC)
+    assert job["lease_until"] is None
+
+
+async def test_many_at_once_ask_msign_once_and_tell_once(pool, awaiting, collector, msign):
+    job_id = await awaiting()
+    msign.response = await signed(DIGEST)
+    await asyncio.gather(*(collector.collect(job_id) for _ in range(8)))
+    await collector.collect(job_id)
+    assert msign.asked == 1
+    await final_event(pool)
+
+
+async def test_pending_after_the_deadline_and_the_grace_is_expired(pool, awaiting, collector):
+    job_id = await awaiting()
+    await pool.execute("UPDATE jobs SET expires_at = now() - interval '14 minutes'")
+    await collector.collect(job_id)
+    assert (await only_job(pool))["state"] == "awaiting_signer"
+    await pool.execute("UPDATE jobs SET expires_at = now() - interval '16 minutes', collected_at = NULL")
+    await collector.collect(job_id)
+    assert (await final_event(pool))["status"] == "Expired"
+
+
+async def test_the_poller_claims_what_is_due_and_nothing_else(pool, awaiting, collector):
+    await awaiting()
+    assert await collector.claim_due(10) == []
+    await pool.execute("UPDATE jobs SET due_at = now()")
+    (job,) = await collector.claim_due(10)
+    assert await collector.claim_due(10) == []
+    await collector.collect_claimed(job)
