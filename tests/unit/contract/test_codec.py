@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -76,7 +77,7 @@ CASES = [
 ]
 
 
-def on_the_wire(name, model):
+def on_the_wire(name: str, model: Any) -> etree._Element:
     element = wsdl.element(name)
     parent = etree.Element("parent")
     element.render(parent, element(**codec.to_value(model)))
@@ -103,7 +104,8 @@ def test_a_time_is_sent_in_utc():
 
 def test_a_time_without_a_zone_is_read_as_utc():
     node = on_the_wire("VerificationResponse", CASES[-1][2])
-    node.find(".//{*}SignedAt").text = "2026-01-02T03:04:05"
+    for moment in node.iterfind(".//{*}SignedAt"):
+        moment.text = "2026-01-02T03:04:05"
     read = codec.read_verification_response(wsdl.element("VerificationResponse").parse(node, wsdl.document().types))
     assert read.results[0].certificates[0].signed_at == CERTIFICATE.signed_at
 

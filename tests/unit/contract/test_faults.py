@@ -32,6 +32,7 @@ BODY = (
 )
 def test_a_fault_is_known_by_its_local_name(prefix, code, kind):
     fault = read_fault(etree.fromstring(BODY.format(code=prefix + code)))
+    assert fault is not None
     assert type(fault) is kind
     assert (fault.code, fault.text, str(fault)) == (code, "why", "why")
 

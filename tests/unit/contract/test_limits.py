@@ -1,9 +1,11 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.contract.limits import (
     CODES,
+    Problem,
     language_problems,
     sign_request_problems,
     verification_request_problems,
@@ -27,15 +29,15 @@ GOOD_VERIFICATION = VerificationRequest(
 IDNP = "2000000000007"
 
 
-def with_content(**changes):
+def with_content(**changes: Any) -> SignRequest:
     return replace(GOOD, contents=(replace(GOOD.contents[0], **changes),))
 
 
-def with_signer(**changes):
+def with_signer(**changes: Any) -> SignRequest:
     return replace(GOOD, expected_signer=replace(ExpectedSigner(id=IDNP), **changes))
 
 
-def told(problems):
+def told(problems: tuple[Problem, ...]) -> list[tuple[str, str]]:
     assert {problem.code for problem in problems} <= CODES
     return [(problem.where, problem.code) for problem in problems]
 

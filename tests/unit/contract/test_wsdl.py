@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from lxml import etree
 
@@ -49,15 +52,15 @@ OPERATIONS = {
 
 
 @pytest.fixture(scope="module")
-def root():
+def root() -> etree._Element:
     return etree.parse(wsdl.WSDL).getroot()
 
 
-def local(name):
+def local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def rows(sequence):
+def rows(sequence: Iterable[Any]) -> list[tuple[str, str, str, bool]]:
     return [
         (one.get("name"), local(one.get("type")), one.get("minOccurs", "1"), one.get("nillable") == "true")
         for one in sequence
@@ -135,4 +138,5 @@ def test_the_service_has_the_names_of_the_contract(root):
 
 def test_the_served_wsdl_tells_where_the_service_is():
     told = etree.fromstring(wsdl.described_at("https://msign.example/MSign.svc?a=1&b=2"))
-    assert told.find(f".//{SOAP}address").get("location") == "https://msign.example/MSign.svc?a=1&b=2"
+    (address,) = told.iterfind(f".//{SOAP}address")
+    assert address.get("location") == "https://msign.example/MSign.svc?a=1&b=2"

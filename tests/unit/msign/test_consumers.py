@@ -1,17 +1,15 @@
+from unittest.mock import Mock
+
 import pytest
 
 from services.msign.consumers.registry import check_origin, serial_of
 from shared.errors import Malformed
 
 
-class Numbered:
-    def __init__(self, serial_number):
-        self.serial_number = serial_number
-
-
 @pytest.mark.parametrize(("number", "text"), [(0xABC, "0ABC"), (1, "01"), (0, "00"), (0x80FF, "80FF")])
 def test_a_serial_number_is_upper_case_hexadecimal_in_whole_bytes(number, text):
-    assert serial_of(Numbered(number)) == text
+    certificate = Mock(serial_number=number)
+    assert serial_of(certificate) == text
 
 
 @pytest.mark.parametrize("origin", ["https://a.example", "https://A.example/", "http://127.0.0.1:8080"])

@@ -11,16 +11,16 @@ WCF_ACTION = (
 )
 
 
-def envelope(body=CALL, header="", namespace=S):
+def envelope(body: str = CALL, header: str = "", namespace: str = S) -> str:
     head = f"<s:Header>{header}</s:Header>" if header else ""
     return f'<s:Envelope xmlns:s="{namespace}">{head}<s:Body>{body}</s:Body></s:Envelope>'
 
 
-def read(text, action=None):
+def read(text: str, action: str | None = None) -> str:
     return etree.QName(read_call(text.encode(), charset=None, action=action)).localname
 
 
-def refused(text, action=None):
+def refused(text: str, action: str | None = None) -> str:
     with pytest.raises(SoapFault) as fault:
         read(text, action)
     return fault.value.code

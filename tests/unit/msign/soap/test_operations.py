@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from lxml import etree
 
@@ -21,7 +23,7 @@ SIGN = (
 )
 
 
-def arguments(name, inner):
+def arguments(name: str, inner: str) -> tuple[Any, ...]:
     return read_arguments(name, etree.fromstring(f"<{name} {ROOT}>{inner}</{name}>"))
 
 

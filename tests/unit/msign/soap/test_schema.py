@@ -7,7 +7,7 @@ from shared.contract.faults import InvalidParameter
 XSI = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
 
 
-def sign_request(**changes):
+def sign_request(**changes: str) -> str:
     parts = {
         "ContentType": "<ContentType>Hash</ContentType>",
         "Contents": "<Contents><SignContent><Content>MTIz</Content></SignContent></Contents>",
