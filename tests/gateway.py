@@ -1,8 +1,11 @@
 """What gateway tests say and ask: commands, an MSign that answers what the test says, what stands in the outbox."""
 
+import asyncio
 import base64
 import hashlib
+import itertools
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -75,3 +78,12 @@ async def only_job(pool: asyncpg.Pool) -> asyncpg.Record:
     """The one job that there is."""
     (row,) = await pool.fetch("SELECT * FROM jobs")
     return row
+
+
+async def eventually(condition: Callable[[], Awaitable[object]], *, within_s: float = 20) -> None:
+    """Wait until `condition` holds; for what tells nobody that it happened."""
+    async with asyncio.timeout(within_s):
+        for _ in itertools.count():
+            if await condition():
+                return
+            await asyncio.sleep(0.05)

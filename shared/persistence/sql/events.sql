@@ -13,7 +13,9 @@ RETURNING events.event_id, events.job_id, events.type, events.routing_key, event
           events.attempts, jobs.command_id AS correlation_id
 
 -- name: published
-UPDATE events SET due_at = NULL, published_at = now() WHERE event_id = ANY($1::uuid[])
+-- A claim moves due_at into the future; if it is in the past by now, the event was asked for again meanwhile.
+UPDATE events SET due_at = CASE WHEN due_at > now() THEN NULL ELSE due_at END, published_at = now()
+WHERE event_id = ANY($1::uuid[])
 
 -- name: deferred
 UPDATE events SET due_at = now() + $2 WHERE event_id = $1

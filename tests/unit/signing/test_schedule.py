@@ -1,0 +1,33 @@
+"""When something is tried again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.signing.schedule import next_poll, retry_delay
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 5), (3, 30), (4, 300), (50, 300)])
+def test_retries_wait_longer_each_time(failures, seconds):
+    assert retry_delay(failures, 0.5) == timedelta(seconds=seconds)
+
+
+def test_jitter_spreads_retries_by_a_fifth_either_way():
+    assert retry_delay(1, 0.0) == timedelta(seconds=0.8)
+    assert retry_delay(1, 1.0) == timedelta(seconds=1.2)
+
+
+@pytest.mark.parametrize(("polls", "seconds"), [(0, 10), (1, 20), (4, 160), (5, 300), (10_000, 300)])
+def test_polls_grow_apart_up_to_five_minutes(polls, seconds):
+    assert next_poll(polls, NOW, NOW + timedelta(days=1), 0.5) == NOW + timedelta(seconds=seconds)
+
+
+def test_a_poll_never_jumps_over_the_deadline():
+    deadline = NOW + timedelta(seconds=60)
+    assert next_poll(5, NOW, deadline, 0.5) == deadline
+
+
+def test_after_the_deadline_polls_go_on():
+    assert next_poll(5, NOW, NOW - timedelta(seconds=1), 0.5) > NOW
