@@ -112,7 +112,7 @@ async def test_a_batch_waits_for_a_database_that_is_away_and_is_not_lost(connect
 
 
 async def test_one_delivery_that_meets_a_bug_is_dead_alone_with_its_reason(connection, channel, commands):
-    good = []
+    good: list[bytes] = []
     done = asyncio.Event()
 
     async def handle(deliveries):

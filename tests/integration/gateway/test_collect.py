@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -43,7 +44,7 @@ async def signed(content: bytes) -> SignResponse:
     return SignResponse(status=SignStatus.SUCCESS, results=(SignResult(correlation_id="1", signature=signature),))
 
 
-async def final_event(pool: asyncpg.Pool) -> dict:
+async def final_event(pool: asyncpg.Pool) -> dict[str, Any]:
     accepted, ready = await events_of(pool)
     assert ready["type"] == "msign.sign_response.ready.v1"
     assert ready["sequence"] == accepted["sequence"] + 1
