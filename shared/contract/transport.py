@@ -4,6 +4,7 @@ The important question after a failure is whether MSign may have seen the reques
 not, `AmbiguousCall` that it may have.
 """
 
+import io
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -64,10 +65,12 @@ class SoapTransport:
         """Post an envelope and return the answer, a fault's included.
 
         Raises `ProviderDown` when MSign cannot have seen it, `AmbiguousCall` when it may have, `Transient` for an
-        answer that cannot be used, `Malformed` when MSign says that the message is too large.
+        answer that cannot be used, `Malformed` when MSign says that the message is too large. A server that refuses our
+        certificate under TLS 1.3 may just reset the connection after the handshake: that is an `AmbiguousCall`, too.
         """
         try:
-            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+            data = io.BytesIO(body)  # aiohttp sends it in pieces
+            async with self._session.post(self._url, data=data, headers=headers, allow_redirects=False) as response:
                 charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
                 answer = Answer(response.status, charset, await self._read(response))
                 _check(answer, response.content_type)

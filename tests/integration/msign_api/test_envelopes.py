@@ -122,7 +122,7 @@ async def test_a_foreign_client_can_be_made_from_the_served_wsdl(api, tmp_path):
     _, _, answer = await api.send(None, method="GET", query="?singleWsdl")
     file = tmp_path / "served.wsdl"
     file.write_bytes(answer)
-    client: Any = zeep.Client(str(file))  # type: ignore[no-untyped-call]
+    client: Any = zeep.Client(str(file))
     made = client.create_message(client.service, "GetSignResponse", requestID="0" * 32, language="ro")
     status, _, answer = await api.send(etree.tostring(made), headers=XML | {"SOAPAction": f'"{ACTION}GetSignResponse"'})
     assert (status, fault(answer)[0]) == (500, "RequestNotFound")
