@@ -71,6 +71,7 @@ class Intake:
         self._consumer: tuple[AbstractQueue, str] | None = None
         self._deliveries: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         self._idle = asyncio.Event()
+        self._idle.set()
 
     async def answers(self) -> bool:
         """Tell whether the broker delivers to us (a readiness check)."""
@@ -84,6 +85,7 @@ class Intake:
             except (AMQPError, ConnectionError, ChannelInvalidStateError) as error:
                 log.warning("intake_interrupted", queue=self._queue.name, error=type(error).__name__)
             self._consumer = None
+            self._idle.set()  # what was under way will be delivered again
             await asyncio.sleep(RETRY_S)
 
     async def stop(self) -> None:

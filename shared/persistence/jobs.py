@@ -15,6 +15,7 @@ from shared.persistence.events import Draft
 from shared.persistence.notices import CHANGES, JOBS
 from shared.persistence.queries import load
 from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
+from shared.telemetry import metrics
 
 _SQL = load("jobs.sql")
 
@@ -118,6 +119,7 @@ async def move(
     if row is None:
         return None
     moved = _job(row)
+    metrics.TRANSITIONS.labels(moved.kind, moved.state, cause).inc()
     await connection.execute(
         _SQL["insert_history"], moved.job_id, moved.history_count, job.state, moved.state, cause, now
     )

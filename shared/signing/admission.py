@@ -24,7 +24,6 @@ from shared.persistence.events import Draft
 from shared.persistence.jobs import Job, JobContent
 from shared.signing.states import Cause, Kind
 from shared.systems import System, Systems
-from shared.telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,6 @@ class Admission:
         if not isinstance(read, Prepared):
             draft = rejection(job, read, source=self._intent.service, event_type=self._intent.rejected_type)
             await jobs.move(connection, job, Cause.REFUSED, now=now, drafts=[draft])
-            metrics.TRANSITIONS.labels(job.kind, "rejected", Cause.REFUSED).inc()
 
 
 def rejection(job: Job, found: Sequence[Problem], *, source: str, event_type: str) -> Draft:

@@ -26,7 +26,6 @@ from shared.signing.requests import sent_contents
 from shared.signing.results import Outcome, judge
 from shared.signing.schedule import next_poll
 from shared.signing.states import Cause
-from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=90)
 
@@ -118,7 +117,6 @@ class Collector:
             draft = Draft(self._source, READY, ready(job, outcome))
             moved = await jobs.move(connection, job, cause, now=now, drafts=[draft])
         if moved is not None:
-            metrics.TRANSITIONS.labels(job.kind, moved.state, cause).inc()
             log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
 
     async def _store_large(self, connection: object, job: Job, outcome: Outcome) -> Outcome:

@@ -29,6 +29,7 @@ class Worker:
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._claiming = asyncio.Lock()
 
     async def run(self) -> None:
         """Claim and work until cancelled or stopped."""
@@ -43,6 +44,8 @@ class Worker:
     async def stop(self) -> None:
         """Claim nothing more, and return once the work under way is done."""
         self._stopping = True
+        async with self._claiming:
+            pass  # what is being claimed now is worked on as well
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -51,13 +54,12 @@ class Worker:
         while len(self._tasks) >= self._concurrency:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         free = await self._breaker.room(self._concurrency - len(self._tasks))
-        if self._stopping:
-            return False
-        claimed = await self._claim(free)
-        for job in claimed:
-            task = asyncio.create_task(self._guarded(job))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        async with self._claiming:
+            claimed = [] if self._stopping else await self._claim(free)
+            for job in claimed:
+                task = asyncio.create_task(self._guarded(job))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
         if self._breaker.open and self._tasks:
             await asyncio.wait(self._tasks)  # a probe: what comes of it decides about the next claim
         return bool(claimed)

@@ -91,14 +91,15 @@ WHERE job_id = $1 AND state = 'awaiting_signer' AND (lease_until IS NULL OR leas
 RETURNING *
 
 -- name: claim_polls
-UPDATE jobs SET attempt = attempt + 1, claimed_by = $2, lease_until = now() + $3, collected_at = now(),
-                polls = polls + 1
-WHERE job_id IN (
+WITH due AS (
     SELECT job_id FROM jobs
     WHERE state = 'awaiting_signer' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 )
-RETURNING *
+UPDATE jobs SET attempt = attempt + 1, claimed_by = $2, lease_until = now() + $3, collected_at = now(),
+                polls = polls + 1
+FROM due WHERE jobs.job_id = due.job_id
+RETURNING jobs.*
 
 -- name: release_collection
 UPDATE jobs SET claimed_by = NULL, lease_until = NULL, due_at = $3
