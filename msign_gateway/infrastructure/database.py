@@ -3,11 +3,20 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
 from msign_gateway.infrastructure.errors import InfrastructureError
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedDatabase:
+    """A database by the URL of the role that owns it, and by the administrator's."""
+
+    url: str
+    administrator_url: str
 
 
 class Database:
@@ -52,6 +61,25 @@ class Database:
             yield url
         finally:
             await self.drop(name)
+
+    @asynccontextmanager
+    async def owned(self, label: str) -> AsyncIterator[OwnedDatabase]:
+        """Yield a new database that belongs to a new role of its own; both are dropped at the end."""
+        role, password = f"{label}_{secrets.token_hex(6)}", secrets.token_urlsafe(24)
+        await self._execute(f"CREATE ROLE {_quoted(role)} LOGIN PASSWORD '{password}'")
+        try:
+            await self._execute(f"CREATE DATABASE {_quoted(role)} OWNER {_quoted(role)}")
+            try:
+                yield OwnedDatabase(url=self._url_as(role, password), administrator_url=self.url_of(role))
+            finally:
+                await self.drop(role)
+        finally:
+            await self._execute(f"DROP ROLE {_quoted(role)}")
+
+    def _url_as(self, role: str, password: str) -> str:
+        parts = urlsplit(self.url_of(role))
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{role}:{password}@{host}"))
 
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url)

@@ -1,16 +1,32 @@
 """Which TCP ports on the loopback interface are free?"""
 
+import random
 import socket
 from contextlib import ExitStack
 
+from msign_gateway.infrastructure.errors import InfrastructureError
+
+# Below the ranges that systems take outgoing connections' ports from (RFC 6335's and Linux's), so that no client
+# takes a port between the choice here and the server's start.
+_RANGE = range(15_000, 32_000)
+
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different free ports of 127.0.0.1; they are asked for together so that none comes twice."""
+    """Return `count` different free ports; they are held together so that none comes twice."""
+    found: list[int] = []
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for port in random.sample(_RANGE, k=min(len(_RANGE), 50 * count)):
+            if len(found) == count:
+                break
+            probe = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            try:
+                probe.bind(("0.0.0.0", port))  # noqa: S104 - free on every address, and never listened on
+            except OSError:
+                continue
+            found.append(port)
+    if len(found) < count:
+        raise InfrastructureError(f"there are no {count} free ports between {_RANGE.start} and {_RANGE.stop}")
+    return found
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:

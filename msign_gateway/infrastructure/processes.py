@@ -147,7 +147,12 @@ def end(children: Sequence[Child], within_s: float = 10) -> None:
 
 
 async def run(
-    name: str, command: Sequence[str], *, account: Account | None = None, environment: Mapping[str, str] | None = None
+    name: str,
+    command: Sequence[str],
+    *,
+    account: Account | None = None,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
 ) -> str:
     """Run a short command to its end and return what it printed; raises `InfrastructureError` with it on failure."""
     process = await asyncio.create_subprocess_exec(
@@ -156,12 +161,18 @@ async def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=None if environment is None else dict(environment),
-        cwd="/",
+        cwd=directory or "/",
+        start_new_session=True,
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,
     )
-    output, _ = await process.communicate()
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:  # cancelled: what was begun must not go on without us
+            process.terminate()
+            await process.wait()
     text = output.decode(errors="replace").strip()
     if process.returncode:
         raise InfrastructureError(f"{name} failed with exit code {process.returncode}:\n{text[-2000:]}")

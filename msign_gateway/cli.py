@@ -1,0 +1,21 @@
+"""What does `msign-gateway` offer on the command line?"""
+
+import typer
+
+from msign_gateway.commands.demo import demo
+from msign_gateway.commands.migrate import migrate
+from msign_gateway.commands.serve import serve
+from msign_gateway.commands.verify import verify
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Signing and verification through MSign, driven by events.",
+)
+for command in (demo, serve, migrate, verify):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,61 @@
+"""How does a person see what happens? A line per step, that reads as well in a terminal as in a log."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from rich.console import Console
+from rich.markup import escape
+
+
+class Notes:
+    """What is worth telling about one step."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        """Add a line under the step."""
+        self.lines.append(line)
+
+
+class Show:
+    """Prints the progress; in a terminal, a running step also shows a spinner."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+
+    def title(self, text: str) -> None:
+        """Begin a part."""
+        self.console.print()
+        self.console.print(f"[bold]{escape(text)}[/bold]")
+
+    def line(self, text: str) -> None:
+        """Say something that is no step."""
+        self.console.print(f"  {escape(text)}", soft_wrap=True)
+
+    def failure(self, text: str) -> None:
+        """Say what went wrong."""
+        self.console.print(f"[red bold]✗[/] {escape(text)}", soft_wrap=True)
+
+    @asynccontextmanager
+    async def step(self, text: str) -> AsyncIterator[Notes]:
+        """Show one step from its start to its end, with how long it took (seconds) and its notes."""
+        started, notes = time.monotonic(), Notes()
+        status = self.console.status(escape(text)) if self.console.is_terminal else None
+        if status:
+            status.start()
+        try:
+            yield notes
+        except BaseException:
+            self._end(status, "[red]✗[/]", text, started, notes)
+            raise
+        self._end(status, "[green]✓[/]", text, started, notes)
+
+    def _end(self, status: object, mark: str, text: str, started: float, notes: Notes) -> None:
+        if status is not None and hasattr(status, "stop"):
+            status.stop()
+        took = f"[dim]{time.monotonic() - started:.1f} s[/dim]"
+        self.console.print(f"  {mark} {escape(text)}  {took}", soft_wrap=True)
+        for line in notes.lines:
+            self.console.print(f"      {escape(line)}", style="dim", soft_wrap=True)

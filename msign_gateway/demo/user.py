@@ -1,0 +1,37 @@
+"""What does a user do on the way? From the link to the Sign Page, an instrument, a PIN, and back (steps 5 to 9)."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from msign_gateway.demo.browser import Browser, Page
+from msign_gateway.demo.errors import expect
+from msign_gateway.demo.people import Person
+
+
+async def sign(browser: Browser, sign_url: str, person: Person) -> dict[str, str]:
+    """Sign as `person`; returns the query with which the browser came back to the e-Service."""
+    page = await _to_sign_page(browser, sign_url)
+    page = await browser.submit(page, page.form("instruments"), {"Instrument": person.instrument})
+    page = await browser.submit(page, page.form("pin"), {"IDNP": person.idnp, "PIN": person.pin})
+    return await _back(browser, page)
+
+
+async def cancel(browser: Browser, sign_url: str) -> dict[str, str]:
+    """Go to the Sign Page and cancel there; returns the query with which the browser came back."""
+    page = await _to_sign_page(browser, sign_url)
+    page = await browser.submit(page, page.form("cancel"))
+    return await _back(browser, page)
+
+
+async def _to_sign_page(browser: Browser, sign_url: str) -> Page:
+    page = await browser.open(sign_url)
+    expect(page.status == 200, f"the way to the Sign Page answers {page.status}: {page.text}")
+    page = await browser.submit(page, page.form("sign"))
+    expect(page.status == 200, f"the Sign Page answers {page.status}: {page.text}")
+    return page
+
+
+async def _back(browser: Browser, page: Page) -> dict[str, str]:
+    expect(page.has_form("return"), f"the Sign Page does not lead back: {page.text}")
+    page = await browser.submit(page, page.form("return"))
+    expect(page.status == 200, f"the way back ends with {page.status}: {page.text}")
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
