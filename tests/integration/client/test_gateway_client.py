@@ -2,60 +2,23 @@
 
 import asyncio
 import json
-import uuid
-from datetime import UTC, datetime
 
 import aio_pika
 import pytest
-from aio_pika import Message
 
 from msign_gateway.client import ConnectionLost, GatewayClient, NotTaken
 from shared.errors import Malformed
 from shared.messaging.commands import SignContentData, SignRequestData
-from shared.messaging.envelope import Event
-from shared.messaging.events import ACCEPTED, READY, routing_key
-from shared.messaging.topology import EVENTS, SIGN_COMMANDS, VERIFICATION_COMMANDS, declare_commands
+from shared.messaging.events import ACCEPTED, READY
+from shared.messaging.topology import COMMANDS, SIGN_COMMANDS, declare_commands
 from tests.gateway import DIGEST, RETURN_URL, sign_data
-
-PATIENCE_S = 20
-
-
-@pytest.fixture
-async def admin(amqp_url):
-    async with await aio_pika.connect(amqp_url) as connection:
-        yield await connection.channel(publisher_confirms=True)
-
-
-@pytest.fixture
-async def commands(admin, passwords):
-    queues = {queue.service: await declare_commands(admin, queue) for queue in (SIGN_COMMANDS, VERIFICATION_COMMANDS)}
-    for queue in queues.values():
-        await queue.purge()
-    yield queues
-    for queue in queues.values():
-        await queue.purge()
+from tests.integration.client.told import PATIENCE_S, tell
 
 
 @pytest.fixture
 async def client(system_amqp_urls, commands):
     async with GatewayClient.connect(system_amqp_urls["declaratii"], system="declaratii") as connected:
         yield connected
-
-
-async def tell(admin, kind: str, command_id: str, *, system: str = "declaratii") -> Event:
-    data = {"job_id": str(uuid.uuid4()), "command_id": command_id}
-    event = Event(
-        id=str(uuid.uuid4()),
-        source="/services/test",
-        type=kind,
-        subject=data["job_id"],
-        time=datetime.now(UTC),
-        sequence=1,
-        data=data,
-    )
-    exchange = await admin.get_exchange(EVENTS)
-    await exchange.publish(Message(event.model_dump_json().encode()), routing_key(kind, system), mandatory=False)
-    return event
 
 
 async def test_a_sign_command_is_published_as_the_gateway_wants_it(client, commands):
@@ -114,7 +77,7 @@ async def test_waiting_in_vain_says_for_what(client):
 
 
 async def test_a_command_that_no_queue_takes_is_an_error(client, admin, commands):
-    await commands["sign_gateway"].unbind("msign.commands", SIGN_COMMANDS.binding)
+    await commands["sign_gateway"].unbind(COMMANDS, SIGN_COMMANDS.binding)
     try:
         with pytest.raises(NotTaken, match=r"no queue takes sign\.request\.declaratii"):
             await client.sign(sign_data())

@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import subprocess
+import sys
+import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +15,10 @@ from msign_gateway.mailbox import Mailbox
 from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequestData
 from shared.messaging.envelope import Command, Event
 from shared.messaging.events import ACCEPTED, READY
+
+
+ROOT = Path(__file__).parents[3]
+LOADED = "import sys, msign_gateway.client; print(*sys.modules)"
 
 
 def event(number: int, command_id: str, kind: str = ACCEPTED) -> Event:
@@ -57,6 +65,7 @@ async def test_a_waiter_that_gave_up_takes_no_event_with_it():
     waiting = asyncio.create_task(mailbox.take("c", None))
     await asyncio.sleep(0)
     waiting.cancel()
+    await asyncio.wait({waiting})
     await mailbox.put(event(1, "c"))
     assert (await mailbox.take("c", None)).id == "1"
     assert waiting.cancelled()
@@ -77,3 +86,12 @@ async def test_the_first_reason_of_the_end_is_the_one_told():
     await mailbox.close(ConnectionError("second"))
     with pytest.raises(ConnectionError, match="first"):
         await mailbox.take("c", None)
+
+
+def test_the_client_needs_nothing_of_what_only_services_install():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = {line.partition(">")[0].replace("-", "_") for line in project["optional-dependencies"]["services"]}
+    program = [sys.executable, "-c", LOADED]
+    found = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert "aio_pika" in found
+    assert extra & {name.partition(".")[0] for name in found} == set()
