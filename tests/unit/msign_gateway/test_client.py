@@ -16,7 +16,6 @@ from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequest
 from shared.messaging.envelope import Command, Event
 from shared.messaging.events import ACCEPTED, READY
 
-
 ROOT = Path(__file__).parents[3]
 LOADED = "import sys, msign_gateway.client; print(*sys.modules)"
 
