@@ -3,7 +3,6 @@
 The smallest thing that an institution would write: publish, wait for the link, redirect; afterwards read the event.
 """
 
-import asyncio
 import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ class EService:
     url: str
     people: tuple[Person, ...] = ()
     client: GatewayClient | None = None
+    _commands: dict[str, str] = field(default_factory=dict)
     _ready: dict[str, Event] = field(default_factory=dict)
 
     @property
@@ -69,6 +69,7 @@ class EService:
             raise web.HTTPServiceUnavailable(text="no answer yet: is MSign running?") from None
         if event.type != wire.ACCEPTED:
             return _page("rejected.html", errors=event.data["errors"], status=422)
+        self._commands[event.subject] = command
         raise web.HTTPSeeOther(event.data["sign_url"])
 
     async def _back(self, request: web.Request) -> web.Response:
@@ -78,16 +79,13 @@ class EService:
 
     async def _ready_event(self, job_id: str) -> Event | None:
         """The query is only a hint: what counts is the event."""
-        if self.client is None:
-            return None
-        try:
-            async with asyncio.timeout(5):
-                while job_id not in self._ready:
-                    event = await anext(self.client.events())
-                    self._ready[event.subject] = event
-        except TimeoutError:
-            return None
-        return self._ready[job_id]
+        command = self._commands.get(job_id)
+        if job_id not in self._ready and command is not None and self.client is not None:
+            try:
+                self._ready[job_id] = await self.client.next_event(command, types={wire.READY}, timeout_s=5)
+            except TimeoutError:
+                return None
+        return self._ready.get(job_id)
 
     async def _file(self, request: web.Request) -> web.Response:
         event = self._ready.get(request.match_info["job_id"])
