@@ -51,7 +51,7 @@ async def published(commands) -> Command:
 
 async def test_the_snippet_publishes_a_good_command_and_tells_the_link_and_the_outcome(snippet, commands, admin):
     command = await published(commands)
-    assert SignRequestData.model_validate(command.data).return_url == "https://declaratii.example/return"
+    assert SignRequestData.model_validate(command.data).return_url == "https://declaratii.example/back"
     await tell(admin, ACCEPTED, command.id, sign_url="https://sign.example/sign/1?t=x")
     async with asyncio.timeout(PATIENCE_S):
         assert await snippet.stdout.readline() == b"Open https://sign.example/sign/1?t=x\n"
