@@ -14,10 +14,12 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from msign_gateway.client import GatewayClient
 from msign_gateway.demo.documents import records, two_page_pdf
+from msign_gateway.demo.orders import Orders
 from msign_gateway.demo.people import Person
 from shared.messaging import events as wire
-from shared.messaging.envelope import Event
 
+LONGEST_WAIT_S = 15
+READY_WAIT_S = 5
 TEMPLATES = Path(__file__).parent / "templates"
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -28,13 +30,12 @@ HEADERS = {
 
 @dataclass
 class EService:
-    """The sample e-Service; `client` is there once the stage is set."""
+    """The sample e-Service; `client` is there once the stage is set, and `orders` then has to listen to it."""
 
     url: str
     people: tuple[Person, ...] = ()
     client: GatewayClient | None = None
-    _commands: dict[str, str] = field(default_factory=dict)
-    _ready: dict[str, Event] = field(default_factory=dict)
+    orders: Orders = field(default_factory=Orders)
 
     @property
     def return_url(self) -> str:
@@ -62,33 +63,25 @@ class EService:
         if self.client is None:
             raise web.HTTPServiceUnavailable(text="the demo is still starting")
         form = await request.post()
-        command = await self.client.sign(self._job(pdf=form.get("what") == "pdf"))
-        try:
-            event = await self.client.next_event(command, timeout_s=15)
-        except TimeoutError:
-            raise web.HTTPServiceUnavailable(text="no answer yet: is MSign running?") from None
-        if event.type != wire.ACCEPTED:
+        order = self.orders.begin()
+        await self.client.sign(self._job(pdf=form.get("what") == "pdf"), command_id=order.command_id)
+        event = await self.orders.event(order, {wire.ACCEPTED, wire.SIGN_REJECTED}, LONGEST_WAIT_S)
+        if event is None:
+            raise web.HTTPServiceUnavailable(text="no answer yet: is MSign running?")
+        if event.type == wire.SIGN_REJECTED:
             return _page("rejected.html", errors=event.data["errors"], status=422)
-        self._commands[event.subject] = command
         raise web.HTTPSeeOther(event.data["sign_url"])
 
     async def _back(self, request: web.Request) -> web.Response:
+        """The query is only a hint: what counts is the event."""
         job_id, status = request.query.get("job_id", ""), request.query.get("status", "")
-        event = await self._ready_event(job_id)
+        order = self.orders.of_job(job_id)
+        event = await self.orders.event(order, {wire.READY}, READY_WAIT_S) if order else None
         return _page("back.html", outcome=event.data["status"] if event else status, event=event, job_id=job_id)
 
-    async def _ready_event(self, job_id: str) -> Event | None:
-        """The query is only a hint: what counts is the event."""
-        command = self._commands.get(job_id)
-        if job_id not in self._ready and command is not None and self.client is not None:
-            try:
-                self._ready[job_id] = await self.client.next_event(command, types={wire.READY}, timeout_s=5)
-            except TimeoutError:
-                return None
-        return self._ready.get(job_id)
-
     async def _file(self, request: web.Request) -> web.Response:
-        event = self._ready.get(request.match_info["job_id"])
+        order = self.orders.of_job(request.match_info["job_id"])
+        event = order.events.get(wire.READY) if order else None
         if event is None or not event.data["results"]:
             raise web.HTTPNotFound(text="there is no such signed file")
         body = base64.b64decode(event.data["results"][0]["signature"])

@@ -28,6 +28,7 @@ def endpoints(scene: Scene, servers: Servers, pids: Mapping[str, int]) -> dict[s
         "TRUST_DIR": str(scene.trust.resolve()),
         "PKI_URL": scene.pki_url,
         "E_SERVICE_URL": scene.e_service_url,
+        "RETURN_URL": f"{scene.e_service_url}/back",
         "PEOPLE_FILE": str((scene.pki / "people.json").resolve()),
         "SYSTEMS_FILE": str(scene.systems_file.resolve()),
         "LOG_DIR": str(scene.logs.resolve()),

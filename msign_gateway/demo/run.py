@@ -1,30 +1,30 @@
-"""What holds a run of the demo together? Signals, the order of things, and the exit code.
-
-Ctrl-C, SIGTERM and SIGHUP end every process that was started. They are installed explicitly: background shells start
-their children with SIGINT ignored.
-"""
+"""What holds a run of the demo together? The order of things, and the exit code."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import shutil
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from aio_pika.exceptions import AMQPError
 from aiohttp import web
 from rich.table import Table
 
-from msign_gateway.client import GatewayClient
+from msign_gateway.client import ConnectionLost, GatewayClient
 from msign_gateway.demo.e_service import EService
 from msign_gateway.demo.people import read_people
 from msign_gateway.demo.scene import Scene
 from msign_gateway.demo.show import Show
+from msign_gateway.demo.signals import Stop, listening
 from msign_gateway.demo.stage import Stage, set_stage
 from msign_gateway.demo.story import Story
+from msign_gateway.demo.watch import keep_running, until_one_ends
 from shared.errors import MSignGatewayError
 
 SYSTEM = "declaratii"
-LOOK_EVERY_S = 1.0
+RECONNECT_S = 1.0
 INTERRUPTED = 130
 
 
@@ -38,51 +38,78 @@ def main(root: Path, *, interactive: bool) -> int:
 async def _main(scene: Scene, *, interactive: bool) -> int:
     show = Show()
     work = asyncio.create_task(_interactive(scene, show) if interactive else _scripted(scene, show))
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(signum, work.cancel)
-    try:
-        await work
-    except asyncio.CancelledError:
-        show.line("stopped")
-        return 0 if interactive else INTERRUPTED
-    except (MSignGatewayError, TimeoutError) as error:
-        show.failure(str(error) or "no answer in time")
-        show.line(f"the services' logs are in {scene.logs}")
-        return 1
+    stop = Stop(work)
+    async with listening(stop):
+        try:
+            await work
+        except asyncio.CancelledError:
+            show.line("stopped")
+            return 0 if interactive else INTERRUPTED
+        except (MSignGatewayError, TimeoutError, AMQPError) as error:
+            show.failure(str(error) or repr(error))
+            show.line(f"the services' logs are in {scene.logs}")
+            return 1
     return 0
 
 
 async def _scripted(scene: Scene, show: Show) -> None:
-    async with _opened(scene, show) as (_, e_service, client):
+    async with _opened(scene, show) as (stage, e_service), _connected(stage) as client:
         scene.output.mkdir(parents=True)
-        await Story(client, show, e_service.people, e_service.return_url, scene.output).play()
+        shutil.copytree(scene.trust, scene.output / "trust")
+        story = Story(client, show, e_service.people, e_service.return_url, scene.output)
+        await first(story.play(), until_one_ends(stage.children))
     show.title("All was as it should be")
     show.line(f"signed files and events: {scene.output}")
+    show.line(f"to check one: msign-gateway verify {scene.output}/report.signed.pdf --trust {scene.output}/trust")
 
 
 async def _interactive(scene: Scene, show: Show) -> None:
-    async with _opened(scene, show) as (stage, e_service, client):
-        e_service.client = client
+    async with _opened(scene, show) as (stage, e_service):
         table = Table("Name", "IDNP", "Instrument", "PIN", title="Made-up people who can sign")
         for person in e_service.people:
             table.add_row(person.name, person.idnp, person.instrument, person.pin)
-        show.console.print(table)
+        show.print(table)
         show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")
         show.line(f"for outside tools: {scene.endpoints}")
-        while True:
-            stage.must_stand()
-            await asyncio.sleep(LOOK_EVERY_S)
+        await first(keep_running(stage.children, stage.restart, show.line), _keep_connected(stage, e_service))
+
+
+async def first(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all of `works` until the first one ends, by itself or with an error, which is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_connected(stage: Stage, e_service: EService) -> None:
+    """Give the e-Service its connection, and a new one whenever it is lost."""
+    while True:
+        try:
+            async with _connected(stage) as client:
+                e_service.client = client
+                await e_service.orders.listen(client)
+        except (ConnectionLost, AMQPError, OSError):
+            e_service.client = None
+        await asyncio.sleep(RECONNECT_S)
+
+
+def _connected(stage: Stage) -> AbstractAsyncContextManager[GatewayClient]:
+    return GatewayClient.connect(stage.servers.amqp_urls[SYSTEM], system=SYSTEM)
 
 
 @asynccontextmanager
-async def _opened(scene: Scene, show: Show) -> AsyncIterator[tuple[Stage, EService, GatewayClient]]:
+async def _opened(scene: Scene, show: Show) -> AsyncIterator[tuple[Stage, EService]]:
     show.title("Setting the stage")
     e_service = EService(scene.e_service_url)
     async with _served(e_service, scene.ports.e_service), set_stage(scene, show) as stage:
         e_service.people = read_people(scene.pki / "people.json")
-        async with GatewayClient.connect(stage.servers.amqp_urls[SYSTEM], system=SYSTEM) as client:
-            yield stage, e_service, client
+        yield stage, e_service
 
 
 @asynccontextmanager

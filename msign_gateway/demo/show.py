@@ -24,19 +24,29 @@ class Show:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
+        self._deaf = False
+
+    def print(self, *texts: object, style: str | None = None) -> None:
+        """Print, as long as somebody is there: a closed terminal or pipe must not stop the cleaning up."""
+        if self._deaf:
+            return
+        try:
+            self.console.print(*texts, style=style, soft_wrap=True)
+        except (OSError, SystemExit):  # SystemExit: rich's answer to a broken pipe
+            self._deaf = True
 
     def title(self, text: str) -> None:
         """Begin a part."""
-        self.console.print()
-        self.console.print(f"[bold]{escape(text)}[/bold]")
+        self.print()
+        self.print(f"[bold]{escape(text)}[/bold]")
 
     def line(self, text: str) -> None:
         """Say something that is no step."""
-        self.console.print(f"  {escape(text)}", soft_wrap=True)
+        self.print(f"  {escape(text)}")
 
     def failure(self, text: str) -> None:
         """Say what went wrong."""
-        self.console.print(f"[red bold]✗[/] {escape(text)}", soft_wrap=True)
+        self.print(f"[red bold]✗[/] {escape(text)}")
 
     @asynccontextmanager
     async def step(self, text: str) -> AsyncIterator[Notes]:
@@ -56,6 +66,6 @@ class Show:
         if status is not None and hasattr(status, "stop"):
             status.stop()
         took = f"[dim]{time.monotonic() - started:.1f} s[/dim]"
-        self.console.print(f"  {mark} {escape(text)}  {took}", soft_wrap=True)
+        self.print(f"  {mark} {escape(text)}  {took}")
         for line in notes.lines:
-            self.console.print(f"      {escape(line)}", style="dim", soft_wrap=True)
+            self.print(f"      {escape(line)}", style="dim")

@@ -1,13 +1,14 @@
 """What must run before the first step, in which order, and who ends it? Everything is ended in reverse order."""
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 
@@ -30,39 +31,69 @@ LOOK_EVERY_S = 0.1
 class Stage:
     """What runs: the servers, and the services as child processes by name."""
 
+    scene: Scene
     servers: Servers
-    children: dict[str, Child]
+    children: dict[str, Child] = field(default_factory=dict)
 
-    def must_stand(self) -> None:
-        """Raise with the end of its log if a service has ended."""
-        for child in self.children.values():
-            child.must_run()
+    def start(self, name: str) -> Child:
+        """Start a service."""
+        self.children[name] = start(
+            name,
+            [sys.executable, "-m", f"services.{name}"],
+            log=self.scene.logs / f"{name}.log",
+            environment=settings_of(name, self.scene, self.servers),
+        )
+        return self.children[name]
+
+    def restart(self, name: str) -> Child:
+        """Start a service that has ended, and tell outside tools its new process id."""
+        child = self.start(name)
+        self.tell()
+        return child
+
+    def tell(self) -> None:
+        """Write `.demo/endpoints.env`."""
+        pids = {name: child.pid for name, child in self.children.items()}
+        write_endpoints(self.scene, endpoints(self.scene, self.servers, pids))
 
 
 @asynccontextmanager
 async def set_stage(scene: Scene, show: Show) -> AsyncIterator[Stage]:
     """Yield with everything running and `.demo/endpoints.env` written; afterwards nothing of it is left running."""
-    prepare_directory(scene)
-    async with open_infrastructure(report=show.line) as infrastructure, _servers(scene, infrastructure) as servers:
-        async with show.step("certificates, registered systems and tables"):
-            await _prepare(scene, servers)
-        with _services(scene, servers) as children:
-            async with show.step("msign, sign_gateway, callback_web and verifier, each a process of its own"):
-                await _until_ready(scene, children)
-            write_endpoints(scene, endpoints(scene, servers, {name: one.pid for name, one in children.items()}))
+    with claimed_directory(scene):
+        async with open_infrastructure(report=show.line) as infrastructure, _servers(scene, infrastructure) as servers:
+            async with show.step("certificates, registered systems and tables"):
+                await _prepare(scene, servers)
+            stage = Stage(scene, servers)
             try:
-                yield Stage(servers, children)
+                async with show.step("msign, sign_gateway, callback_web and verifier, each a process of its own"):
+                    for name in SERVICES:
+                        stage.start(name)
+                    await _until_ready(scene, stage.children)
+                stage.tell()
+                yield stage
             finally:
                 scene.endpoints.unlink(missing_ok=True)
+                end(list(stage.children.values()))
 
 
-def prepare_directory(scene: Scene) -> None:
-    """Make the `.demo` folder anew; what an earlier run left, a stale `endpoints.env` first of all, goes away."""
+@contextmanager
+def claimed_directory(scene: Scene) -> Iterator[None]:
+    """Make the `.demo` folder anew and hold it: what an earlier run left, a stale `endpoints.env` first, goes away.
+
+    Raises `DemoError` when another demo runs there.
+    """
     scene.directory.mkdir(exist_ok=True)
-    scene.endpoints.unlink(missing_ok=True)
-    for left in (scene.pki, scene.logs):
-        shutil.rmtree(left, ignore_errors=True)
-    scene.logs.mkdir()
+    with (scene.directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DemoError(f"another demo runs in {scene.directory}") from None
+        scene.endpoints.unlink(missing_ok=True)
+        for left in (scene.pki, scene.logs):
+            shutil.rmtree(left, ignore_errors=True)
+        scene.logs.mkdir()
+        yield
 
 
 @asynccontextmanager
@@ -102,7 +133,7 @@ async def _prepare(scene: Scene, servers: Servers) -> None:
     registered = [
         {
             "name": name,
-            "return_origins": [scene.e_service_url],
+            "return_origins": [scene.e_service_url, f"https://{name}.example"],
             "token_sha256": hashlib.sha256(token.encode()).hexdigest(),
         }
         for name, token in scene.tokens.items()
@@ -112,22 +143,6 @@ async def _prepare(scene: Scene, servers: Servers) -> None:
 
 async def _python(what: str, arguments: list[str], **environment: str) -> None:
     await run(what, [sys.executable, "-m", *arguments], environment=inherited() | environment)
-
-
-@contextmanager
-def _services(scene: Scene, servers: Servers) -> Iterator[dict[str, Child]]:
-    children: dict[str, Child] = {}
-    try:
-        for name in SERVICES:
-            children[name] = start(
-                name,
-                [sys.executable, "-m", f"services.{name}"],
-                log=scene.logs / f"{name}.log",
-                environment=settings_of(name, scene, servers),
-            )
-        yield children
-    finally:
-        end(list(children.values()))
 
 
 async def _until_ready(scene: Scene, children: dict[str, Child]) -> None:

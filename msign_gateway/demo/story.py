@@ -42,8 +42,9 @@ class Story:
         self.show.title("The signing process")
         hashes, pdf = records(), two_page_pdf(datetime.now(UTC))
         commands = await self._publish(hashes, pdf)
-        accepted = [await self._accepted(command) for command in commands]
-        signed = [await self._sign(what, event) for what, event in zip(("hashes", "PDF"), accepted, strict=True)]
+        things = ("hashes", "PDF")
+        accepted = [await self._accepted(what, command) for what, command in zip(things, commands, strict=True)]
+        signed = [await self._sign(what, event) for what, event in zip(things, accepted, strict=True)]
         self._keep_signatures(hashes, signed[0], signed[1])
         await self._cancelled(hashes[0])
         await self._bad_data()
@@ -67,9 +68,9 @@ class Story:
             note(f"a PDF of {len(pdf)} bytes with two pages; commands {commands[0]} and {commands[1]}")
         return commands
 
-    async def _accepted(self, command: str) -> Event:
+    async def _accepted(self, what: str, command: str) -> Event:
         async with self.show.step(
-            "4    sign_gateway posted it to MSign: accepted, with the way to the Sign Page"
+            f"4    sign_gateway posted the {what} to MSign: accepted, with the way to the Sign Page"
         ) as note:
             event = await self._event(command, wire.ACCEPTED)
             note(f"RequestID {event.data['request_id']}, {event.data['sign_url'].partition('?')[0]}")
@@ -84,7 +85,9 @@ class Story:
             expect(query.get("job_id") == accepted.data["job_id"], f"the browser came back with {query}")
             expect(query.get("relay_state") == "basket 7 ș", f"RelayState did not come back: {query}")
             note(f"with status={query['status']} and the system's own relay_state")
-        async with self.show.step("10   callback_web fetched the SignResponse: sign_response.ready") as note:
+        async with self.show.step(
+            f"10   callback_web fetched the SignResponse for the {what}: sign_response.ready"
+        ) as note:
             event = await self._event(accepted.data["command_id"], wire.READY)
             expect(event.data["status"] == "Success", f"the SignResponse says {event.data['reason_code']}")
             for result in event.data["results"]:
@@ -93,7 +96,7 @@ class Story:
         return event
 
     async def _cancelled(self, record: Record) -> None:
-        async with self.show.step("       a third job is cancelled by the user and ends as Failure") as note:
+        async with self.show.step("5–10 a third job is cancelled by the user and ends as Failure") as note:
             command = await self.client.sign(self._hash_job([record]))
             accepted = await self._event(command, wire.ACCEPTED)
             async with Browser() as browser:
@@ -105,7 +108,7 @@ class Story:
             note(f"{event.data['reason_code']}: {event.data['message']}")
 
     async def _bad_data(self) -> None:
-        async with self.show.step("       a fourth job has bad data and ends as rejected") as note:
+        async with self.show.step("4    a fourth job has bad data and ends as rejected") as note:
             bad = self._hash_job([]) | {"contents": [{"content": encoded(b"no digest")}], "msisdn": "call me"}
             event = await self._event(await self.client.sign(bad), wire.SIGN_REJECTED)
             for error in event.data["errors"]:

@@ -9,10 +9,14 @@ from msign_gateway.demo.people import Person
 
 async def sign(browser: Browser, sign_url: str, person: Person) -> dict[str, str]:
     """Sign as `person`; returns the query with which the browser came back to the e-Service."""
+    return await _back(browser, await sign_and_leave(browser, sign_url, person))
+
+
+async def sign_and_leave(browser: Browser, sign_url: str, person: Person) -> Page:
+    """Sign as `person` without going back to the e-Service; returns the page that leads there."""
     page = await _to_sign_page(browser, sign_url)
     page = await browser.submit(page, page.form("instruments"), {"Instrument": person.instrument})
-    page = await browser.submit(page, page.form("pin"), {"IDNP": person.idnp, "PIN": person.pin})
-    return await _back(browser, page)
+    return await browser.submit(page, page.form("pin"), {"IDNP": person.idnp, "PIN": person.pin})
 
 
 async def cancel(browser: Browser, sign_url: str) -> dict[str, str]:

@@ -30,7 +30,8 @@ async def install(*packages: str, services: Sequence[str] = ()) -> None:
     await run("apt-get update", ["apt-get", "update", *options], environment=environment)
     with _no_service_starts():
         command = ["apt-get", "install", "-y", "--no-install-recommends", *options, *packages]
-        await run(f"installing {', '.join(packages)}", command, environment=environment)
+        # Half-configured packages would have to be repaired by hand.
+        await run(f"installing {', '.join(packages)}", command, environment=environment, interruptible=False)
     if Path("/run/systemd/system").is_dir():
         await run("systemctl disable", ["systemctl", "disable", "--now", *services], environment=environment)
 

@@ -11,6 +11,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -152,28 +153,34 @@ async def run(
     *,
     account: Account | None = None,
     environment: Mapping[str, str] | None = None,
-    directory: Path | None = None,
+    interruptible: bool = True,
 ) -> str:
-    """Run a short command to its end and return what it printed; raises `InfrastructureError` with it on failure."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=None if environment is None else dict(environment),
-        cwd=directory or "/",
-        start_new_session=True,
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-    )
-    try:
-        output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:  # cancelled: what was begun must not go on without us
-            process.terminate()
+    """Run a short command to its end and return what it printed; raises `InfrastructureError` with it on failure.
+
+    When we are cancelled meanwhile it is told to end, or, if it is not `interruptible`, waited for.
+    """
+    with tempfile.TemporaryFile() as output:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=None if environment is None else dict(environment),
+            cwd="/",
+            start_new_session=True,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+        try:
             await process.wait()
-    text = output.decode(errors="replace").strip()
+        finally:
+            if process.returncode is None:
+                if interruptible:
+                    process.terminate()
+                await process.wait()
+        output.seek(0)
+        text = output.read().decode(errors="replace").strip()
     if process.returncode:
         raise InfrastructureError(f"{name} failed with exit code {process.returncode}:\n{text[-2000:]}")
     return text
