@@ -4,6 +4,7 @@ A bearer token says which system asks; it sees only its own contents and jobs. E
 `{"error": {"field", "message"}}`.
 """
 
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -11,12 +12,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import structlog
 from aiohttp import web
 
 from shared.messaging.commands import REF_PATTERN
 from shared.persistence import contents, events, jobs
 from shared.persistence.jobs import Job
-from shared.persistence.notices import CHANGES, Notices
+from shared.persistence.notices import CHANGES, JOBS, Notices
 from shared.signing.links import Links
 from shared.signing.states import State
 from shared.systems import System, Systems
@@ -26,6 +28,10 @@ LOOK_EVERY_S = 2.0
 LARGEST_BODY_BYTES = 64 * 1024 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+SYSTEM = web.RequestKey("system", System)
+Find = Callable[[], Awaitable[Job | None]]
+
+log = structlog.get_logger(__name__)
 
 
 class Api:
@@ -38,7 +44,7 @@ class Api:
 
     async def put_content(self, request: web.Request) -> web.Response:
         """`PUT /contents`: store the body; answers with its reference."""
-        system: System = request["system"]
+        system = request[SYSTEM]
         body = await request.read()
         if not body:
             return problem(400, "body", "must not be empty")
@@ -52,10 +58,11 @@ class Api:
         ref = request.match_info["ref"]
         body = None
         if re.fullmatch(REF_PATTERN, ref):
-            body = await contents.get(self._pool, request["system"].name, ref)
+            body = await contents.get(self._pool, request[SYSTEM].name, ref)
         if body is None:
             return problem(404, "ref", "is not stored for this system")
-        return web.Response(body=body, content_type="application/octet-stream")
+        headers = {"X-Content-Type-Options": "nosniff"}
+        return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
     async def get_job(self, request: web.Request) -> web.Response:
         """`GET /jobs/{job_id}?wait_s=…`: the job, at once or when it changes."""
@@ -63,36 +70,42 @@ class Api:
             job_id = UUID(request.match_info["job_id"])
         except ValueError:
             return problem(400, "job_id", "is not a UUID")
-        return await self._answer(request, lambda: jobs.get(self._pool, job_id))
+        system = request[SYSTEM]
+
+        async def find() -> Job | None:
+            job = await jobs.get(self._pool, job_id)
+            return job if job is not None and job.system == system.name else None
+
+        return await self._answer(request, find)
 
     async def find_job(self, request: web.Request) -> web.Response:
         """`GET /jobs?command_id=…&wait_s=…`: the job that a command began."""
         command_id = request.query.get("command_id")
         if not command_id:
             return problem(400, "command_id", "is required")
-        system: System = request["system"]
+        if "\x00" in command_id:
+            return problem(404, "job", "there is no such job of this system")
+        system = request[SYSTEM]
         return await self._answer(request, lambda: jobs.by_command(self._pool, system.name, command_id))
 
-    async def _answer(self, request: web.Request, find: Callable[[], Awaitable[Job | None]]) -> web.Response:
-        try:
-            wait_s = min(max(float(request.query.get("wait_s", "0")), 0.0), LONGEST_WAIT_S)
-        except ValueError:
+    async def _answer(self, request: web.Request, find: Find) -> web.Response:
+        wait_s = seconds(request.query.get("wait_s", "0"))
+        if wait_s is None:
             return problem(400, "wait_s", "is not a number of seconds")
-        job = await self._after_change(find, wait_s) if wait_s else await find()
-        if job is None or job.system != request["system"].name:
+        job = await self._after_change(find, min(wait_s, LONGEST_WAIT_S)) if wait_s else await find()
+        if job is None:
             return problem(404, "job", "there is no such job of this system")
         return web.json_response(await self._view(job))
 
-    async def _after_change(self, find: Callable[[], Awaitable[Job | None]], wait_s: float) -> Job | None:
+    async def _after_change(self, find: Find, wait_s: float) -> Job | None:
         """Return the job as soon as it is another than at first, is final, or the time is up."""
         until = time.monotonic() + wait_s
         first = job = await find()
         while (left := until - time.monotonic()) > 0:
             if job is not None and (job.final or first is None or job.history_count != first.history_count):
                 break
-            await self._notices.wait(
-                CHANGES, None if job is None else str(job.job_id), at_most_s=min(left, LOOK_EVERY_S)
-            )
+            channel, payload = (JOBS, None) if job is None else (CHANGES, str(job.job_id))
+            await self._notices.wait(channel, payload, at_most_s=min(left, LOOK_EVERY_S))
             job = await find()
         return job
 
@@ -113,12 +126,21 @@ class Api:
         return view
 
 
+def seconds(text: str) -> float | None:
+    """Return a number of seconds of at least 0, None if the text is no such number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
 def problem(status: int, field: str, message: str) -> web.Response:
     """Return an error answer that names the field."""
     return web.json_response({"error": {"field": field, "message": message}}, status=status)
 
 
-def create_app(api: Api, systems: Systems) -> web.Application:
+def create_app(api: Api, systems: Systems, *, largest_body_bytes: int = LARGEST_BODY_BYTES) -> web.Application:
     """Return the internal HTTP API; every route needs a system's token."""
 
     @web.middleware
@@ -129,17 +151,25 @@ def create_app(api: Api, systems: Systems) -> web.Application:
             answer = problem(401, "Authorization", "needs the bearer token of a registered system")
             answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
-        request["system"] = system
+        request[SYSTEM] = system
         return await handler(request)
 
     @web.middleware
     async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
+        except web.HTTPRequestEntityTooLarge:
+            return problem(413, "body", f"has more than {largest_body_bytes} bytes")
         except web.HTTPException as error:
-            return problem(error.status, "request", error.reason)
+            answer = problem(error.status, "request", error.reason)
+            if isinstance(error, web.HTTPMethodNotAllowed):
+                answer.headers["Allow"] = error.headers["Allow"]
+            return answer
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.warning("request_interrupted", error=type(error).__name__)
+            return problem(503, "request", "cannot be answered now, try again later")
 
-    app = web.Application(middlewares=[explain, authenticate], client_max_size=LARGEST_BODY_BYTES + 1)
+    app = web.Application(middlewares=[explain, authenticate], client_max_size=largest_body_bytes)
     app.add_routes(
         [
             web.put("/contents", api.put_content),
