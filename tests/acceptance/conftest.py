@@ -1,0 +1,51 @@
+"""The whole system as it runs in the demo: every service a process of its own, on the session's servers."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import pytest_asyncio
+
+from msign_gateway.client import GatewayClient
+from msign_gateway.demo.people import Person, read_people
+from msign_gateway.demo.scene import Scene
+from msign_gateway.demo.show import Show
+from msign_gateway.demo.stage import Stage, set_stage
+from msign_gateway.infrastructure import Infrastructure
+
+session = pytest_asyncio.fixture(scope="session", loop_scope="session")
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """Addresses, secrets and files of one run."""
+    root: Path = tmp_path_factory.mktemp("system")
+    return Scene(root / ".demo", root / "output")
+
+
+@session
+async def stage(scene: Scene, infrastructure: Infrastructure) -> AsyncIterator[Stage]:
+    """The running services; the servers are the session's, named as an outside user would name theirs."""
+    given = {
+        "AMQP_URL": infrastructure.broker.url,
+        "AMQP_MANAGEMENT_URL": infrastructure.broker.management_url,
+        "DATABASE_URL": infrastructure.database.url,
+    }
+    with mock.patch.dict(os.environ, given):
+        async with set_stage(scene, Show()) as running:
+            yield running
+
+
+@pytest.fixture
+def people(scene: Scene, stage: Stage) -> tuple[Person, ...]:
+    """Who can sign."""
+    return read_people(scene.pki / "people.json")
+
+
+@pytest.fixture
+async def client(stage: Stage) -> AsyncIterator[GatewayClient]:
+    """System `declaratii`, connected to the broker."""
+    async with GatewayClient.connect(stage.servers.amqp_urls["declaratii"], system="declaratii") as connected:
+        yield connected
