@@ -78,7 +78,7 @@ class Systems:
     def with_token(self, token: str) -> System | None:
         """Return the system whose token this is; every candidate is compared, in constant time."""
         self._refresh()
-        digest = hashlib.sha256(token.encode()).hexdigest()
+        digest = hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
         found = None
         for system in self._systems.values():
             if hmac.compare_digest(system.token_sha256, digest):

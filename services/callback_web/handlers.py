@@ -5,7 +5,7 @@ page, which tells nothing. The pages that post to the Sign Page carry no `form-a
 redirects that follow.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -28,6 +28,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HERE = Path(__file__).parent
 LARGEST_FORM_BYTES = 64 * 1024
+RETRY_AFTER_S = 10
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -87,11 +88,11 @@ class Pages:
 
     async def _returned_job(self, request: web.Request) -> UUID | None:
         """Return the job whose RelayState and RequestID the browser brings, None unless both are ours."""
-        pairs = (await request.post()).items() if request.method == "POST" else request.query.items()
+        pairs = await posted(request) if request.method == "POST" else request.query.items()
         form = forms.read_form((name, value) for name, value in pairs if isinstance(value, str))
         job_id = self._links.job_of(form.get(forms.RELAY_STATE, ""))
         job = None if job_id is None else await jobs.get(self._pool, job_id)
-        if job is None or job.request_id is None or job.request_id != form.get(forms.REQUEST_ID, "").lower():
+        if job is None or job.request_id is None or job.request_id.lower() != form.get(forms.REQUEST_ID, "").lower():
             log.info("return_refused", known_relay_state=job_id is not None)
             return None
         return job_id
@@ -107,6 +108,12 @@ class Pages:
         }
         return {name: value for name, value in fields.items() if value}
 
+    def later(self, request: web.Request) -> web.Response:
+        """Return the page that asks to try again: something of ours is away."""
+        page = self._page("message.html", request.query.get("lang"), status=503, about="later")
+        page.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return page
+
     def _page(self, template: str, language: str | None, *, status: int = 200, **values: object) -> web.Response:
         lang, texts = texts_for(language)
         body = self._templates.get_template(template).render(lang=lang, texts=texts, **values)
@@ -115,9 +122,20 @@ class Pages:
 
 def unavailable(job: Job, now: datetime) -> str | None:
     """Return why the user cannot sign now, or None."""
+    if job.final and job.state is not State.EXPIRED:
+        return "finished"
     if job.state is State.EXPIRED or now >= job.expires_at:
         return "expired"
     return None if job.state is State.AWAITING_SIGNER else "finished"
+
+
+async def posted(request: web.Request) -> Iterable[tuple[str, object]]:
+    """Return the parameters of a posted form; none if it cannot be read. Raises 413 for one that is too large."""
+    try:
+        return (await request.post()).items()
+    except (ValueError, LookupError, RuntimeError, AssertionError) as error:
+        log.info("form_unreadable", error=type(error).__name__)
+        return ()
 
 
 def create_app(pages: Pages) -> web.Application:
@@ -130,6 +148,9 @@ def create_app(pages: Pages) -> web.Application:
         except web.HTTPException as error:
             error.headers.update(HEADERS)
             raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.warning("request_interrupted", error=type(error).__name__)
+            return pages.later(request)
 
     app = web.Application(middlewares=[harden], client_max_size=LARGEST_FORM_BYTES)
     app.add_routes(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from shared.contract.models import SignStatus
 from shared.persistence import events, jobs
@@ -19,6 +20,8 @@ from shared.signing.collect import Collector
 
 LONGEST_WAIT_S = 2.5
 LOOK_EVERY_S = 0.5
+
+log = structlog.get_logger(__name__)
 
 
 class Returning:
@@ -40,7 +43,8 @@ class Returning:
                 collecting = self._collect(job_id)
             await asyncio.wait({collecting}, timeout=min(left, LOOK_EVERY_S))
             job = await jobs.get(self._pool, job_id)
-            if job is not None and not job.final and collecting.done():
+            left = until - time.monotonic()
+            if job is not None and not job.final and collecting.done() and left > 0:
                 await self._notices.wait(CHANGES, str(job_id), at_most_s=min(left, LOOK_EVERY_S))
                 job = await jobs.get(self._pool, job_id)
         return job
@@ -54,8 +58,13 @@ class Returning:
         """Collect in a task of its own: a slow MSign holds up neither the user nor the result."""
         task = asyncio.create_task(self._collector.collect(job_id))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._collected)
         return task
+
+    def _collected(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("collection_crashed", exc_info=error)
 
     async def address(self, job: Job) -> str:
         """Return the system's return URL with `job_id`, `status` and its `relay_state`."""

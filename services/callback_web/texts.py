@@ -9,6 +9,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "continue": "Continuă la MSign",
         "unknown": "Adresa nu este valabilă. Reveniți la serviciul de la care ați pornit.",
         "expired": "Termenul pentru semnare a trecut. Reveniți la serviciul de la care ați pornit.",
+        "later": "Serviciul nu răspunde acum. Încercați din nou peste câteva momente.",
         "finished": "Semnarea s-a încheiat deja. Reveniți la serviciul de la care ați pornit.",
     },
     Language.RU: {
@@ -17,6 +18,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "continue": "Перейти к MSign",
         "unknown": "Адрес недействителен. Вернитесь к услуге, с которой вы начали.",
         "expired": "Срок подписания истёк. Вернитесь к услуге, с которой вы начали.",
+        "later": "Служба сейчас не отвечает. Повторите попытку через несколько минут.",
         "finished": "Подписание уже завершено. Вернитесь к услуге, с которой вы начали.",
     },
     Language.EN: {
@@ -25,6 +27,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "continue": "Continue to MSign",
         "unknown": "This address is not valid. Please go back to the service where you started.",
         "expired": "The time for signing is over. Please go back to the service where you started.",
+        "later": "The service does not answer now. Please try again in a moment.",
         "finished": "The signing is already finished. Please go back to the service where you started.",
     },
 }

@@ -70,17 +70,27 @@ class Collector:
         return await jobs.claim_polls(self._pool, owner=self._owner, lease=LEASE, limit=limit)
 
     async def collect_claimed(self, job: Job) -> None:
-        """Ask MSign about a claimed job, and commit what follows; failures lead to another poll."""
-        outcome = None
+        """Ask MSign about a claimed job, and commit what follows; failures lead to another poll.
+
+        A job expires only when MSign says that there is no signature: while it does not answer, nobody knows.
+        """
+        outcome, answered = None, False
         try:
             outcome = await self._ask(job)
+            answered = True
             self._breaker.succeeded()
         except ProviderDown as error:
             self._breaker.failed(error)
-        except (Transient, MSignFault) as error:
+        except Transient as error:
             log.warning("collect_failed", job_id=str(job.job_id), error=type(error).__name__)
+        except MSignFault as error:
+            answered = True
+            self._breaker.succeeded()
+            log.warning("collect_refused", job_id=str(job.job_id), error=type(error).__name__)
+        except Exception:
+            log.exception("collect_crashed", job_id=str(job.job_id))  # the right to collect is given back all the same
         now = datetime.now(UTC)
-        if outcome is None and now >= job.expires_at + self._policy.grace:
+        if outcome is None and answered and now >= job.expires_at + self._policy.grace:
             outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
         if outcome is None:
             due_at = next_poll(job.polls, now, job.expires_at, random.random())  # noqa: S311

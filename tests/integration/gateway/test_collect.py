@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 
 from services.sign_gateway.posting import Poster
-from shared.contract.faults import RequestNotFound
+from shared.contract.faults import AuthorizationFailed, RequestNotFound, UnknownFault
 from shared.contract.models import SignResponse, SignResult, SignStatus
-from shared.errors import Transient
+from shared.errors import ProviderDown, Transient
 from shared.signatures.xades.sign import sign_hash
 from shared.signing.breaker import Breaker
 from shared.signing.collect import Collector, Policy
@@ -141,3 +141,33 @@ async def test_the_poller_claims_what_is_due_and_nothing_else(pool, awaiting, co
     (job,) = await collector.claim_due(10)
     assert await collector.claim_due(10) == []
     await collector.collect_claimed(job)
+
+
+@pytest.mark.parametrize("error", [ProviderDown("no route"), Transient("reset"), UnknownFault("MSign's own error")])
+async def test_a_job_does_not_expire_while_msign_does_not_answer(pool, awaiting, collector, msign, error):
+    job_id = await awaiting()
+    await pool.execute("UPDATE jobs SET expires_at = now() - interval '1 hour'")
+    msign.response = error
+    await collector.collect(job_id)
+    assert (await only_job(pool))["state"] == "awaiting_signer"
+    await pool.execute("UPDATE jobs SET collected_at = NULL")
+    msign.response = await signed(DIGEST)
+    await collector.collect(job_id)
+    assert (await final_event(pool))["status"] == "Success"
+
+
+async def test_a_request_that_msign_denies_us_expires_after_the_grace(pool, awaiting, collector, msign):
+    job_id = await awaiting()
+    await pool.execute("UPDATE jobs SET expires_at = now() - interval '1 hour'")
+    msign.response = AuthorizationFailed("posted by another system")
+    await collector.collect(job_id)
+    assert (await final_event(pool))["status"] == "Expired"
+
+
+async def test_after_a_bug_the_right_to_collect_is_given_back(pool, awaiting, collector, msign):
+    job_id = await awaiting()
+    msign.response = RuntimeError("of ours")
+    await collector.collect(job_id)
+    job = await only_job(pool)
+    assert (job["state"], job["lease_until"]) == ("awaiting_signer", None)
+    assert job["due_at"] > datetime.now(UTC)
