@@ -16,7 +16,16 @@ from yarl import URL
 
 from msign_gateway.infrastructure.errors import InfrastructureError
 
+NOT_FOUND = 404
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+
+
+class Refused(InfrastructureError):
+    """The management API answered with an error; `status` is HTTP's."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Broker:
@@ -60,7 +69,7 @@ class Broker:
             ):
                 if response.status >= 400:
                     reason = (await response.text())[:500]
-                    raise InfrastructureError(f"RabbitMQ refused {method} /api/{path}: {response.status} {reason}")
+                    raise Refused(response.status, f"RabbitMQ refused {method} /api/{path}: {response.status} {reason}")
                 return await response.json() if response.content_type == "application/json" else None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise InfrastructureError(f"RabbitMQ's management API at {self.management_url}: {error!r}") from error
@@ -97,12 +106,19 @@ class Broker:
         await self.call("PUT", f"permissions/{_segment(name)}/{_segment(self.administrator)}", everything)
 
     async def delete_vhost(self, name: str) -> None:
-        """Delete a virtual host with everything in it."""
-        await self.call("DELETE", f"vhosts/{_segment(name)}")
+        """Delete a virtual host with everything in it, if it is there."""
+        await self._delete(f"vhosts/{_segment(name)}")
 
     async def delete_user(self, name: str) -> None:
-        """Delete a user."""
-        await self.call("DELETE", f"users/{_segment(name)}")
+        """Delete a user, if it is there."""
+        await self._delete(f"users/{_segment(name)}")
+
+    async def _delete(self, path: str) -> None:
+        try:
+            await self.call("DELETE", path)
+        except Refused as error:
+            if error.status != NOT_FOUND:
+                raise
 
     @asynccontextmanager
     async def temporary_vhost(self, label: str) -> AsyncIterator[str]:
