@@ -6,7 +6,7 @@ is not known by then the redirect says Pending and the poller goes on.
 
 import asyncio
 import time
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
@@ -81,4 +81,5 @@ def with_query(url: str, parameters: dict[str, str | None]) -> str:
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     query += [(name, value) for name, value in parameters.items() if value is not None]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+    return urlunsplit(parts._replace(path=path, query=urlencode(query)))

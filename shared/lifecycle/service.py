@@ -61,11 +61,14 @@ class Service:
             self.stopping.set()
 
     async def drain(self, limit_s: float) -> None:
-        """Let work under way finish for at most `limit_s` seconds."""
+        """Let work under way finish for at most `limit_s` seconds; a drain that fails does not stop the others."""
         try:
             async with asyncio.timeout(limit_s):
                 for drain in self._drains:
-                    await drain()
+                    try:
+                        await drain()
+                    except Exception as error:
+                        log.warning("drain_failed", error=type(error).__name__, exc_info=error)
         except TimeoutError:
             log.warning("drain_ran_out_of_time", limit_s=limit_s)
 

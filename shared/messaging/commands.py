@@ -6,9 +6,10 @@ Shapes, types and lengths are checked here; the rules of the contract that need 
 
 import base64
 import binascii
+import re
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contract.models import ContentType, DelegatorType, Instrument, Language
@@ -35,8 +36,26 @@ Base64 = Annotated[
         _decode, json_schema_input_type=Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
     ),
 ]
+
+
+def _refusing(pattern: str) -> AfterValidator:
+    unusable = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if unusable.search(text):
+            raise PydanticCustomError("unusable_character", "holds a character that cannot be passed on")
+        return text
+
+    return AfterValidator(check)
+
+
+XML = _refusing("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Text that XML 1.0 can carry to MSign (its production Char)."""
+STORED = _refusing("\x00")
+"""Text that Postgres can keep."""
+Url = Annotated[str, Field(max_length=2048), _refusing("[\x00-\x20\x7f]")]
 Ref = Annotated[str, Field(pattern=REF_PATTERN)]
-CorrelationId = Annotated[str, Field(min_length=1, max_length=36)]
+CorrelationId = Annotated[str, Field(min_length=1, max_length=36), XML]
 
 
 class _Data(BaseModel):
@@ -49,7 +68,7 @@ class SignContentData(_Data):
     content: Base64 | None = None
     content_ref: Ref | None = None
     correlation_id: CorrelationId | None = None
-    name: Annotated[str, Field(max_length=256)] | None = None
+    name: Annotated[str, Field(max_length=256), XML] | None = None
     multiple_signatures: bool = False
 
     @model_validator(mode="after")
@@ -61,9 +80,9 @@ class SignContentData(_Data):
 class ExpectedSignerData(_Data):
     """Who must sign."""
 
-    id: Annotated[str, Field(max_length=32)]
+    id: Annotated[str, Field(max_length=32), XML]
     delegator_type: DelegatorType = DelegatorType.NONE
-    delegator_id: Annotated[str, Field(max_length=64)] | None = None
+    delegator_id: Annotated[str, Field(max_length=64), XML] | None = None
     delegated_role_id: Annotated[int, Field(ge=-(2**31), lt=2**31)] | None = None
 
 
@@ -71,13 +90,13 @@ class SignRequestData(_Data):
     """The data of `msign.sign.request.v1`."""
 
     content_type: ContentType
-    short_description: Annotated[str, Field(min_length=1, max_length=90)]
-    description: Annotated[str, Field(max_length=512)] | None = None
-    signature_reason: Annotated[str, Field(max_length=255)] | None = None
+    short_description: Annotated[str, Field(min_length=1, max_length=90), XML]
+    description: Annotated[str, Field(max_length=512), XML] | None = None
+    signature_reason: Annotated[str, Field(max_length=255), XML] | None = None
     contents: Annotated[list[SignContentData], Field(min_length=1)]
     expected_signer: ExpectedSignerData | None = None
-    return_url: Annotated[str, Field(max_length=2048)]
-    relay_state: Annotated[str, Field(max_length=2048)] | None = None
+    return_url: Url
+    relay_state: Annotated[str, Field(max_length=2048), STORED] | None = None
     language: Language = Language.RO
     instrument: Instrument | None = None
     msisdn: Annotated[str, Field(pattern=r"^[0-9]{6,15}$")] | None = None

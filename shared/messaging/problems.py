@@ -61,6 +61,7 @@ _CODES = {
     "too_long": Code.TOO_MANY,
     "string_pattern_mismatch": Code.BAD_FORMAT,
     "timezone_aware": Code.BAD_FORMAT,
+    "unusable_character": Code.BAD_FORMAT,
     "bad_base64": Code.BAD_BASE64,
     "one_of": Code.ONE_OF,
 }

@@ -71,12 +71,16 @@ def attribute(delivery: Delivery) -> Attributed | Unusable:
         body = orjson.loads(delivery.body)
     except orjson.JSONDecodeError:
         return Unusable("malformed", "the body is not JSON")
-    if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not 0 < len(body["id"]) <= 255:
+    if not isinstance(body, dict) or not _usable_id(body.get("id")):
         return Unusable("malformed", "the body is not a CloudEvent with an id of at most 255 characters")
     if body.get("source") != source_of(system):
         return Unusable("impersonation", "source and routing key name different systems")
     said = orjson.dumps([body.get("type"), body.get("data")], option=orjson.OPT_SORT_KEYS)
     return Attributed(system, body["id"], hashlib.sha256(said).digest(), body)
+
+
+def _usable_id(command_id: object) -> bool:
+    return isinstance(command_id, str) and 0 < len(command_id) <= 255 and "\x00" not in command_id
 
 
 class Admission:

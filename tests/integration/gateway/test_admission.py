@@ -129,3 +129,32 @@ async def test_an_envelope_with_another_type_is_rejected_by_name(pool, admission
     await admission.handle([delivery(sign_data(), type="msign.sign.request.v2")])
     (event,) = await events_of(pool)
     assert event["data"]["errors"][0]["field"] == "/type"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"short_description": "a\x00b"}, "/data/short_description"),
+        ({"description": "a\x01b"}, "/data/description"),
+        ({"signature_reason": "a\uffffb"}, "/data/signature_reason"),
+        ({"relay_state": "a\x00b"}, "/data/relay_state"),
+        ({"return_url": "https://declaratii.example/\x00"}, "/data/return_url"),
+        ({"return_url": "https://declaratii.example/\r\nX: y"}, "/data/return_url"),
+    ],
+)
+async def test_characters_that_cannot_be_passed_on_are_rejected_at_once(pool, admission, changes, field):
+    assert await admission.handle([delivery(sign_data(**changes))]) == [Done("rejected")]
+    (event,) = await events_of(pool)
+    assert [(error["field"], error["code"]) for error in event["data"]["errors"]] == [(field, "bad_format")]
+
+
+async def test_line_breaks_and_emoji_in_a_description_are_fine(admission):
+    changes = {"description": "prima\r\na doua\t🖋", "relay_state": "\x01"}
+    assert await admission.handle([delivery(sign_data(**changes))]) == [Done("admitted")]
+
+
+async def test_an_id_that_cannot_be_kept_goes_to_the_dead_queue(pool, admission):
+    (verdict,) = await admission.handle([delivery(sign_data(), id="a\x00b")])
+    assert isinstance(verdict, Unusable)
+    assert verdict.reason == "malformed"
+    assert await pool.fetchval("SELECT count(*) FROM jobs") == 0
