@@ -15,17 +15,18 @@ from msign_gateway.demo.show import Show
 from msign_gateway.demo.stage import Stage, set_stage
 from msign_gateway.infrastructure import Infrastructure
 
-session = pytest_asyncio.fixture(scope="session", loop_scope="session")
+# Of one module, not of the session: its broker users have the names that other tests give theirs.
+module = pytest_asyncio.fixture(scope="module", loop_scope="session")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """Addresses, secrets and files of one run."""
     root: Path = tmp_path_factory.mktemp("system")
     return Scene(root / ".demo", root / "output")
 
 
-@session
+@module
 async def stage(scene: Scene, infrastructure: Infrastructure) -> AsyncIterator[Stage]:
     """The running services; the servers are the session's, named as an outside user would name theirs."""
     given = {
