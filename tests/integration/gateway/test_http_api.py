@@ -15,6 +15,7 @@ from shared.contract.faults import InvalidParameter
 from shared.persistence import jobs
 from shared.persistence.notices import Notices
 from shared.signing.breaker import Breaker
+from shared.signing.states import Kind
 from tests.gateway import delivery, only_job, sign_data
 
 MINE = {"Authorization": "Bearer token-declaratii"}
@@ -241,7 +242,7 @@ async def test_a_verification_job_has_no_deadline(api, pool):
         job = await jobs.insert(
             connection,
             job_id=uuid.uuid4(),
-            kind=jobs.Kind.VERIFICATION,
+            kind=Kind.VERIFICATION,
             system="declaratii",
             command_id="command-2",
             command={},

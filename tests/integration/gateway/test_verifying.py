@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -56,7 +57,11 @@ def good(correlation_id, **changes):
         subject=f"SERIALNUMBER={IDNP}, CN=Ion Creangă",
         signed_at=SIGNED_AT,
     )
-    values = {"message": "Semnătura este validă", "signatures_valid": True, "certificates": (certificate,)}
+    values: dict[str, Any] = {
+        "message": "Semnătura este validă",
+        "signatures_valid": True,
+        "certificates": (certificate,),
+    }
     return VerificationResult(correlation_id=correlation_id, **values | changes)
 
 
@@ -227,6 +232,7 @@ async def test_results_too_large_for_a_message_are_stored_and_referred_to(pool, 
     data = await only_event(pool, "msign.verification.completed.v1")
     assert data["results"] == []
     body = await contents.get(pool, "declaratii", data["results_ref"])
+    assert body is not None
     assert data["results_ref"] == f"sha256:{hashlib.sha256(body).hexdigest()}"
     assert [result["correlation_id"] for result in orjson.loads(body)] == [str(index) for index in range(25)]
     assert await contents.get(pool, "registru", data["results_ref"]) is None
