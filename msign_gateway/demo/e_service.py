@@ -3,6 +3,7 @@
 The smallest thing that an institution would write: publish, wait for the link, redirect; afterwards read the event.
 """
 
+import asyncio
 import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,11 +31,12 @@ HEADERS = {
 
 @dataclass
 class EService:
-    """The sample e-Service; `client` is there once the stage is set, and `orders` then has to listen to it."""
+    """The sample e-Service; `client` is there once it is `connected`, and `orders` then has to listen to it."""
 
     url: str
     people: tuple[Person, ...] = ()
     client: GatewayClient | None = None
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
     orders: Orders = field(default_factory=Orders)
 
     @property

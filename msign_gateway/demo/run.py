@@ -54,6 +54,7 @@ async def _main(scene: Scene, *, interactive: bool) -> int:
 
 async def _scripted(scene: Scene, show: Show) -> None:
     async with _opened(scene, show) as (stage, e_service), _connected(stage) as client:
+        stage.tell()
         scene.output.mkdir(parents=True)
         shutil.copytree(scene.trust, scene.output / "trust")
         story = Story(client, show, e_service.people, e_service.return_url, scene.output)
@@ -65,13 +66,24 @@ async def _scripted(scene: Scene, show: Show) -> None:
 
 async def _interactive(scene: Scene, show: Show) -> None:
     async with _opened(scene, show) as (stage, e_service):
-        table = Table("Name", "IDNP", "Instrument", "PIN", title="Made-up people who can sign")
-        for person in e_service.people:
-            table.add_row(person.name, person.idnp, person.instrument, person.pin)
-        show.print(table)
-        show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")
-        show.line(f"for outside tools: {scene.endpoints}")
-        await first(keep_running(stage.children, stage.restart, show.line), _keep_connected(stage, e_service))
+        await first(
+            keep_running(stage.children, stage.restart, show.line),
+            _keep_connected(stage, e_service),
+            _welcome(scene, show, stage, e_service),
+        )
+
+
+async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) -> None:
+    """Say where everything is as soon as all is there; then wait for ever."""
+    await e_service.connected.wait()
+    stage.tell()
+    table = Table("Name", "IDNP", "Instrument", "PIN", title="Made-up people who can sign")
+    for person in e_service.people:
+        table.add_row(person.name, person.idnp, person.instrument, person.pin)
+    show.print(table)
+    show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")
+    show.line(f"for outside tools: {scene.endpoints}")
+    await asyncio.Event().wait()
 
 
 async def first(*works: Coroutine[Any, Any, None]) -> None:
@@ -93,6 +105,7 @@ async def _keep_connected(stage: Stage, e_service: EService) -> None:
         try:
             async with _connected(stage) as client:
                 e_service.client = client
+                e_service.connected.set()
                 await e_service.orders.listen(client)
         except (ConnectionLost, AMQPError, OSError):
             e_service.client = None

@@ -59,7 +59,7 @@ class Stage:
 
 @asynccontextmanager
 async def set_stage(scene: Scene, show: Show) -> AsyncIterator[Stage]:
-    """Yield with everything running and `.demo/endpoints.env` written; afterwards nothing of it is left running."""
+    """Yield with everything running; afterwards nothing of it is left, `.demo/endpoints.env` included."""
     with claimed_directory(scene):
         async with open_infrastructure(report=show.line) as infrastructure, _servers(scene, infrastructure) as servers:
             async with show.step("certificates, registered systems and tables"):
@@ -70,7 +70,6 @@ async def set_stage(scene: Scene, show: Show) -> AsyncIterator[Stage]:
                     for name in SERVICES:
                         stage.start(name)
                     await _until_ready(scene, stage.children)
-                stage.tell()
                 yield stage
             finally:
                 scene.endpoints.unlink(missing_ok=True)

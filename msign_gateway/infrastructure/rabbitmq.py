@@ -21,6 +21,7 @@ from msign_gateway.infrastructure.errors import InfrastructureError
 _SERVERS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/homebrew/sbin/rabbitmq-server")
 ADMINISTRATOR = "administrator"
 START_S = 90
+STOP_S = 2
 
 _CONFIGURATION = """\
 listeners.tcp.1 = 127.0.0.1:{amqp}
@@ -74,7 +75,7 @@ async def native_rabbitmq(directory: Path) -> AsyncIterator[Broker]:
         await broker.until_ready(START_S, alive=node.must_run)
         yield broker
     finally:
-        processes.end(children[:1], within_s=15)
+        processes.end(children[:1], within_s=STOP_S)  # its data goes away with it: no need to wait for good manners
         processes.end(children[1:])
 
 
