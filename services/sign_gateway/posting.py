@@ -5,7 +5,6 @@ current hands its RequestID out. A RequestID that comes too late is recorded as 
 """
 
 import random
-import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -14,20 +13,17 @@ import structlog
 
 from services.sign_gateway.handlers import NAME
 from shared.contract.client import MSignClient
-from shared.contract.faults import MSignFault
-from shared.errors import Malformed, ProviderDown, Transient
 from shared.messaging.events import ACCEPTED, SIGN_REJECTED, AcceptedData
-from shared.messaging.problems import Code, Problem
 from shared.persistence import jobs
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
+from shared.signing.calls import Answered, Postponed, Refused, call
 from shared.signing.links import Links
 from shared.signing.requests import sign_request
 from shared.signing.schedule import next_poll, retry_delay
 from shared.signing.states import Cause, Kind
-from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=120)
 
@@ -52,26 +48,13 @@ class Poster:
     async def post(self, job: Job) -> None:
         """Post one claimed job and commit what came of it."""
         request = await sign_request(self._pool, job)
-        started = time.perf_counter()
-        outcome = "answered"
-        try:
-            request_id = await self._client.post_sign_request(request)
-        except ProviderDown as error:
-            outcome = "down"
-            self._breaker.failed(error)
-            await self._retry(job, error, failed=False)
-        except Transient as error:
-            outcome = "failed"
-            await self._retry(job, error, failed=True)
-        except (MSignFault, Malformed) as error:
-            outcome = "refused"
-            self._breaker.succeeded()
-            await self._refuse(job, error)
-        else:
-            self._breaker.succeeded()
-            await self._accept(job, request_id)
-        finally:
-            metrics.SOAP_SECONDS.labels("PostSignRequest", outcome).observe(time.perf_counter() - started)
+        match await call("PostSignRequest", self._breaker, self._client.post_sign_request(request)):
+            case Answered(request_id):
+                await self._accept(job, request_id)
+            case Refused() as refused:
+                await self._refuse(job, refused)
+            case Postponed() as postponed:
+                await self._retry(job, postponed)
 
     async def _accept(self, job: Job, request_id: str) -> None:
         now = datetime.now(UTC)
@@ -97,19 +80,18 @@ class Poster:
             await jobs.end_attempt(connection, job, outcome, request_id=request_id)
         log.info("sign_request_posted", job_id=str(job.job_id), request_id=request_id, outcome=outcome)
 
-    async def _refuse(self, job: Job, error: Exception) -> None:
-        problem = Problem(getattr(error, "field", ""), Code.REFUSED_BY_MSIGN, str(error))
-        draft = rejection(job, [problem], source=NAME, event_type=SIGN_REJECTED)
+    async def _refuse(self, job: Job, refused: Refused) -> None:
+        draft = rejection(job, [refused.problem], source=NAME, event_type=SIGN_REJECTED)
         async with self._pool.acquire() as connection, connection.transaction():
             await jobs.move(connection, job, Cause.REFUSED, now=datetime.now(UTC), drafts=[draft])
             await jobs.end_attempt(connection, job, "refused")
-        log.warning("sign_request_refused", job_id=str(job.job_id), error=type(error).__name__)
+        log.warning("sign_request_refused", job_id=str(job.job_id), error=type(refused.error).__name__)
 
-    async def _retry(self, job: Job, error: Exception, *, failed: bool) -> None:
+    async def _retry(self, job: Job, postponed: Postponed) -> None:
         now = datetime.now(UTC)
-        delay = retry_delay(job.failures + 1, random.random()) if failed else timedelta(0)  # noqa: S311
+        delay = retry_delay(job.failures + 1, random.random()) if postponed.counts else timedelta(0)  # noqa: S311
         due_at = min(now + delay, job.expires_at)
         async with self._pool.acquire() as connection, connection.transaction():
-            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=due_at, failed=failed)
-            await jobs.end_attempt(connection, job, "ambiguous" if failed else "failed")
-        log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(error).__name__)
+            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=due_at, failed=postponed.counts)
+            await jobs.end_attempt(connection, job, "ambiguous" if postponed.counts else "failed")
+        log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(postponed.error).__name__)

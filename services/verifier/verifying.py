@@ -2,7 +2,6 @@
 
 import base64
 import random
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,20 +12,18 @@ import structlog
 
 from services.verifier.handlers import NAME
 from shared.contract.client import MSignClient
-from shared.contract.faults import MSignFault
 from shared.contract.models import ContentType, VerificationContent, VerificationRequest, VerificationResult
-from shared.errors import Bug, Malformed, ProviderDown, Transient
+from shared.errors import Bug, Transient
 from shared.messaging.events import VERIFICATION_REJECTED, VERIFIED, CertificateData, CompletedData, VerdictData
-from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, jobs
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job, JobContent
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
+from shared.signing.calls import Answered, Postponed, Refused, call
 from shared.signing.requests import msign_id
 from shared.signing.schedule import retry_delay
 from shared.signing.states import Cause, Kind
-from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=120)
 
@@ -52,27 +49,17 @@ class Verifier:
         """Verify one claimed job and commit what came of it."""
         items = await jobs.contents(self._pool, job.job_id)
         request = await self._request(job, items)
-        started = time.perf_counter()
-        outcome = "answered"
-        try:
-            response = await self._client.verify_signatures(request)
-            found = verdicts(items, response.results)
-        except ProviderDown as error:
-            outcome = "down"
-            self._breaker.failed(error)
-            await self._retry(job, error, failed=False)
-        except Transient as error:
-            outcome = "failed"
-            await self._retry(job, error, failed=True)
-        except (MSignFault, Malformed) as error:
-            outcome = "refused"
-            self._breaker.succeeded()
-            await self._refuse(job, error)
-        else:
-            self._breaker.succeeded()
-            await self._complete(job, found)
-        finally:
-            metrics.SOAP_SECONDS.labels("VerifySignatures", outcome).observe(time.perf_counter() - started)
+        match await call("VerifySignatures", self._breaker, self._verdicts(items, request)):
+            case Answered(found):
+                await self._complete(job, found)
+            case Refused() as refused:
+                await self._refuse(job, refused)
+            case Postponed() as postponed:
+                await self._retry(job, postponed)
+
+    async def _verdicts(self, items: list[JobContent], request: VerificationRequest) -> tuple[VerdictData, ...]:
+        response = await self._client.verify_signatures(request)
+        return verdicts(items, response.results)
 
     async def _request(self, job: Job, items: list[JobContent]) -> VerificationRequest:
         found = [
@@ -110,19 +97,18 @@ class Verifier:
         ref = await contents.put(connection, job.system, body)
         return data.model_copy(update={"results": (), "results_ref": ref})
 
-    async def _refuse(self, job: Job, error: Exception) -> None:
-        problem = Problem(getattr(error, "field", ""), Code.REFUSED_BY_MSIGN, str(error))
-        draft = rejection(job, [problem], source=NAME, event_type=VERIFICATION_REJECTED)
+    async def _refuse(self, job: Job, refused: Refused) -> None:
+        draft = rejection(job, [refused.problem], source=NAME, event_type=VERIFICATION_REJECTED)
         async with self._pool.acquire() as connection, connection.transaction():
             await jobs.move(connection, job, Cause.REFUSED, now=datetime.now(UTC), drafts=[draft])
-        log.warning("verification_refused", job_id=str(job.job_id), error=type(error).__name__)
+        log.warning("verification_refused", job_id=str(job.job_id), error=type(refused.error).__name__)
 
-    async def _retry(self, job: Job, error: Exception, *, failed: bool) -> None:
+    async def _retry(self, job: Job, postponed: Postponed) -> None:
         now = datetime.now(UTC)
-        delay = retry_delay(job.failures + 1, random.random()) if failed else timedelta(0)  # noqa: S311
+        delay = retry_delay(job.failures + 1, random.random()) if postponed.counts else timedelta(0)  # noqa: S311
         async with self._pool.acquire() as connection, connection.transaction():
-            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=now + delay, failed=failed)
-        log.warning("verification_postponed", job_id=str(job.job_id), error=type(error).__name__)
+            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=now + delay, failed=postponed.counts)
+        log.warning("verification_postponed", job_id=str(job.job_id), error=type(postponed.error).__name__)
 
 
 def verdicts(items: list[JobContent], results: tuple[VerificationResult, ...]) -> tuple[VerdictData, ...]:
