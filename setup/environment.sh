@@ -10,6 +10,14 @@ requirements=requirements/development.txt
 say() { printf '%s\n' "setup: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
+# Shows what a command printed only when it failed.
+quietly() {
+    if ! printed=$("$@" 2>&1); then
+        printf '%s\n' "$printed" >&2
+        return 1
+    fi
+}
+
 find_python() {
     for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
         if command -v "$candidate" >/dev/null 2>&1 &&
@@ -27,8 +35,8 @@ apt_install() {
     fi
     say "installing $*"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -q -o Acquire::Retries=3 update >&2
-    apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install "$@" >&2
+    quietly apt-get -q -o Acquire::Retries=3 update
+    quietly apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install "$@"
 }
 
 make_venv() {

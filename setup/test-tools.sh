@@ -5,6 +5,14 @@ set -eu
 # program and the Debian package that has it
 tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils'
 
+# Shows what a command printed only when it failed.
+quietly() {
+    if ! printed=$("$@" 2>&1); then
+        printf '%s\n' "$printed" >&2
+        return 1
+    fi
+}
+
 missing=
 for tool in $tools; do
     command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool##*:}"
@@ -17,6 +25,6 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
 fi
 printf '%s\n' "setup: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
-apt-get -q -o Acquire::Retries=3 update >&2
+quietly apt-get -q -o Acquire::Retries=3 update
 # shellcheck disable=SC2086 # a list of packages
-apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install $missing >&2
+quietly apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install $missing
