@@ -1,30 +1,34 @@
 """`msign-gateway migrate`, as an operator runs it."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
 
-from typer.testing import CliRunner
-
-from msign_gateway.cli import app
+COMMAND = Path(sys.executable).parent / "msign-gateway"
 
 
-async def run(*arguments):
-    return await asyncio.to_thread(CliRunner().invoke, app, ["migrate", *arguments])
+async def run(url: str) -> tuple[int | None, str]:
+    """The exit code of a process of its own, and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, "migrate", "--database-url", url, stdout=PIPE, stderr=STDOUT
+    )
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
 
 
 async def test_a_database_is_brought_up_to_date_once(empty_database_url):
-    first = await run("--database-url", empty_database_url)
-    second = await run("--database-url", empty_database_url)
-    assert (first.exit_code, first.output) == (0, "applied 001_jobs\n")
-    assert (second.exit_code, second.output) == (0, "nothing to do\n")
+    assert await run(empty_database_url) == (0, "applied 001_jobs\n")
+    assert await run(empty_database_url) == (0, "nothing to do\n")
 
 
 async def test_two_migrations_at_once_apply_everything_once(empty_database_url):
-    outputs = [one.output for one in await asyncio.gather(*(run("--database-url", empty_database_url) for _ in "ab"))]
-    assert sorted(outputs) == ["applied 001_jobs\n", "nothing to do\n"]
+    ended = await asyncio.gather(*(run(empty_database_url) for _ in "ab"))
+    assert sorted(ended) == [(0, "applied 001_jobs\n"), (0, "nothing to do\n")]
 
 
 async def test_a_database_that_is_not_there_is_a_line_and_exit_code_1():
-    done = await run("--database-url", "postgresql://nobody@127.0.0.1:1/none")
-    assert done.exit_code == 1
-    assert done.output.startswith("migrate: ")
-    assert done.exception is None or isinstance(done.exception, SystemExit)
+    code, output = await run("postgresql://nobody@127.0.0.1:1/none")
+    assert code == 1
+    assert output.startswith("migrate: ")
+    assert output.count("\n") == 1
