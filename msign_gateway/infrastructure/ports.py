@@ -10,14 +10,19 @@ from msign_gateway.infrastructure.errors import InfrastructureError
 # takes a port between the choice here and the server's start.
 _RANGE = range(15_000, 32_000)
 
+# Handed out by this process: whoever got one may not listen on it yet.
+_taken: set[int] = set()
+
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different free ports; they are held together so that none comes twice."""
+    """Return `count` different free ports, none of which this process was given before."""
     found: list[int] = []
     with ExitStack() as stack:
         for port in random.sample(_RANGE, k=min(len(_RANGE), 50 * count)):
             if len(found) == count:
                 break
+            if port in _taken:
+                continue
             probe = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             try:
                 probe.bind(("0.0.0.0", port))  # noqa: S104 - free on every address, and never listened on
@@ -26,6 +31,7 @@ def free_ports(count: int) -> list[int]:
             found.append(port)
     if len(found) < count:
         raise InfrastructureError(f"there are no {count} free ports between {_RANGE.start} and {_RANGE.stop}")
+    _taken.update(found)
     return found
 
 
