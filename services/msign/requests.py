@@ -90,21 +90,31 @@ class RequestStore:
             expires_at=row["expires_at"],
         )
 
-    async def finish(
-        self, request_id: str, status: SignStatus, *, reason: str | None, results: Sequence[SignResult]
-    ) -> bool:
-        """Make Success or Failure known; False when the outcome was decided before or the request has expired."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(_FINISH, request_id, status, reason) is None:
-                return False
-            await connection.executemany(
-                _INSERT_RESULT,
-                [
-                    (request_id, position, one.correlation_id, one.certificate, one.signature)
-                    for position, one in enumerate(results)
-                ],
-            )
-        return True
+    async def results(self, request_id: str) -> dict[int, SignResult]:
+        """Return what is signed so far, by the content's position."""
+        rows = await self._pool.fetch(_RESULTS, request_id)
+        return {row["position"]: _result(row) for row in rows}
+
+    async def add_result(self, request_id: str, position: int, result: SignResult) -> bool:
+        """Store one signature of a pending request; False when it is not pending any more."""
+        values = (result.correlation_id, result.certificate, result.signature)
+        return await self._pool.fetchval(_ADD_RESULT, request_id, position, *values) is not None
+
+    async def drop_results(self, request_id: str) -> None:
+        """Forget the signatures of a pending request: another signer begins."""
+        await self._pool.execute(_DROP_RESULTS, request_id)
+
+    async def progress(self, request_id: str) -> tuple[int, int]:
+        """Return how many contents of a request are signed, and how many there are."""
+        row = await self._pool.fetchrow(_PROGRESS, request_id)
+        return row["signed"], row["total"]
+
+    async def finish(self, request_id: str, status: SignStatus, *, reason: str | None = None) -> bool:
+        """Make Success or Failure known; False when the outcome was decided before or the request has expired.
+
+        What is signed by then is in the answer, also of a Failure.
+        """
+        return await self._pool.fetchval(_FINISH, request_id, status, reason) is not None
 
     async def response(self, request_id: str, consumer_id: int, language: Language) -> SignResponse:
         """Return what GetSignResponse answers.
@@ -122,7 +132,7 @@ class RequestStore:
             return SignResponse(status=status, message=message)
         rows = await self._pool.fetch(_RESULTS, request_id)
         message = None if status is SignStatus.SUCCESS else outcome_message(language, row["reason"])
-        return SignResponse(status=status, message=message, results=tuple(SignResult(**dict(one)) for one in rows))
+        return SignResponse(status=status, message=message, results=tuple(map(_result, rows)))
 
 
 def _status(row: Any) -> SignStatus:
@@ -140,6 +150,10 @@ def _request(row: Any, contents: Sequence[Any]) -> SignRequest:
         signature_reason=row["signature_reason"],
         expected_signer=_signer(row["expected_signer"]),
     )
+
+
+def _result(row: Any) -> SignResult:
+    return SignResult(correlation_id=row["correlation_id"], certificate=row["certificate"], signature=row["signature"])
 
 
 def _signer(stored: dict[str, Any] | None) -> ExpectedSigner | None:
@@ -167,12 +181,26 @@ WHERE request_id = $1
 _CONTENTS = """
 SELECT content, correlation_id, name, multiple_signatures FROM sign_contents WHERE request_id = $1 ORDER BY position
 """
-_RESULTS = "SELECT correlation_id, certificate, signature FROM sign_results WHERE request_id = $1 ORDER BY position"
+_RESULTS = """
+SELECT position, correlation_id, certificate, signature FROM sign_results WHERE request_id = $1 ORDER BY position
+"""
+_ADD_RESULT = """
+INSERT INTO sign_results (request_id, position, correlation_id, certificate, signature)
+SELECT request_id, $2, $3, $4, $5 FROM sign_requests
+WHERE request_id = $1 AND status = 'Pending' AND expires_at > now()
+FOR SHARE
+RETURNING position
+"""
+_DROP_RESULTS = """
+DELETE FROM sign_results USING sign_requests
+WHERE sign_results.request_id = $1 AND sign_requests.request_id = $1 AND status = 'Pending'
+"""
+_PROGRESS = """
+SELECT (SELECT count(*) FROM sign_results WHERE request_id = $1) AS signed,
+       (SELECT count(*) FROM sign_contents WHERE request_id = $1) AS total
+"""
 _FINISH = """
 UPDATE sign_requests SET status = $2, reason = $3, finished_at = now()
 WHERE request_id = $1 AND status = 'Pending' AND expires_at > now()
 RETURNING request_id
-"""
-_INSERT_RESULT = """
-INSERT INTO sign_results (request_id, position, correlation_id, certificate, signature) VALUES ($1, $2, $3, $4, $5)
 """

@@ -15,11 +15,12 @@ from pydantic import Field, SecretStr
 from services.msign.instruments.catalogue import catalogue
 from services.msign.instruments.tries import StoredTries
 from services.msign.pages.app import create_web_app
-from services.msign.pages.ports import Requests, StoredClaims
+from services.msign.pages.ports import Requests
 from services.msign.pages.routes import Parts
 from services.msign.pages.state import Seal
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.architecture import Architecture
+from services.msign.signing.claims import StoredClaims
 from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
 from shared.signatures.timestamps import HttpTimestamper

@@ -1,6 +1,7 @@
 """What does the Sign Page need to know about a signing instrument, and how does one say no?"""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -10,12 +11,20 @@ from shared.errors import MSignGatewayError
 from shared.signatures.keys import SigningKey
 
 
+class FieldKind(StrEnum):
+    """How a form shows a field: digits that may be seen, a secret, or a file to upload."""
+
+    DIGITS = "digits"
+    SECRET = "secret"  # noqa: S105
+    FILE = "file"
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that an instrument's form asks for; its label is the page text `field_<name in lower case>`."""
+    """One thing that an instrument's form asks for; `max_length` counts characters, for a file bytes."""
 
     name: str
-    secret: bool = False
+    kind: FieldKind = FieldKind.DIGITS
     pattern: str = ""
     max_length: int = 64
 
@@ -24,8 +33,15 @@ class Refusal(StrEnum):
     """Why a key could not be opened; the page has a text for each."""
 
     UNKNOWN_TOKEN = "unknown_token"  # noqa: S105
+    UNKNOWN_SUBSCRIBER = "unknown_subscriber"
     WRONG_PIN = "wrong_pin"
     LOCKED = "locked"
+    TOO_MANY_TRIES = "too_many_tries"
+    KEY_FILE_UNREADABLE = "key_file_unreadable"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    STATUS_UNKNOWN = "status_unknown"
 
 
 class Refused(MSignGatewayError):
@@ -35,6 +51,14 @@ class Refused(MSignGatewayError):
         super().__init__(f"the instrument refused: {why}")
         self.why = why
         self.tries_left = tries_left
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKey:
+    """A key that may sign now; with `pin_per_document` one PIN entry is good for one signature only."""
+
+    key: SigningKey
+    pin_per_document: bool = False
 
 
 class SigningInstrument(Protocol):
@@ -48,5 +72,9 @@ class SigningInstrument(Protocol):
     def fields(self) -> tuple[Field, ...]:
         """What its page asks for, in order."""
 
-    async def open(self, form: Mapping[str, str]) -> SigningKey:
-        """Return the key that the entered values open; raises `Refused`."""
+    @property
+    def pin_per_document(self) -> bool:
+        """Whether its tokens ask for the PIN before each signature: what the page announces."""
+
+    def open(self, form: Mapping[str, str | bytes]) -> AbstractAsyncContextManager[OpenKey]:
+        """Return the key that the entered values open; it works inside the block. Entering raises `Refused`."""

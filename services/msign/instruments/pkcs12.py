@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.msign.instruments.instrument import Field, Refusal, Refused
+from services.msign.instruments.instrument import Field, FieldKind, OpenKey, Refusal, Refused
 from services.msign.instruments.tries import PinTries
 from shared.contract.models import Instrument as InstrumentName
 from shared.errors import Malformed
@@ -17,7 +18,7 @@ _PIN = re.compile(r"[0-9]{4,12}")
 
 FIELDS = (
     Field("IDNP", pattern="[0-9]{13}", max_length=13),
-    Field("PIN", secret=True, pattern="[0-9]{4,12}", max_length=12),
+    Field("PIN", FieldKind.SECRET, pattern="[0-9]{4,12}", max_length=12),
 )
 
 
@@ -25,19 +26,21 @@ class Pkcs12Tokens:
     """The tokens of one instrument: `<directory>/<instrument>-<IDNP>.p12`, each with its own count of PIN tries."""
 
     fields = FIELDS
+    pin_per_document = False
 
     def __init__(self, name: InstrumentName, directory: Path, tries: PinTries) -> None:
         self.name = name
         self._directory = directory
         self._tries = tries
 
-    async def open(self, form: Mapping[str, str]) -> MemoryKey:
-        """Return the key of the token of `form["IDNP"]` that `form["PIN"]` opens.
+    @asynccontextmanager
+    async def open(self, form: Mapping[str, str | bytes]) -> AsyncIterator[OpenKey]:
+        """Yield the key of the token of `form["IDNP"]` that `form["PIN"]` opens.
 
         Raises `Refused`: no such token, a wrong PIN (with the tries left), or a token locked by wrong PINs. A PIN that
         cannot be one is wrong too and costs a try, as on a card.
         """
-        idnp, pin = form.get("IDNP", "").strip(), form.get("PIN", "")
+        idnp, pin = str(form.get("IDNP", "")).strip(), str(form.get("PIN", ""))
         path = self._directory / f"{self.name}-{idnp}.p12"
         if not _IDNP.fullmatch(idnp) or not path.is_file():
             raise Refused(Refusal.UNKNOWN_TOKEN)
@@ -52,7 +55,7 @@ class Pkcs12Tokens:
         except Malformed as error:
             raise _wrong(left) from error
         await self._tries.succeeded(token)
-        return key
+        yield OpenKey(key)
 
 
 def _wrong(left: int) -> Refused:

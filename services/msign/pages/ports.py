@@ -1,13 +1,9 @@
-"""What do the pages need from the provider's request store, and how does one browser tab keep the others out?"""
+"""What do the pages need from the provider's request store?"""
 
-import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
-from shared.contract.models import SignRequest, SignResult, SignStatus
-
-CLAIM_S = 300
+from services.msign.signing.batch import Results
+from shared.contract.models import SignRequest, SignStatus
 
 
 class Asked(Protocol):
@@ -38,48 +34,14 @@ class Asked(Protocol):
         """Why it failed."""
 
 
-class Requests(Protocol):
+class Requests(Results, Protocol):
     """The request store."""
 
     async def get(self, request_id: str) -> Asked | None:
         """Return a request, or None when there is no such one."""
 
-    async def finish(
-        self, request_id: str, status: SignStatus, *, reason: str | None, results: Sequence[SignResult]
-    ) -> bool:
+    async def progress(self, request_id: str) -> tuple[int, int]:
+        """Return how many contents are signed, and how many there are."""
+
+    async def finish(self, request_id: str, status: SignStatus, *, reason: str | None = None) -> bool:
         """Make the outcome known; False when it was decided or expired before."""
-
-
-class Claims(Protocol):
-    """Who signs a request now?"""
-
-    def hold(self, request_id: str) -> AbstractAsyncContextManager[bool]:
-        """Hold the request while the block runs; yields False when somebody else does."""
-
-
-class StoredClaims:
-    """Claims in the provider's database; one that is not given back (a crash) ends by itself after `CLAIM_S`."""
-
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
-
-    @asynccontextmanager
-    async def hold(self, request_id: str) -> AsyncIterator[bool]:
-        """Hold the request while the block runs; yields False when somebody else does."""
-        owner = uuid.uuid4()
-        held = await self._pool.fetchval(_CLAIM, request_id, owner, CLAIM_S) is not None
-        try:
-            yield held
-        finally:
-            if held:
-                await self._pool.execute(_RELEASE, request_id, owner)
-
-
-_CLAIM = """
-INSERT INTO signing_claims AS claims (request_id, owner, held_until)
-VALUES ($1, $2, now() + make_interval(secs => $3))
-ON CONFLICT (request_id) DO UPDATE SET owner = excluded.owner, held_until = excluded.held_until
-WHERE claims.held_until < now()
-RETURNING owner
-"""
-_RELEASE = "DELETE FROM signing_claims WHERE request_id = $1 AND owner = $2"

@@ -9,17 +9,18 @@ import structlog
 from aiohttp import web
 
 from services.msign.instruments.catalogue import Catalogue
-from services.msign.instruments.instrument import Refused, SigningInstrument
+from services.msign.instruments.instrument import OpenKey, Refused, SigningInstrument
 from services.msign.pages.entry import read_entry
-from services.msign.pages.ports import Asked, Claims, Requests
+from services.msign.pages.ports import Asked, Requests
 from services.msign.pages.render import Renderer
-from services.msign.pages.signing import is_expected, sign_batch
 from services.msign.pages.state import PageState, Seal, browser_of, new_browser, set_browser
 from services.msign.pages.texts import preferred, text
 from services.msign.pages.view import back_of, view_of
+from services.msign.signing.batch import Outcome, sign_batch
+from services.msign.signing.claims import Claims
+from services.msign.signing.expected import is_expected
 from shared.contract.models import Instrument, Language, SignStatus
 from shared.errors import Malformed, Transient
-from shared.signatures.keys import SigningKey
 from shared.signatures.timestamps import Timestamper
 
 REQUEST_ID = r"{request_id:[0-9a-fA-F]{32}}"
@@ -128,24 +129,29 @@ class SignPage:
                 return self._pin(step, chosen, self._text(step, "busy"), status=409)
             step = await self._step(request)
             try:
-                key = await chosen.open(form)
+                async with chosen.open(form) as opened:
+                    if not is_expected(step.asked.request.expected_signer, opened.key.certificate):
+                        return self._pin(step, chosen, self._text(step, "signer_mismatch"), values=form)
+                    return await self._sign(step, chosen, opened)
             except Refused as error:
                 message = self._text(step, error.why.value, tries=error.tries_left)
                 return self._pin(step, chosen, message, values=form)
-            if not is_expected(step.asked.request.expected_signer, key):
-                return self._pin(step, chosen, self._text(step, "signer_mismatch"), values=form)
-            return await self._sign(step, chosen, key)
 
-    async def _sign(self, step: Step, chosen: SigningInstrument, key: SigningKey) -> web.Response:
+    async def _sign(self, step: Step, chosen: SigningInstrument, opened: OpenKey) -> web.Response:
         request_id = step.state.request_id
+        requests, timestamper = self._parts.requests, self._parts.timestamper
         try:
-            outcome = await sign_batch(step.asked.request, key, self._parts.timestamper)
+            outcome = await sign_batch(request_id, step.asked.request, opened, timestamper, requests)
         except Transient as error:
             log.warning("signing_postponed", request_id=request_id, error=type(error).__name__)
             return self._pin(step, chosen, self._text(step, "no_timestamp"), status=503)
-        finished = await self._parts.requests.finish(
-            request_id, outcome.status, reason=outcome.reason, results=outcome.results
-        )
+        if outcome.status is SignStatus.PENDING:
+            return self._pin(step, chosen)
+        return await self._finish(step, outcome)
+
+    async def _finish(self, step: Step, outcome: Outcome) -> web.Response:
+        request_id = step.state.request_id
+        finished = await self._parts.requests.finish(request_id, outcome.status, reason=outcome.reason)
         log.info("sign_request_finished", request_id=request_id, status=outcome.status, first=finished)
         if not finished:
             return await self._overtaken(step)
@@ -161,7 +167,7 @@ class SignPage:
         async with self._parts.claims.hold(request_id) as held:
             if not held:
                 return self._choose(step, "busy")
-            finished = await self._parts.requests.finish(request_id, SignStatus.FAILURE, reason="declined", results=())
+            finished = await self._parts.requests.finish(request_id, SignStatus.FAILURE, reason="declined")
         if not finished:
             return await self._overtaken(step)
         log.info("sign_request_finished", request_id=request_id, status=SignStatus.FAILURE, first=True)

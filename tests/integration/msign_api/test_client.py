@@ -67,7 +67,10 @@ async def test_a_response_goes_from_pending_to_success(api):
     async with api.connect() as client:
         request_id = await client.post_sign_request(REQUEST)
         assert await client.get_sign_response(request_id) == SignResponse(status=SignStatus.PENDING)
-        assert await api.requests.finish(request_id, SignStatus.SUCCESS, reason=None, results=RESULTS)
+        for position, result in enumerate(RESULTS):
+            assert await api.requests.add_result(request_id, position, result)
+        assert await client.get_sign_response(request_id) == SignResponse(status=SignStatus.PENDING)
+        assert await api.requests.finish(request_id, SignStatus.SUCCESS)
         assert await client.get_sign_response(request_id) == SignResponse(status=SignStatus.SUCCESS, results=RESULTS)
 
 
@@ -82,7 +85,9 @@ async def test_a_response_goes_from_pending_to_success(api):
 async def test_a_failure_says_why_in_the_callers_language(api, language, message):
     async with api.connect() as client:
         request_id = await client.post_sign_request(REQUEST)
-        await api.requests.finish(request_id, SignStatus.FAILURE, reason="declined", results=RESULTS[:1])
+        await api.requests.add_result(request_id, 0, RESULTS[0])
+        await api.requests.finish(request_id, SignStatus.FAILURE, reason="declined")
+        assert not await api.requests.add_result(request_id, 1, RESULTS[1])
         response = await client.get_sign_response(request_id, language)
     assert response == SignResponse(status=SignStatus.FAILURE, message=message, results=RESULTS[:1])
 
@@ -90,7 +95,7 @@ async def test_a_failure_says_why_in_the_callers_language(api, language, message
 async def test_an_overdue_request_is_expired_and_cannot_be_finished(api):
     consumer = await api.consumers.find(api.tls.first.certificate)
     request_id = await api.requests.create(consumer.id, REQUEST, datetime.now(UTC) - timedelta(seconds=1))
-    assert not await api.requests.finish(request_id, SignStatus.SUCCESS, reason=None, results=RESULTS)
+    assert not await api.requests.finish(request_id, SignStatus.SUCCESS)
     assert (await api.requests.get(request_id)).status is SignStatus.EXPIRED
     async with api.connect() as client:
         response = await client.get_sign_response(request_id, "en")
@@ -100,9 +105,7 @@ async def test_an_overdue_request_is_expired_and_cannot_be_finished(api):
 async def test_of_many_outcomes_the_first_counts(api):
     async with api.connect() as client:
         request_id = await client.post_sign_request(REQUEST)
-    told = await asyncio.gather(
-        *(api.requests.finish(request_id, SignStatus.SUCCESS, reason=None, results=RESULTS) for _ in range(8))
-    )
+    told = await asyncio.gather(*(api.requests.finish(request_id, SignStatus.SUCCESS) for _ in range(8)))
     assert sorted(told) == [False] * 7 + [True]
 
 

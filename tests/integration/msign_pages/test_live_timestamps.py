@@ -6,16 +6,18 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from services.msign.pages.signing import sign_batch
+from services.msign.instruments.instrument import OpenKey
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.create import create
 from services.msign.pki.people import PEOPLE, Person
+from services.msign.signing.batch import sign_batch
 from shared.contract.models import ContentType, SignContent, SignRequest, SignStatus
 from shared.signatures.keys import MemoryKey
 from shared.signatures.timestamps import HttpTimestamper
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import verify_hash_signature, verify_pdf
 from tests.documents import pdf_file
+from tests.provider import KeptResults
 
 pytestmark = pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.idnp)
 
@@ -41,13 +43,11 @@ async def test_hashes_are_signed_in_order_and_trusted(pki_dir, timestamper, pers
     hashes = [bytes([n]) * size for n, size in enumerate((20, 32, 64))]
     contents = tuple(SignContent(content=one, correlation_id=str(n)) for n, one in enumerate(hashes))
     request = SignRequest(content_type=ContentType.HASH, short_content_description="x", contents=contents)
-    outcome = await sign_batch(request, key_of(pki_dir, person), timestamper)
-    assert (outcome.status, [result.correlation_id for result in outcome.results]) == (
-        SignStatus.SUCCESS,
-        ["0", "1", "2"],
-    )
+    kept = KeptResults()
+    outcome = await sign_batch("0" * 32, request, OpenKey(key_of(pki_dir, person)), timestamper, kept)
+    assert outcome.status is SignStatus.SUCCESS
     anchors = TrustAnchors.from_directory(pki_dir / "trust")
-    for content, result in zip(hashes, outcome.results, strict=True):
+    for content, result in zip(hashes, kept.signed.values(), strict=True):
         assert result.signature
         report = await verify_hash_signature(result.signature, content, anchors)
         assert report.valid, report
@@ -60,9 +60,10 @@ async def test_a_pdf_is_signed_and_trusted(pki_dir, timestamper, person):
         signature_reason="Aprobat",
         contents=(SignContent(content=pdf_file("Pagina 1", "Pagina 2")),),
     )
-    outcome = await sign_batch(request, key_of(pki_dir, person), timestamper)
+    kept = KeptResults()
+    outcome = await sign_batch("0" * 32, request, OpenKey(key_of(pki_dir, person)), timestamper, kept)
     assert outcome.status is SignStatus.SUCCESS
-    signature = outcome.results[0].signature
+    signature = kept.signed[0].signature
     assert signature
     report = await verify_pdf(signature, TrustAnchors.from_directory(pki_dir / "trust"))
     assert report.valid, report

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.msign.instruments.tries import StoredTries
-from services.msign.pages.ports import StoredClaims
+from services.msign.signing.claims import StoredClaims
 from shared.persistence.pool import open_pool
 
 REQUEST_ID = "0" * 32

@@ -44,13 +44,15 @@ def tokens(tmp_path, tries):
 
 async def refusal(tokens: Pkcs12Tokens, **form: str) -> tuple[Refusal, int | None]:
     with pytest.raises(Refused) as caught:
-        await tokens.open(form)
+        async with tokens.open(form):
+            pass
     return caught.value.why, caught.value.tries_left
 
 
 async def test_the_right_pin_opens_the_key_of_its_owner(tokens):
-    key = await tokens.open({"IDNP": f" {IDNP} ", "PIN": PIN})
-    assert personal_number(key.certificate) == IDNP
+    async with tokens.open({"IDNP": f" {IDNP} ", "PIN": PIN}) as opened:
+        assert personal_number(opened.key.certificate) == IDNP
+        assert not opened.pin_per_document
 
 
 async def test_three_wrong_pins_lock_the_token_even_for_the_right_one(tokens):
@@ -62,7 +64,8 @@ async def test_three_wrong_pins_lock_the_token_even_for_the_right_one(tokens):
 
 async def test_the_right_pin_gives_all_tries_back(tokens):
     await refusal(tokens, IDNP=IDNP, PIN="0000")
-    await tokens.open({"IDNP": IDNP, "PIN": PIN})
+    async with tokens.open({"IDNP": IDNP, "PIN": PIN}):
+        pass
     assert await refusal(tokens, IDNP=IDNP, PIN="0000") == (Refusal.WRONG_PIN, 2)
 
 

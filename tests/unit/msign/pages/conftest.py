@@ -21,6 +21,7 @@ from shared.contract.models import (
     SignStatus,
 )
 from tests.pki import TestPki
+from tests.provider import KeptResults
 
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 RETURN_URL = "https://servicii.exemplu.md/return?a=1&b=2"
@@ -38,21 +39,22 @@ class FakeAsked:
 
 
 @dataclass
-class FakeRequests:
+class FakeRequests(KeptResults):
     asked: dict[str, Any] = field(default_factory=dict)
-    results: tuple[Any, ...] = ()
     finishes: int = 0
 
     async def get(self, request_id):
         return self.asked.get(request_id)
 
-    async def finish(self, request_id, status, *, reason, results):
+    async def progress(self, request_id):
+        return len(self.signed), len(self.asked[request_id].request.contents)
+
+    async def finish(self, request_id, status, *, reason=None):
         self.finishes += 1
         asked = self.asked[request_id]
         if asked.status is not SignStatus.PENDING:
             return False
         self.asked[request_id] = replace(asked, status=status, reason=reason)
-        self.results = tuple(results)
         return True
 
     def put(self, **changes):
@@ -160,7 +162,7 @@ def requests():
         content_description="Declarația <script>alert(1)</script> pe 2026",
         contents=(content,),
     )
-    return FakeRequests({REQUEST_ID: FakeAsked(request)})
+    return FakeRequests(asked={REQUEST_ID: FakeAsked(request)})
 
 
 @pytest.fixture

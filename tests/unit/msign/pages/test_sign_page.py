@@ -28,7 +28,7 @@ async def test_a_user_signs_with_an_instrument_and_is_led_back(browser, requests
     assert browser.form("return") == (RETURN_URL, {"RequestID": REQUEST_ID, "RelayState": "stare ✓ \"'<&"})
     assert '<script src="/assets/return.js"' in browser.page
     assert requests.one.status is SignStatus.SUCCESS
-    (result,) = requests.results
+    (result,) = requests.signed.values()
     report = await verify_hash_signature(result.signature, bytes(range(32)), TrustAnchors.none())
     assert report.signatures[0].integrity == "passed"
     assert result.correlation_id == "c1"
@@ -104,9 +104,9 @@ async def test_a_second_tab_that_signs_later_finds_the_request_finished(browser,
     await at_pin(browser)
     action, fields = browser.form("pin")
     await browser.submit("pin", **RIGHT)
-    first = requests.results
+    first = dict(requests.signed)
     await browser.post(action, fields | RIGHT)
-    assert requests.results is first
+    assert requests.signed == first
     assert requests.finishes == 1
     assert browser.form("return")[0] == RETURN_URL
     assert "<script" not in browser.page

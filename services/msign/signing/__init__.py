@@ -1,0 +1,1 @@
+"""How does a request get signed, whichever page or phone asks for it?"""
