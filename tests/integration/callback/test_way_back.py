@@ -1,33 +1,21 @@
-"""What browsers see on the way to the Sign Page and back, and what they are not told."""
+"""What happens when a browser comes back, or something that only looks like one."""
 
 import asyncio
-import re
 import time
 import uuid
 from datetime import UTC, datetime
-from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import pytest
 import structlog
-from aiohttp import test_utils
 
-from services.callback_web.handlers import Pages, create_app
-from services.callback_web.returning import Returning
-from services.sign_gateway.posting import Poster
 from shared.contract.models import SignResponse, SignResult, SignStatus
 from shared.errors import ProviderDown
-from shared.persistence import jobs
-from shared.persistence.notices import Notices
 from shared.signatures.xades.sign import sign_hash
-from shared.signing.breaker import Breaker
-from shared.signing.collect import Collector, Policy
-from tests.gateway import DIGEST, FakeMSign, delivery, events_of, only_job, sign_data
+from tests.gateway import DIGEST, FakeMSign, events_of, only_job
+from tests.integration.callback.browsing import DECLINED, come_back, path_of, query_of
 from tests.pki import IDNP, TestPki
-
-FRONTEND = "https://msign.example"
-DECLINED = SignResponse(status=SignStatus.FAILURE, message="Semnarea a fost anulată")
 
 
 class SlowMSign(FakeMSign):
@@ -44,167 +32,12 @@ class SlowMSign(FakeMSign):
         return await super().get_sign_response(request_id, language)
 
 
-@pytest.fixture
-def returning(pool, msign, database_url):
-    collector = Collector(pool, msign, Breaker(), source="callback_web", policy=Policy())
-    return Returning(pool, Notices(database_url), collector)
-
-
-@pytest.fixture
-async def browser(pool, links, returning):
-    app = create_app(Pages(pool, links, returning, frontend_url=FRONTEND + "/"))
-    async with test_utils.TestClient(test_utils.TestServer(app)) as client:
-        yield client
-
-
-@pytest.fixture
-def post(pool, admission, msign, links):
-    """Posts a command of these data and returns its job."""
-
-    async def posted(system="declaratii", **changes):
-        command = delivery(sign_data(**changes), system=system, id=str(uuid.uuid4()))
-        await admission.handle([command])
-        poster = Poster(pool, msign, Breaker(), links)
-        for job in await poster.claim(10):
-            await poster.post(job)
-        row = await pool.fetchrow("SELECT job_id FROM jobs ORDER BY job_id DESC LIMIT 1")
-        return await jobs.get(pool, row["job_id"])
-
-    return posted
-
-
-def path_of(url):
-    return url.removeprefix("https://sign.example")
-
-
-def fields_of(page):
-    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', page)}
-
-
-async def come_back(browser, links, job, *, method="POST", **changes):
-    form = {"RequestID": job.request_id, "RelayState": links.relay_state(job.job_id)} | changes
-    form = {name: value for name, value in form.items() if value is not None}
-    where = {"data": form} if method == "POST" else {"params": form}
-    return await browser.request(method, "/return", allow_redirects=False, **where)
-
-
-def query_of(response):
-    return parse_qsl(urlsplit(response.headers["Location"]).query, keep_blank_values=True)
-
-
 async def refused(response):
     assert response.status == 400
     assert "Location" not in response.headers
     page = await response.text()
     assert "nu este valabilă" in page
     return page
-
-
-# The way to the Sign Page
-
-
-async def test_the_link_leads_to_a_form_that_goes_to_the_sign_page(browser, links, post):
-    job = await post(instrument="mobile", msisdn="37369000000", language="en", expected_signer={"id": IDNP})
-    response = await browser.get(path_of(links.sign_url(job.job_id)))
-    page = await response.text()
-    assert response.status == 200
-    assert f'<form id="sign" method="post" action="{FRONTEND}/{job.request_id}">' in page
-    assert fields_of(page) == {
-        "ReturnUrl": "https://sign.example/return",
-        "RelayState": links.relay_state(job.job_id),
-        "lang": "en",
-        "Instrument": "mobile",
-        "MSISDN": "37369000000",
-    }
-    assert "Continue to MSign" in page
-    assert IDNP not in page
-    assert "basket 7" not in page
-
-
-async def test_what_the_command_does_not_say_is_not_in_the_form(browser, links, post):
-    page = await (await browser.get(path_of(links.sign_url((await post()).job_id)))).text()
-    assert set(fields_of(page)) == {"ReturnUrl", "RelayState", "lang"}
-
-
-async def test_the_page_runs_no_script_of_its_own_and_may_post_anywhere(browser, links, post):
-    response = await browser.get(path_of(links.sign_url((await post()).job_id)))
-    policy = response.headers["Content-Security-Policy"]
-    assert "form-action" not in policy
-    assert "unsafe" not in policy
-    assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert response.headers["Referrer-Policy"] == "no-referrer"
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    page = await response.text()
-    assert re.findall(r"<script(.*?)>(.*?)</script>", page) == [(' src="/assets/submit.js" defer', "")]
-    assert not re.search(r"\son\w+=|style=|<style", page)
-
-
-@pytest.mark.parametrize("asset", ["submit.js", "page.css"])
-async def test_what_the_page_needs_is_served(browser, asset):
-    assert (await browser.get(f"/assets/{asset}")).status == 200
-
-
-@pytest.mark.parametrize("path", ["/assets/../handlers.py", "/assets/%2e%2e/handlers.py", "/assets/", "/"])
-async def test_nothing_else_is_served(browser, path):
-    response = await browser.get(path)
-    assert response.status in {403, 404}
-    assert response.headers["Referrer-Policy"] == "no-referrer"
-
-
-@pytest.mark.parametrize("token", [None, "", "x", "%00", "%FF", "é", "a" * 4000])
-async def test_a_wrong_or_missing_token_opens_nothing(browser, post, token):
-    job = await post()
-    response = await browser.get(f"/sign/{job.job_id}" + ("" if token is None else f"?t={token}"))
-    assert response.status == 404
-    assert job.request_id not in await response.text()
-
-
-async def test_the_token_of_another_job_opens_nothing(browser, links, post):
-    mine, other = await post(), await post()
-    token = links.sign_url(other.job_id).rpartition("t=")[2]
-    assert (await browser.get(f"/sign/{mine.job_id}?t={token}")).status == 404
-
-
-@pytest.mark.parametrize("job_id", [str(uuid.uuid4()), "x", "%00", "%FF"])
-async def test_an_unknown_job_and_a_wrong_token_look_the_same(browser, links, post, job_id):
-    job = await post()
-    wrong = await (await browser.get(f"/sign/{job.job_id}?t=wrong")).text()
-    response = await browser.get(f"/sign/{job_id}?t=wrong")
-    assert (response.status, await response.text()) == (404, wrong)
-
-
-async def test_an_unknown_job_with_its_right_token_is_not_found(browser, links):
-    assert (await browser.get(path_of(links.sign_url(uuid.uuid4())))).status == 404
-
-
-async def test_a_verification_job_has_no_sign_page(browser, links, pool, post):
-    job = await post()
-    await pool.execute("UPDATE jobs SET kind = 'verification'")
-    assert (await browser.get(path_of(links.sign_url(job.job_id)))).status == 404
-
-
-@pytest.mark.parametrize("state", ["awaiting_signer", "expired"])
-async def test_after_the_deadline_the_link_refuses(browser, links, pool, post, state):
-    job = await post(language="en")
-    await pool.execute("UPDATE jobs SET expires_at = now() - interval '1 second', state = $1", state)
-    response = await browser.get(path_of(links.sign_url(job.job_id)))
-    assert response.status == 410
-    assert "time for signing is over" in await response.text()
-
-
-@pytest.mark.parametrize("age", ["0 seconds", "2 days"])
-@pytest.mark.parametrize("state", ["completed", "failed"])
-async def test_a_finished_job_says_so_even_after_its_deadline(browser, links, pool, post, state, age):
-    job = await post(language="en")
-    await pool.execute("UPDATE jobs SET state = $1, expires_at = expires_at - $2::text::interval", state, age)
-    response = await browser.get(path_of(links.sign_url(job.job_id)))
-    assert response.status == 410
-    assert "already finished" in await response.text()
-
-
-# The way back
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
