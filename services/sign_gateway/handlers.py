@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,13 +37,7 @@ class SignPolicy:
 
 def sign_intent(policy: SignPolicy) -> Intent:
     """Return how `sign_gateway` takes commands in."""
-
-    async def prepare(
-        connection: Any, system: System, data: dict[str, Any], now: datetime
-    ) -> Prepared | tuple[Problem, ...]:
-        return await prepare_sign(connection, system, data, now, policy)
-
-    return Intent(Kind.SIGN, NAME, SIGN_REQUEST, wire.SIGN_REJECTED, prepare)
+    return Intent(Kind.SIGN, NAME, SIGN_REQUEST, wire.SIGN_REJECTED, partial(prepare_sign, policy=policy))
 
 
 async def prepare_sign(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,12 +25,7 @@ NAME = "verifier"
 
 def verification_intent(inline_bytes: int) -> Intent:
     """Return how `verifier` takes commands in; `inline_bytes` bounds what one message may carry."""
-
-    async def prepare(
-        connection: Any, system: System, data: dict[str, Any], now: datetime
-    ) -> Prepared | tuple[Problem, ...]:
-        return await prepare_verification(connection, system, data, now, inline_bytes)
-
+    prepare = partial(prepare_verification, inline_bytes=inline_bytes)
     return Intent(Kind.VERIFICATION, NAME, VERIFICATION_REQUEST, wire.VERIFICATION_REJECTED, prepare)
 
 
