@@ -1,21 +1,39 @@
 """Who signs in the demo? Made-up people of the test PKI, with the PINs of their made-up tokens."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from msign_gateway.demo.errors import DemoError
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person with a signing instrument."""
+    """One person with a signing instrument; who owns several is there several times."""
 
     name: str
     idnp: str
     instrument: str
     pin: str
-    organization: str | None
+    """Of the token or the phone; for a key file, its password."""
+    organization: str | None = None
+    msisdn: str | None = None
+    """The phone's number, for mobile."""
+    key_file: str | None = None
+    """Where the key file is, relative to the test PKI, for tax."""
+    note: str = ""
+    """What is wrong with the certificate, if something is."""
 
 
 def read_people(file: Path) -> tuple[Person, ...]:
     """Return the people of the test PKI's `people.json`."""
     return tuple(Person(**entry) for entry in json.loads(file.read_text(encoding="utf-8")))
+
+
+def owner_of(instrument: str, people: Iterable[Person]) -> Person:
+    """Return the first one who can sign with an instrument; raises `DemoError` when nobody can."""
+    for person in people:
+        if person.instrument == instrument and not person.note:
+            return person
+    raise DemoError(f"nobody among the made-up people has a good {instrument}")
