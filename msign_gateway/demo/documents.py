@@ -30,12 +30,16 @@ class Record:
         return hashlib.sha256(self.text.encode()).digest()
 
 
+def record(number: int) -> Record:
+    """Return a made-up tax declaration."""
+    declared = 100 + number
+    text = f"Declarație fiscală nr. {declared}; venit total: {declared * 1250} lei"
+    return Record(f"Declarația {declared} · 2026", text)
+
+
 def records() -> tuple[Record, ...]:
     """Return three made-up tax declarations."""
-    return tuple(
-        Record(f"Declarația {number} · 2026", f"Declarație fiscală nr. {number}; venit total: {number * 1250} lei")
-        for number in (101, 102, 103)
-    )
+    return tuple(record(number) for number in (1, 2, 3))
 
 
 def two_page_pdf(made_at: datetime) -> bytes:

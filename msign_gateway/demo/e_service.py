@@ -8,15 +8,14 @@ import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from msign_gateway.client import GatewayClient
-from msign_gateway.demo.documents import records, two_page_pdf
 from msign_gateway.demo.orders import Orders
 from msign_gateway.demo.people import Person
+from msign_gateway.demo.wishes import INSTRUMENTS, LANGUAGES, MOST_DOCUMENTS, Wishes, command_of
 from shared.messaging import events as wire
 
 LONGEST_WAIT_S = 15
@@ -31,9 +30,14 @@ HEADERS = {
 
 @dataclass
 class EService:
-    """The sample e-Service; `client` is there once it is `connected`, and `orders` then has to listen to it."""
+    """The sample e-Service; `client` is there once it is `connected`, and `orders` then has to listen to it.
+
+    `frontend_url` is where the made-up people's phones are, `pki` the directory that their key files stand in.
+    """
 
     url: str
+    frontend_url: str
+    pki: Path
     people: tuple[Person, ...] = ()
     client: GatewayClient | None = None
     connected: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,21 +56,30 @@ class EService:
                 web.get("/", self._home),
                 web.post("/sign", self._sign),
                 web.get("/back", self._back),
-                web.get("/files/{job_id}", self._file),
+                web.get(r"/files/{job_id}/{number:[0-9]{1,3}}", self._file),
+                web.get(r"/key-files/{number:[0-9]{1,3}}", self._key_file),
                 web.static("/assets", TEMPLATES / "assets"),
             ]
         )
         return app
 
     async def _home(self, _: web.Request) -> web.Response:
-        return _page("home.html", people=self.people)
+        return _page(
+            "home.html",
+            people=self.people,
+            frontend_url=self.frontend_url,
+            instruments=INSTRUMENTS,
+            languages=LANGUAGES,
+            most_documents=MOST_DOCUMENTS,
+        )
 
     async def _sign(self, request: web.Request) -> web.Response:
         if self.client is None:
             raise web.HTTPServiceUnavailable(text="the demo is still starting")
         form = await request.post()
         order = self.orders.begin()
-        await self.client.sign(self._job(pdf=form.get("what") == "pdf"), command_id=order.command_id)
+        job = command_of(Wishes.of(form), self.return_url, datetime.now(UTC))
+        await self.client.sign(job, command_id=order.command_id)
         event = await self.orders.event(order, {wire.ACCEPTED, wire.SIGN_REJECTED}, LONGEST_WAIT_S)
         if event is None:
             raise web.HTTPServiceUnavailable(text="no answer yet: is MSign running?")
@@ -84,35 +97,24 @@ class EService:
     async def _file(self, request: web.Request) -> web.Response:
         order = self.orders.of_job(request.match_info["job_id"])
         event = order.events.get(wire.READY) if order else None
-        if event is None or not event.data["results"]:
+        results = event.data["results"] if event else []
+        number = int(request.match_info["number"])
+        if not 1 <= number <= len(results) or not results[number - 1].get("signature"):
             raise web.HTTPNotFound(text="there is no such signed file")
-        body = base64.b64decode(event.data["results"][0]["signature"])
-        pdf = body.startswith(b"%PDF-")
-        name, kind = ("report.signed.pdf", "application/pdf") if pdf else ("record.xades.xml", "application/xml")
-        headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+        body = base64.b64decode(results[number - 1]["signature"])
+        ending, kind = ("signed.pdf", "application/pdf") if body.startswith(b"%PDF-") else ("xades.xml", "text/xml")
+        headers = HEADERS | {"Content-Disposition": f'attachment; filename="document-{number}.{ending}"'}
         return web.Response(body=body, content_type=kind, headers=headers)
 
-    def _job(self, *, pdf: bool) -> dict[str, Any]:
-        common = {"return_url": self.return_url, "language": "ro"}
-        if pdf:
-            content = base64.b64encode(two_page_pdf(datetime.now(UTC))).decode()
-            return common | {
-                "content_type": "Pdf",
-                "short_description": "Raport anual",
-                "contents": [{"content": content, "correlation_id": "report", "name": "report.pdf"}],
-            }
-        return common | {
-            "content_type": "Hash",
-            "short_description": "Declarații fiscale",
-            "contents": [
-                {
-                    "content": base64.b64encode(record.digest).decode(),
-                    "correlation_id": str(number),
-                    "name": record.name,
-                }
-                for number, record in enumerate(records(), start=1)
-            ],
-        }
+    async def _key_file(self, request: web.Request) -> web.StreamResponse:
+        """A person's key file, for the Sign Page's upload."""
+        number = int(request.match_info["number"])
+        name = self.people[number - 1].key_file if 1 <= number <= len(self.people) else None
+        if name is None:
+            raise web.HTTPNotFound(text="there is no such key file")
+        path = self.pki / name
+        headers = HEADERS | {"Content-Disposition": f'attachment; filename="{path.name}"'}
+        return web.Response(body=path.read_bytes(), content_type="application/x-pkcs12", headers=headers)
 
 
 _ENVIRONMENT = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(default=True))

@@ -10,9 +10,9 @@ from typing import Any
 
 from aio_pika.exceptions import AMQPError
 from aiohttp import web
-from rich.table import Table
 
 from msign_gateway.client import ConnectionLost, GatewayClient
+from msign_gateway.demo.cast import places_of, table_of
 from msign_gateway.demo.e_service import EService
 from msign_gateway.demo.people import read_people
 from msign_gateway.demo.scene import Scene
@@ -77,10 +77,9 @@ async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) 
     """Say where everything is as soon as all is there; then wait for ever."""
     await e_service.connected.wait()
     stage.tell()
-    table = Table("Name", "IDNP", "Instrument", "PIN", title="Made-up people who can sign")
-    for person in e_service.people:
-        table.add_row(person.name, person.idnp, person.instrument, person.pin)
-    show.print(table)
+    show.print(table_of(e_service.people))
+    for line in places_of(e_service.people, scene.frontend_url, scene.pki):
+        show.line(line)
     show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")
     show.line(f"for outside tools: {scene.endpoints}")
     await asyncio.Event().wait()
@@ -119,7 +118,7 @@ def _connected(stage: Stage) -> AbstractAsyncContextManager[GatewayClient]:
 @asynccontextmanager
 async def _opened(scene: Scene, show: Show) -> AsyncIterator[tuple[Stage, EService]]:
     show.title("Setting the stage")
-    e_service = EService(scene.e_service_url)
+    e_service = EService(scene.e_service_url, scene.frontend_url, scene.pki)
     async with _served(e_service, scene.ports.e_service), set_stage(scene, show) as stage:
         e_service.people = read_people(scene.pki / "people.json")
         yield stage, e_service

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 
 class Notes:
@@ -27,11 +28,14 @@ class Show:
         self._deaf = False
 
     def print(self, *texts: object, style: str | None = None) -> None:
-        """Print, as long as somebody is there: a closed terminal or pipe must not stop the cleaning up."""
+        """Print, as long as somebody is there: a closed terminal or pipe must not stop the cleaning up.
+
+        Text is left to the terminal to wrap, so that addresses stay whole; tables keep to its width.
+        """
         if self._deaf:
             return
         try:
-            self.console.print(*texts, style=style, soft_wrap=True)
+            self.console.print(*texts, style=style, soft_wrap=not any(isinstance(text, Table) for text in texts))
         except (OSError, SystemExit):  # SystemExit: rich's answer to a broken pipe
             self._deaf = True
 
