@@ -5,6 +5,7 @@ Knows HTML forms, cookies and redirects, and nothing about the pages but the nam
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urljoin
@@ -71,18 +72,30 @@ class Browser:
         """Follow a link."""
         return await self._go("GET", url, {})
 
-    async def submit(self, page: Page, form: Any, filled: Mapping[str, str] | None = None) -> Page:
-        """Send a form of the page with what the user filled in (or the button that was pressed)."""
+    async def submit(self, page: Page, form: Any, filled: Mapping[str, str | Path] | None = None) -> Page:
+        """Send a form of the page with what the user filled in (or the button that was pressed); a path is uploaded."""
         values = dict(form.form_values()) | dict(filled or {})
         return await self._go((form.method or "GET").upper(), urljoin(page.url, form.action or ""), values)
 
-    async def _go(self, method: str, url: str, values: Mapping[str, str]) -> Page:
+    async def _go(self, method: str, url: str, values: Mapping[str, str | Path]) -> Page:
         if self._session is None:
             raise DemoError("the browser is closed")
-        data, params = (values, None) if method == "POST" else (None, values or None)
+        data = _body(values) if method == "POST" else None
+        params = None if method == "POST" else {name: str(value) for name, value in values.items()}
         try:
             async with self._session.request(method, url, data=data, params=params) as response:
                 text = await response.text()
                 return Page(str(response.url), response.status, html.document_fromstring(text or "<html></html>"))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise DemoError(f"{method} {url.partition('?')[0]}: {error!r}") from error
+
+
+def _body(values: Mapping[str, str | Path]) -> aiohttp.FormData:
+    """Return a form's values as the browser sends them: files make it multipart/form-data."""
+    form = aiohttp.FormData()
+    for name, value in values.items():
+        if isinstance(value, Path):
+            form.add_field(name, value.read_bytes(), filename=value.name)
+        else:
+            form.add_field(name, value)
+    return form

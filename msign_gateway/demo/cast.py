@@ -1,7 +1,6 @@
 """Who can sign, with what, and where are their phones and key files? For people who play a part themselves."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from rich import box
 from rich.table import Table
@@ -21,10 +20,10 @@ def table_of(people: Iterable[Person]) -> Table:
     return table
 
 
-def places_of(people: Iterable[Person], frontend_url: str, pki: Path) -> Iterator[str]:
+def places_of(people: Iterable[Person], frontend_url: str) -> Iterator[str]:
     """Return a line for each phone, with the address that it can be seen at, and for each key file, with its path."""
     for person in people:
         if person.msisdn:
             yield f"phone of {person.name}, {person.msisdn}: {frontend_url}/phone/{person.msisdn}"
         if person.key_file:
-            yield f"key file of {person.name}: {pki / person.key_file}"
+            yield f"key file of {person.name}: {person.key_file}"

@@ -32,12 +32,11 @@ HEADERS = {
 class EService:
     """The sample e-Service; `client` is there once it is `connected`, and `orders` then has to listen to it.
 
-    `frontend_url` is where the made-up people's phones are, `pki` the directory that their key files stand in.
+    `frontend_url` is where the made-up people's phones are.
     """
 
     url: str
     frontend_url: str
-    pki: Path
     people: tuple[Person, ...] = ()
     client: GatewayClient | None = None
     connected: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,10 +108,9 @@ class EService:
     async def _key_file(self, request: web.Request) -> web.StreamResponse:
         """A person's key file, for the Sign Page's upload."""
         number = int(request.match_info["number"])
-        name = self.people[number - 1].key_file if 1 <= number <= len(self.people) else None
-        if name is None:
+        path = self.people[number - 1].key_file if 1 <= number <= len(self.people) else None
+        if path is None:
             raise web.HTTPNotFound(text="there is no such key file")
-        path = self.pki / name
         headers = HEADERS | {"Content-Disposition": f'attachment; filename="{path.name}"'}
         return web.Response(body=path.read_bytes(), content_type="application/x-pkcs12", headers=headers)
 

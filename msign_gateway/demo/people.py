@@ -1,9 +1,10 @@
 """Who signs in the demo? Made-up people of the test PKI, with the PINs of their made-up tokens."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msign_gateway.demo.errors import DemoError
 
@@ -20,15 +21,20 @@ class Person:
     organization: str | None = None
     msisdn: str | None = None
     """The phone's number, for mobile."""
-    key_file: str | None = None
-    """Where the key file is, relative to the test PKI, for tax."""
+    key_file: Path | None = None
+    """Where the key file is, for tax."""
     note: str = ""
     """What is wrong with the certificate, if something is."""
 
 
 def read_people(file: Path) -> tuple[Person, ...]:
-    """Return the people of the test PKI's `people.json`."""
-    return tuple(Person(**entry) for entry in json.loads(file.read_text(encoding="utf-8")))
+    """Return the people of the test PKI's `people.json`, whose key files it names by their places beside it."""
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    return tuple(Person(**row | _key_file(row, file.parent)) for row in rows)
+
+
+def _key_file(row: Mapping[str, Any], directory: Path) -> dict[str, Path]:
+    return {"key_file": directory / row["key_file"]} if row.get("key_file") else {}
 
 
 def owner_of(instrument: str, people: Iterable[Person]) -> Person:

@@ -78,7 +78,7 @@ async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) 
     await e_service.connected.wait()
     stage.tell()
     show.print(table_of(e_service.people))
-    for line in places_of(e_service.people, scene.frontend_url, scene.pki):
+    for line in places_of(e_service.people, scene.frontend_url):
         show.line(line)
     show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")
     show.line(f"for outside tools: {scene.endpoints}")
@@ -118,7 +118,7 @@ def _connected(stage: Stage) -> AbstractAsyncContextManager[GatewayClient]:
 @asynccontextmanager
 async def _opened(scene: Scene, show: Show) -> AsyncIterator[tuple[Stage, EService]]:
     show.title("Setting the stage")
-    e_service = EService(scene.e_service_url, scene.frontend_url, scene.pki)
+    e_service = EService(scene.e_service_url, scene.frontend_url)
     async with _served(e_service, scene.ports.e_service), set_stage(scene, show) as stage:
         e_service.people = read_people(scene.pki / "people.json")
         yield stage, e_service

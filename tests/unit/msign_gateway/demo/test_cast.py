@@ -15,7 +15,9 @@ PEOPLE = (
     Person("Ștefania Exemplu-Modelescu", "2000000000017", "moldsign", "1234", note="certificate expired"),
     Person("Ana Exemplu", "2000000000017", "moldsign", "4321"),
     Person("Ana Exemplu", "2000000000017", "mobile", "5678", msisdn="37369000017"),
-    Person("Елена Примерова", "2000000000031", "tax", "cheia-mea-2026", "Exemplu SRL", key_file="tokens/tax-31.p12"),
+    Person(
+        "Елена Примерова", "2000000000031", "tax", "cheia-mea-2026", "Exemplu SRL", key_file=Path("/pki/tax-31.p12")
+    ),
 )
 
 
@@ -40,15 +42,15 @@ def test_in_a_narrow_terminal_no_personal_number_is_broken():
 
 
 def test_phones_and_key_files_are_where_one_can_go():
-    assert list(places_of(PEOPLE, "http://127.0.0.1:8000", Path("/demo/pki"))) == [
+    assert list(places_of(PEOPLE, "http://127.0.0.1:8000")) == [
         "phone of Ana Exemplu, 37369000017: http://127.0.0.1:8000/phone/37369000017",
-        "key file of Елена Примерова: /demo/pki/tokens/tax-31.p12",
+        "key file of Елена Примерова: /pki/tax-31.p12",
     ]
 
 
 def test_an_address_is_never_broken_over_lines():
     output = io.StringIO()
-    (line, _) = places_of(PEOPLE, "http://127.0.0.1:8000", Path())
+    (line, _) = places_of(PEOPLE, "http://127.0.0.1:8000")
     Show(Console(file=output, width=30, highlight=False)).line(line)
     assert line in output.getvalue()
 
