@@ -1,5 +1,6 @@
 """Where is SoftHSM, the PKCS#11 module that can hold the made-up people's keys, and what if there is none?"""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from msign_gateway.infrastructure import packages
 from msign_gateway.infrastructure.errors import InfrastructureError
 
 PACKAGE = "softhsm2"
+COMMAND = "softhsm2-util"
 PLACES = (
     "usr/lib/softhsm/libsofthsm2.so",  # Debian, Ubuntu, Arch
     "usr/lib/*/softhsm/libsofthsm2.so",  # Debian's directory of the architecture
@@ -24,19 +26,24 @@ def find_module(root: Path = Path("/"), places: Sequence[str] = PLACES) -> Path 
     return next((found for place in places for found in sorted(root.glob(place))), None)
 
 
+def installed_module() -> Path | None:
+    """Return the module if the command that makes tokens is there, too."""
+    return find_module() if shutil.which(COMMAND) else None
+
+
 async def open_module(report: Callable[[str], None]) -> Path | None:
     """Return SoftHSM's module, installing it where we may; None, after a line that says so, where there is no way.
 
     That it cannot be installed is no failure: the provider then keeps the keys in software tokens.
     """
-    module = find_module()
+    module = installed_module()
     if module is None and packages.can_install():
         report("tokens: SoftHSM (installing it first)")
         try:
             await packages.install(PACKAGE)
         except InfrastructureError as error:
             report(f"tokens: SoftHSM cannot be installed ({str(error).partition(':')[0]})")
-        module = find_module()
+        module = installed_module()
     elif module is not None:
         report("tokens: SoftHSM")
     if module is None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr(packages, "can_install", lambda: True)
     monkeypatch.setattr(packages, "install", install)
-    monkeypatch.setattr(softhsm, "find_module", lambda: MODULE if installed else None)
+    monkeypatch.setattr(softhsm, "installed_module", lambda: MODULE if installed else None)
     return installed
 
 
@@ -43,6 +44,14 @@ def test_a_machine_without_it_has_none(tmp_path: Path):
     assert softhsm.find_module(tmp_path) is None
 
 
+def test_without_the_command_that_makes_tokens_the_module_is_of_no_use(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(softhsm, "find_module", lambda: MODULE)
+    monkeypatch.setattr(shutil, "which", {"softhsm2-util": "/usr/bin/softhsm2-util"}.get)
+    assert softhsm.installed_module() == MODULE
+    monkeypatch.setattr(shutil, "which", {}.get)
+    assert softhsm.installed_module() is None
+
+
 async def test_it_is_installed_where_that_is_possible(machine: list[tuple[str, ...]]):
     said: list[str] = []
     assert await softhsm.open_module(said.append) == MODULE
@@ -51,7 +60,7 @@ async def test_it_is_installed_where_that_is_possible(machine: list[tuple[str, .
 
 
 async def test_nothing_is_installed_where_it_is_already(machine: list[tuple[str, ...]], monkeypatch):
-    monkeypatch.setattr(softhsm, "find_module", lambda: MODULE)
+    monkeypatch.setattr(softhsm, "installed_module", lambda: MODULE)
     assert await softhsm.open_module(lambda _: None) == MODULE
     assert machine == []
 
