@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from msign_gateway.client import GatewayClient
 from msign_gateway.demo.orders import Orders
-from msign_gateway.demo.people import Person
+from msign_gateway.demo.people import Person, owner_of
 from msign_gateway.demo.wishes import INSTRUMENTS, LANGUAGES, MOST_DOCUMENTS, Wishes, command_of
 from shared.messaging import events as wire
 
@@ -67,7 +67,7 @@ class EService:
             "home.html",
             people=self.people,
             frontend_url=self.frontend_url,
-            instruments=INSTRUMENTS,
+            instruments=[name for name in INSTRUMENTS if owner_of(name, self.people)],
             languages=LANGUAGES,
             most_documents=MOST_DOCUMENTS,
         )

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msign_gateway.demo.errors import DemoError
-
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -37,9 +35,6 @@ def _key_file(row: Mapping[str, Any], directory: Path) -> dict[str, Path]:
     return {"key_file": directory / row["key_file"]} if row.get("key_file") else {}
 
 
-def owner_of(instrument: str, people: Iterable[Person]) -> Person:
-    """Return the first one who can sign with an instrument; raises `DemoError` when nobody can."""
-    for person in people:
-        if person.instrument == instrument and not person.note:
-            return person
-    raise DemoError(f"nobody among the made-up people has a good {instrument}")
+def owner_of(instrument: str, people: Iterable[Person]) -> Person | None:
+    """Return the first one who can sign with an instrument, or None."""
+    return next((person for person in people if person.instrument == instrument and not person.note), None)

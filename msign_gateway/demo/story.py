@@ -13,7 +13,7 @@ from msign_gateway.demo import user
 from msign_gateway.demo.browser import Browser
 from msign_gateway.demo.documents import Record, records, two_page_pdf
 from msign_gateway.demo.errors import expect
-from msign_gateway.demo.people import Person
+from msign_gateway.demo.people import Person, owner_of
 from msign_gateway.demo.show import Show
 from shared.messaging import events as wire
 from shared.messaging.envelope import Event
@@ -37,6 +37,10 @@ class Story:
     output: Path
     _count: int = field(default=0, init=False)
 
+    @property
+    def _signer(self) -> Person:
+        return self.people[0]
+
     async def play(self) -> None:
         """Play everything."""
         self.show.title("The signing process")
@@ -48,6 +52,8 @@ class Story:
         self._keep_signatures(hashes, signed[0], signed[1])
         await self._cancelled(hashes[0])
         await self._bad_data()
+        await self._with("nationalid", self._hash_job(hashes), "a PIN for each of the three", entries=3)
+        await self._with("tax", self._pdf_job(pdf), "a key file and its password", entries=1)
         self.show.title("The verification process")
         await self._verify_hashes(hashes, signed[0])
         await self._verify_pdf(signed[1])
@@ -56,14 +62,7 @@ class Story:
         async with self.show.step("1–3  declaratii publishes a sign job with three hashes, and one with a PDF") as note:
             commands = [
                 await self.client.sign(self._hash_job(hashes)),
-                await self.client.sign(
-                    self._job(
-                        content_type="Pdf",
-                        short_description="Annual report",
-                        signature_reason="Approved",
-                        contents=[{"content": encoded(pdf), "correlation_id": "report", "name": "report.pdf"}],
-                    )
-                ),
+                await self.client.sign(self._pdf_job(pdf)),
             ]
             note(f"a PDF of {len(pdf)} bytes with two pages; commands {commands[0]} and {commands[1]}")
         return commands
@@ -77,10 +76,10 @@ class Story:
         return event
 
     async def _sign(self, what: str, accepted: Event) -> Event:
-        person = self.people[0]
+        person = self._signer
         async with self.show.step(f"5–9  {person.name} signs the {what} on the Sign Page and comes back") as note:
             async with Browser() as browser:
-                query = await user.sign(browser, accepted.data["sign_url"], person)
+                query = (await user.sign(browser, accepted.data["sign_url"], person)).query
             expect(query.get("status") == "Success", f"the browser came back with {query}")
             expect(query.get("job_id") == accepted.data["job_id"], f"the browser came back with {query}")
             expect(query.get("relay_state") == "basket 7 ș", f"RelayState did not come back: {query}")
@@ -88,11 +87,32 @@ class Story:
         async with self.show.step(
             f"10   callback_web fetched the SignResponse for the {what}: sign_response.ready"
         ) as note:
-            event = await self._event(accepted.data["command_id"], wire.READY)
-            expect(event.data["status"] == "Success", f"the SignResponse says {event.data['reason_code']}")
-            for result in event.data["results"]:
-                expect(result["checked"] == {"covers_content": True, "expected_signer": True}, f"{result['checked']}")
+            event = await self._signed(accepted)
             note(f"{len(event.data['results'])} signature(s) by {event.data['results'][0]['signer']['subject']}")
+        return event
+
+    async def _with(self, instrument: str, job: Data, how: str, *, entries: int) -> None:
+        """Play the whole way with another instrument, if somebody has it.
+
+        `entries` says how often its page has to be filled in.
+        """
+        person = owner_of(instrument, self.people)
+        if person is None:
+            return
+        async with self.show.step(f"1–10 {person.name} signs with {instrument}: {how}") as note:
+            accepted = await self._event(await self.client.sign(job | _expecting(person)), wire.ACCEPTED)
+            async with Browser() as browser:
+                way = await user.sign(browser, accepted.data["sign_url"], person)
+            expect(way.query.get("status") == "Success", f"the browser came back with {way.query}")
+            expect(way.entries == entries, f"the Sign Page asked {way.entries} times instead of {entries}")
+            event = await self._signed(accepted)
+            note(f"{len(event.data['results'])} signature(s) by {event.data['results'][0]['signer']['subject']}")
+
+    async def _signed(self, accepted: Event) -> Event:
+        event = await self._event(accepted.data["command_id"], wire.READY)
+        expect(event.data["status"] == "Success", f"the SignResponse says {event.data['reason_code']}")
+        for result in event.data["results"]:
+            expect(result["checked"] == {"covers_content": True, "expected_signer": True}, f"{result['checked']}")
         return event
 
     async def _cancelled(self, record: Record) -> None:
@@ -167,12 +187,23 @@ class Story:
         (self.output / "report.signed.pdf").write_bytes(base64.b64decode(result["signature"]))
 
     def _job(self, **changes: object) -> Data:
-        return {
-            "return_url": self.return_url,
-            "relay_state": "basket 7 ș",
-            "language": "en",
-            "expected_signer": {"id": self.people[0].idnp},
-        } | changes
+        return (
+            {
+                "return_url": self.return_url,
+                "relay_state": "basket 7 ș",
+                "language": "en",
+            }
+            | _expecting(self._signer)
+            | changes
+        )
+
+    def _pdf_job(self, pdf: bytes) -> Data:
+        return self._job(
+            content_type="Pdf",
+            short_description="Annual report",
+            signature_reason="Approved",
+            contents=[{"content": encoded(pdf), "correlation_id": "report", "name": "report.pdf"}],
+        )
 
     def _hash_job(self, hashes: Sequence[Record]) -> Data:
         return self._job(
@@ -183,6 +214,10 @@ class Story:
                 for number, record in enumerate(hashes, start=1)
             ],
         )
+
+
+def _expecting(person: Person) -> Data:
+    return {"expected_signer": {"id": person.idnp}}
 
 
 def with_digest_altered(xades: bytes) -> bytes:

@@ -1,31 +1,40 @@
 """What does a user do on the way? From the link to the Sign Page, an instrument, a PIN, and back (steps 5 to 9)."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from msign_gateway.demo.browser import Browser, Page
 from msign_gateway.demo.errors import expect
 from msign_gateway.demo.people import Person
 
+MOST_ENTRIES = 20
 
-async def sign(browser: Browser, sign_url: str, person: Person) -> dict[str, str]:
-    """Sign as `person`; returns the query with which the browser came back to the e-Service."""
-    return _query(await _back(browser, await sign_and_leave(browser, sign_url, person)))
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a user came back: the query of the e-Service's address, and how often something had to be entered."""
+
+    query: dict[str, str]
+    entries: int
+
+
+async def sign(browser: Browser, sign_url: str, person: Person) -> Way:
+    """Sign as `person` and go back to the e-Service."""
+    page, entries = await _sign(browser, await browser.open(sign_url), person)
+    return Way(_query(await _back(browser, page)), entries)
 
 
 async def sign_and_leave(browser: Browser, sign_url: str, person: Person) -> Page:
     """Sign as `person` without going back to the e-Service; returns the page that leads there."""
-    return await _sign(browser, await browser.open(sign_url), person)
+    page, _ = await _sign(browser, await browser.open(sign_url), person)
+    return page
 
 
 async def sign_from(browser: Browser, page: Page, person: Person) -> Page:
     """Sign as `person`, from callback_web's page on; returns the e-Service's page at the end."""
-    return await _back(browser, await _sign(browser, page, person))
-
-
-async def _sign(browser: Browser, page: Page, person: Person) -> Page:
-    page = await _to_sign_page(browser, page)
-    page = await browser.submit(page, page.form("instruments"), {"Instrument": person.instrument})
-    return await browser.submit(page, page.form("pin"), {"IDNP": person.idnp, "PIN": person.pin})
+    page, _ = await _sign(browser, page, person)
+    return await _back(browser, page)
 
 
 async def cancel(browser: Browser, sign_url: str) -> dict[str, str]:
@@ -33,6 +42,25 @@ async def cancel(browser: Browser, sign_url: str) -> dict[str, str]:
     page = await _to_sign_page(browser, await browser.open(sign_url))
     page = await browser.submit(page, page.form("cancel"))
     return _query(await _back(browser, page))
+
+
+async def _sign(browser: Browser, page: Page, person: Person) -> tuple[Page, int]:
+    """Choose the instrument and enter what it asks for, before each document if it asks so often."""
+    page = await _to_sign_page(browser, page)
+    page = await browser.submit(page, page.form("instruments"), {"Instrument": person.instrument})
+    entries = 0
+    while page.has_form("pin"):
+        expect(entries < MOST_ENTRIES, f"the Sign Page asks again and again: {page.text}")
+        page = await browser.submit(page, page.form("pin"), _entered(person))
+        entries += 1
+    return page, entries
+
+
+def _entered(person: Person) -> dict[str, str | Path]:
+    """Return what the form of the person's instrument asks for."""
+    if person.instrument == "tax" and person.key_file:
+        return {"KeyFile": person.key_file, "Password": person.pin}
+    return {"IDNP": person.idnp, "PIN": person.pin}
 
 
 async def _to_sign_page(browser: Browser, page: Page) -> Page:

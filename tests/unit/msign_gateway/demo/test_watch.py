@@ -9,6 +9,7 @@ from msign_gateway.demo.errors import DemoError
 from msign_gateway.demo.watch import MOST_SHORT_LIVES, keep_running, until_one_ends
 from msign_gateway.infrastructure.errors import InfrastructureError
 from msign_gateway.infrastructure.processes import Child, end, start
+from tests.gateway import eventually
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 
@@ -30,22 +31,22 @@ async def test_a_service_that_does_not_stay_up_is_given_up(tmp_path: Path):
     assert len(said) == MOST_SHORT_LIVES - 1
 
 
-def test_a_child_that_ignores_the_polite_signal_is_ended_with_its_own_children(tmp_path: Path):
+async def test_a_child_that_ignores_the_polite_signal_is_ended_with_its_own_children(tmp_path: Path):
     trapped = tmp_path / "trapped"
     os.mkfifo(trapped)
     stubborn = child(tmp_path, f"trap '' TERM; sleep 600 & echo $! > {trapped}; while :; do wait; done")
     own_child = int(trapped.read_text())
     end([stubborn], within_s=0.2)
     assert stubborn.exit_code == -9
-    assert not runs(own_child)
+    await eventually(lambda: gone(own_child))
 
 
-def runs(pid: int) -> bool:
+async def gone(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
-    return state != "Z"
+        return True
+    return state == "Z"
 
 
 def test_a_program_that_is_not_there_is_said_in_words(tmp_path: Path):
