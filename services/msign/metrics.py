@@ -7,3 +7,8 @@ API_CALLS = Counter(
 )
 API_SECONDS = Histogram("msign_api_call_seconds", "Time to answer a SOAP call, in seconds", ["operation"])
 VERDICTS = Counter("msign_verdicts_total", "Verified contents by verdict", ["content_type", "valid"])
+TOKENS_OPENED = Counter(
+    "msign_tokens_opened_total",
+    "Entries of a PIN or password by instrument and outcome (opened or the refusal)",
+    ["instrument", "outcome"],
+)

@@ -33,9 +33,14 @@ class StoredTries:
         """The PIN was right: all tries are there again."""
         await self._pool.execute("UPDATE token_tries SET used = 0 WHERE token = $1", token)
 
+    async def locked(self, token: str) -> bool:
+        """Tell whether the token takes no PIN any more, without using up a try."""
+        return bool(await self._pool.fetchval(_LOCKED, token, MAX_TRIES))
+
 
 _TAKE = """
 INSERT INTO token_tries AS tries (token, used) VALUES ($1, 1)
 ON CONFLICT (token) DO UPDATE SET used = tries.used + 1 WHERE tries.used < $2
 RETURNING used
 """
+_LOCKED = "SELECT used >= $2 FROM token_tries WHERE token = $1"
