@@ -22,3 +22,10 @@ class KeptResults:
 
     async def drop_results(self, request_id):
         self.signed.clear()
+
+
+class AnyCertificate:
+    """Finds every certificate good."""
+
+    async def check(self, key):
+        pass

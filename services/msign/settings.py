@@ -1,6 +1,6 @@
 """What does the provider need to be told?"""
 
-from pydantic import DirectoryPath, Field, FilePath
+from pydantic import Field, FilePath
 
 from services.msign.web import WebSettings
 from shared.settings import Port
@@ -12,7 +12,7 @@ class MSignSettings(WebSettings):
     """The API's settings; those of the pages and the PKI are in `WebSettings`.
 
     `api_cert` and `api_key` are our server certificate, `consumers_ca` the CAs that issue the consumers' certificates,
-    all PEM. `trust_dir` holds the anchors for VerifySignatures. `api_url` is the endpoint as the WSDL tells it; without
+    all PEM. `api_url` is the endpoint as the WSDL tells it; without
     it, the WSDL repeats the address that it was asked at.
     """
 
@@ -23,6 +23,5 @@ class MSignSettings(WebSettings):
     api_key: FilePath
     consumers_ca: FilePath
     api_url: str | None = Field(default=None, pattern="^https://")
-    trust_dir: DirectoryPath
     request_ttl_hours: float = Field(default=24, gt=0)
     max_body_bytes: int = Field(default=96 * MEBIBYTE, ge=MEBIBYTE)

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from pydantic import Field, SecretStr
+import structlog
+from pydantic import DirectoryPath, Field, FilePath, SecretStr
 
-from services.msign.instruments.catalogue import catalogue
+from services.msign.instruments.catalogue import ASKS_EACH_TIME, catalogue
+from services.msign.instruments.certificates import LiveCheck
+from services.msign.instruments.stores import FileStore, Pkcs11Store, TokenStore
 from services.msign.instruments.tries import StoredTries
 from services.msign.pages.app import create_web_app
 from services.msign.pages.ports import Requests
@@ -24,6 +27,9 @@ from services.msign.signing.claims import StoredClaims
 from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
 from shared.signatures.timestamps import HttpTimestamper
+from shared.signatures.trust import TrustAnchors
+
+log = structlog.get_logger(__name__)
 
 
 class WebSettings(ServiceSettings):
@@ -31,6 +37,8 @@ class WebSettings(ServiceSettings):
 
     `web_secret` seals the pages' forms and is the same in every replica; `show_people` prints the made-up people with
     their PINs beside the PIN form; without `timestamp_url` the timestamps come from our own PKI port.
+    `pkcs11_module` is the library of the tokens' PKCS#11 module; without one, tokens are PKCS#12 files of `pki_dir`.
+    `trust_dir` holds the anchors that signers' certificates must lead to.
     """
 
     web_host: str = "127.0.0.1"
@@ -41,6 +49,8 @@ class WebSettings(ServiceSettings):
     pki_port: Port
     timestamp_url: str | None = None
     show_people: bool = False
+    pkcs11_module: FilePath | None = None
+    trust_dir: DirectoryPath
 
 
 @asynccontextmanager
@@ -59,15 +69,24 @@ async def serve_web(settings: WebSettings, pool: Any, requests: Requests) -> Asy
 
 def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aiohttp.ClientSession) -> Parts:
     """Return what the pages work with."""
+    certificates = LiveCheck(TrustAnchors.from_directory(settings.trust_dir), session)
     url = settings.timestamp_url or Architecture.load(settings.pki_dir).timestamp_url
     return Parts(
         requests=requests,
         claims=StoredClaims(pool),
-        instruments=catalogue(settings.pki_dir, StoredTries(pool)),
+        instruments=catalogue(store_of(settings), StoredTries(pool), certificates),
         timestamper=HttpTimestamper(url, session),
         seal=Seal(settings.web_secret.get_secret_value()),
         people=people_of(settings.pki_dir) if settings.show_people else (),
     )
+
+
+def store_of(settings: WebSettings) -> TokenStore:
+    """Return where the tokens' keys are."""
+    if settings.pkcs11_module:
+        return Pkcs11Store(settings.pkcs11_module)
+    log.warning("tokens_are_files", reason="PKCS11_MODULE is not set")
+    return FileStore(settings.pki_dir / "tokens", tuple(f"{name}-" for name in ASKS_EACH_TIME))
 
 
 def people_of(pki_dir: Path) -> tuple[dict[str, str], ...]:

@@ -1,16 +1,23 @@
 """Which instruments does this instance offer?"""
 
-from pathlib import Path
-
+from services.msign.instruments.certificates import CertificateCheck
 from services.msign.instruments.instrument import SigningInstrument
-from services.msign.instruments.pkcs12 import Pkcs12Tokens
+from services.msign.instruments.stores import TokenStore
+from services.msign.instruments.tax import KeyFiles
+from services.msign.instruments.tokens import Tokens
 from services.msign.instruments.tries import PinTries
 from shared.contract.models import Instrument
 
 Catalogue = dict[Instrument, SigningInstrument]
 
+ASKS_EACH_TIME = frozenset({Instrument.NATIONALID})
+"""Whose tokens want the PIN before each signature, as identity cards do."""
+TOKENS = (Instrument.MOLDSIGN, Instrument.NATIONALID, Instrument.SECURESIGN)
 
-def catalogue(pki_dir: Path, tries: PinTries) -> Catalogue:
+
+def catalogue(store: TokenStore, tries: PinTries, certificates: CertificateCheck) -> Catalogue:
     """Return the instruments by name, in the order in which the selection page shows them."""
-    tokens = pki_dir / "tokens"
-    return {Instrument.MOLDSIGN: Pkcs12Tokens(Instrument.MOLDSIGN, tokens, tries)}
+    tokens = {
+        name: Tokens(name, store, tries, certificates, pin_per_document=name in ASKS_EACH_TIME) for name in TOKENS
+    }
+    return {**tokens, Instrument.TAX: KeyFiles(certificates)}

@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
+from services.msign.pages.forms import MAX_FORM_BYTES
 from services.msign.pages.headers import protect
 from services.msign.pages.render import HERE, Renderer
 from services.msign.pages.routes import Parts, SignPage, StopHere, add_routes, wished
-
-MAX_FORM_BYTES = 64 * 1024
 
 log = structlog.get_logger(__name__)
 

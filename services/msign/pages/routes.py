@@ -11,6 +11,7 @@ from aiohttp import web
 from services.msign.instruments.catalogue import Catalogue
 from services.msign.instruments.instrument import OpenKey, Refused, SigningInstrument
 from services.msign.pages.entry import read_entry
+from services.msign.pages.forms import read_form, read_texts
 from services.msign.pages.ports import Asked, Requests
 from services.msign.pages.render import Renderer
 from services.msign.pages.state import PageState, Seal, browser_of, new_browser, set_browser
@@ -73,7 +74,7 @@ class SignPage:
         language = wished(request)
         parameters = [
             *request.query.items(),
-            *((k, v) for k, v in (await request.post()).items() if isinstance(v, str)),
+            *(await read_texts(request)).items(),
         ]
         given = next((value for name, value in parameters if name.lower() == "lang"), "").lower()
         language = Language(given) if given in set(Language) else language
@@ -84,11 +85,11 @@ class SignPage:
             return self._renderer.message(language, "bad_title", error.code, status=400)
         browser = browser_of(request) or new_browser()
         state = PageState(request_id=asked.request_id, entry=entry, language=language)
-        response = self._first_page(Step(asked, state, browser))
+        response = await self._first_page(Step(asked, state, browser))
         set_browser(response, browser, secure=request.secure)
         return response
 
-    def _first_page(self, step: Step) -> web.Response:
+    async def _first_page(self, step: Step) -> web.Response:
         if step.asked.status is not SignStatus.PENDING:
             back = back_of(step.state.request_id, step.state.entry)
             return self._renderer.ended(step.state.language, step.asked.status, back)
@@ -96,7 +97,7 @@ class SignPage:
         if wanted is None:
             return self._choose(step)
         instrument = self._parts.instruments.get(wanted)
-        return self._pin(step, instrument) if instrument else self._choose(step, "instrument_unavailable")
+        return await self._pin(step, instrument) if instrument else self._choose(step, "instrument_unavailable")
 
     async def choose(self, request: web.Request) -> web.Response:
         """Show the instruments again."""
@@ -105,7 +106,7 @@ class SignPage:
     async def speak(self, request: web.Request) -> web.Response:
         """Go on in another language."""
         step = await self._step(request)
-        lang = str((await request.post()).get("lang", ""))
+        lang = (await read_texts(request)).get("lang", "")
         language = Language(lang) if lang in set(Language) else step.state.language
         entry = step.state.entry
         state = PageState(request_id=step.state.request_id, entry=entry, language=language)
@@ -114,28 +115,31 @@ class SignPage:
     async def instrument(self, request: web.Request) -> web.Response:
         """Take the chosen instrument and ask for what it needs."""
         step = await self._step(request)
-        chosen = self._chosen(str((await request.post()).get("Instrument", "")))
-        return self._pin(step, chosen) if chosen else self._choose(step, "instrument_unavailable")
+        chosen = self._chosen((await read_texts(request)).get("Instrument", ""))
+        return await self._pin(step, chosen) if chosen else self._choose(step, "instrument_unavailable")
 
     async def sign(self, request: web.Request) -> web.Response:
         """Take the PIN, sign everything, and lead back."""
         step = await self._step(request)
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-        chosen = self._chosen(form.get("Instrument", ""))
+        form, texts = await read_form(request), await read_texts(request)
+        chosen = self._chosen(texts.get("Instrument", ""))
         if chosen is None:
             return self._choose(step, "instrument_unavailable")
         async with self._parts.claims.hold(step.state.request_id) as held:
             if not held:
-                return self._pin(step, chosen, self._text(step, "busy"), status=409)
+                return await self._pin(step, chosen, self._text(step, "busy"), status=409)
             step = await self._step(request)
             try:
                 async with chosen.open(form) as opened:
                     if not is_expected(step.asked.request.expected_signer, opened.key.certificate):
-                        return self._pin(step, chosen, self._text(step, "signer_mismatch"), values=form)
+                        return await self._pin(step, chosen, self._text(step, "signer_mismatch"), values=texts)
                     return await self._sign(step, chosen, opened)
             except Refused as error:
                 message = self._text(step, error.why.value, tries=error.tries_left)
-                return self._pin(step, chosen, message, values=form)
+                return await self._pin(step, chosen, message, values=texts)
+            except Transient as error:
+                log.warning("token_failed", instrument=chosen.name, error=str(error))
+                return await self._pin(step, chosen, self._text(step, "token_unavailable"), status=503)
 
     async def _sign(self, step: Step, chosen: SigningInstrument, opened: OpenKey) -> web.Response:
         request_id = step.state.request_id
@@ -144,9 +148,9 @@ class SignPage:
             outcome = await sign_batch(request_id, step.asked.request, opened, timestamper, requests)
         except Transient as error:
             log.warning("signing_postponed", request_id=request_id, error=type(error).__name__)
-            return self._pin(step, chosen, self._text(step, "no_timestamp"), status=503)
+            return await self._pin(step, chosen, self._text(step, "no_timestamp"), status=503)
         if outcome.status is SignStatus.PENDING:
-            return self._pin(step, chosen)
+            return await self._pin(await self._renewed(step), chosen)
         return await self._finish(step, outcome)
 
     async def _finish(self, step: Step, outcome: Outcome) -> web.Response:
@@ -189,7 +193,7 @@ class SignPage:
         request_id = request.match_info["request_id"].lower()
         browser = browser_of(request)
         try:
-            sealed = str((await request.post()).get("state", ""))
+            sealed = (await read_texts(request)).get("state", "")
             state = self._parts.seal.unseal(sealed, browser, request_id)
         except Malformed as error:
             raise StopHere(self._renderer.message(wished(request), "bad_title", "stale_form", status=403)) from error
@@ -219,7 +223,14 @@ class SignPage:
             error=self._text(step, error) if error else None,
         )  # fmt: skip
 
-    def _pin(
+    async def _renewed(self, step: Step) -> Step:
+        """Return the step as it stands now; raises `StopHere` when the request was decided meanwhile."""
+        asked = await self._parts.requests.get(step.state.request_id)
+        if asked is None or asked.status is not SignStatus.PENDING:
+            raise StopHere(await self._overtaken(step))
+        return Step(asked, step.state, step.browser)
+
+    async def _pin(
         self,
         step: Step,
         instrument: SigningInstrument,
@@ -228,11 +239,12 @@ class SignPage:
         values: dict[str, str] | None = None,
         status: int = 200,
     ) -> web.Response:
+        signed, total = await self._parts.requests.progress(step.state.request_id)
         people = [person for person in self._parts.people if person["instrument"] == instrument.name]
         return self._renderer.page(
             "pin.html", step.state.language, status=status, view=view_of(step.asked, step.state.entry),
             state=self._parts.seal.seal(step.state, step.browser), instrument=instrument, error=error,
-            values=values or {}, people=people,
+            values=values or {}, people=people, signed=signed, total=total,
         )  # fmt: skip
 
 

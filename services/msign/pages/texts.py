@@ -31,9 +31,9 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "kind_pdf": ("Document PDF", "Документ PDF", "PDF document"),
     "choose": ("Alegeți instrumentul de semnare", "Выберите способ подписания", "Choose how to sign"),
     "choose_hint": (
-        "Veți introduce codul PIN în pasul următor.",
-        "PIN-код вводится на следующем шаге.",
-        "You will enter your PIN in the next step.",
+        "Veți introduce codul PIN sau parola în pasul următor.",
+        "PIN-код или пароль вводится на следующем шаге.",
+        "You will enter your PIN or password in the next step.",
     ),
     "instrument_moldsign": ("MoldSign", "MoldSign", "MoldSign"),
     "about_moldsign": (
@@ -41,14 +41,41 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Криптографический токен с PIN-кодом",
         "Cryptographic token with a PIN",
     ),
+    "instrument_nationalid": ("Buletin electronic", "Электронное удостоверение", "Identity card"),
+    "about_nationalid": (
+        "Cartea de identitate cu cip; PIN-ul se cere pentru fiecare document",
+        "Удостоверение личности с чипом; PIN-код для каждого документа",
+        "Identity card with a chip; asks for its PIN for each document",
+    ),
+    "instrument_securesign": ("SecureSign", "SecureSign", "SecureSign"),
+    "about_securesign": (
+        "Dispozitiv criptografic USB cu cod PIN",
+        "USB-токен с PIN-кодом",
+        "USB token with a PIN",
+    ),
+    "instrument_tax": ("Cheie de la Serviciul Fiscal", "Ключ налоговой службы", "Tax service key"),
+    "about_tax": (
+        "Fișier cu cheie (.p12, .pfx) și parolă",
+        "Файл ключа (.p12, .pfx) с паролем",
+        "Key file (.p12, .pfx) with a password",
+    ),
     "instrument_unavailable": (
         "Instrumentul cerut nu este disponibil aici. Alegeți altul.",
         "Запрошенный способ здесь недоступен. Выберите другой.",
         "The requested instrument is not available here. Choose another.",
     ),
     "pin_title": ("Introduceți codul PIN", "Введите PIN-код", "Enter your PIN"),
+    "pin_title_file": ("Încărcați fișierul cu cheia", "Загрузите файл ключа", "Upload your key file"),
+    "document_of": ("Documentul {number} din {total}", "Документ {number} из {total}", "Document {number} of {total}"),
     "field_idnp": ("IDNP (13 cifre)", "IDNP (13 цифр)", "Personal number, IDNP (13 digits)"),
     "field_pin": ("Cod PIN", "PIN-код", "PIN"),
+    "field_keyfile": ("Fișierul cu cheia (.p12, .pfx)", "Файл ключа (.p12, .pfx)", "Key file (.p12, .pfx)"),
+    "field_password": ("Parola fișierului", "Пароль файла", "Password of the file"),
+    "key_file_kept": (
+        "Fișierul și parola se folosesc doar pentru această semnare și nu se păstrează.",
+        "Файл и пароль используются только для этой подписи и не сохраняются.",
+        "The file and its password are used for this signature only and are not kept.",
+    ),
     "sign": ("Semnează", "Подписать", "Sign"),
     "cancel": ("Renunță", "Отказаться", "Cancel"),
     "other_instrument": ("Alt instrument", "Другой способ", "Another instrument"),
@@ -56,6 +83,16 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Documente de semnat: {count}. PIN-ul se introduce o singură dată.",
         "Документов к подписи: {count}. PIN-код вводится один раз.",
         "Documents to sign: {count}. The PIN is entered once.",
+    ),
+    "signs_count_each": (
+        "Documente de semnat: {count}. PIN-ul se introduce pentru fiecare document.",
+        "Документов к подписи: {count}. PIN-код вводится для каждого документа.",
+        "Documents to sign: {count}. The PIN is entered for each document.",
+    ),
+    "signs_count_file": (
+        "Documente de semnat: {count}.",
+        "Документов к подписи: {count}.",
+        "Documents to sign: {count}.",
     ),
     "error_title": ("Verificați datele introduse", "Проверьте введённые данные", "Check what you entered"),
     "unknown_token": (
@@ -72,6 +109,46 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Dispozitivul este blocat după prea multe coduri PIN greșite.",
         "Токен заблокирован: слишком много неверных PIN-кодов.",
         "The token is locked after too many wrong PINs.",
+    ),
+    "unknown_subscriber": (
+        "Nu există un abonat cu acest număr și IDNP.",
+        "Абонент с таким номером и IDNP не найден.",
+        "There is no subscriber with this number and personal number.",
+    ),
+    "too_many_tries": (
+        "Prea multe încercări greșite. Așteptați câteva minute, apoi încercați din nou.",
+        "Слишком много неверных попыток. Подождите несколько минут и попробуйте снова.",
+        "Too many wrong entries. Wait a few minutes, then try again.",
+    ),
+    "key_file_unreadable": (
+        "Fișierul nu este o cheie sau parola este greșită.",
+        "Файл не является ключом, или пароль неверен.",
+        "The file is not a key, or the password is wrong.",
+    ),
+    "certificate_expired": (
+        "Certificatul a expirat. Folosiți alt instrument sau reînnoiți certificatul.",
+        "Срок действия сертификата истёк. Выберите другой способ или обновите сертификат.",
+        "The certificate has expired. Use another instrument, or renew the certificate.",
+    ),
+    "certificate_revoked": (
+        "Certificatul a fost revocat. Folosiți alt instrument.",
+        "Сертификат отозван. Выберите другой способ.",
+        "The certificate was revoked. Use another instrument.",
+    ),
+    "certificate_untrusted": (
+        "Certificatul nu a fost emis de un prestator recunoscut aici.",
+        "Сертификат выдан неизвестным здесь поставщиком.",
+        "The certificate was not issued by a provider known here.",
+    ),
+    "status_unknown": (
+        "Starea certificatului nu poate fi verificată acum. Nu s-a semnat nimic; încercați din nou.",
+        "Сейчас нельзя проверить статус сертификата. Ничего не подписано; попробуйте ещё раз.",
+        "The certificate's status cannot be checked now. Nothing was signed; try again.",
+    ),
+    "token_unavailable": (
+        "Dispozitivul de semnare nu răspunde. Încercați din nou.",
+        "Токен не отвечает. Попробуйте ещё раз.",
+        "The signing device does not answer. Try again.",
     ),
     "signer_mismatch": (
         "Documentele trebuie semnate de altă persoană. Folosiți dispozitivul acelei persoane sau renunțați.",

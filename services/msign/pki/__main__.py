@@ -16,10 +16,13 @@ def main() -> int:
     making.add_argument("directory", type=Path)
     making.add_argument("--pki-url", required=True, help="where OCSP, CRLs and timestamps will be served")
     making.add_argument("--server-name", action="append", help="a name or address of the API server (repeatable)")
+    making.add_argument("--pkcs11-module", type=Path, help="SoftHSM's library, to hold the tokens' keys")
     arguments = parser.parse_args()
     names = arguments.server_name or ["127.0.0.1", "localhost"]
     try:
-        create(arguments.directory, pki_url=arguments.pki_url, server_names=names)
+        create(
+            arguments.directory, pki_url=arguments.pki_url, server_names=names, pkcs11_module=arguments.pkcs11_module
+        )
     except Malformed as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

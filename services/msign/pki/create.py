@@ -1,7 +1,8 @@
 """How does a test infrastructure come to be on disk?
 
 `certomancer.yaml` and `keys/` drive the live services; `trust/` holds the anchors, `tls/` the certificates of the API
-and of its consumers, `tokens/` the signers' keys as PKCS#12 files under their PINs, `people.json` who they are.
+and of its consumers, `tokens/` the signers' keys as PKCS#12 files under their PINs, `people.json` who they are. With a
+PKCS#11 module, the keys of tokens are in SoftHSM (`softhsm2.conf`) instead, and only key files are files.
 """
 
 import json
@@ -18,7 +19,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from services.msign.pki import plan
+from services.msign.instruments.catalogue import ASKS_EACH_TIME, TOKENS
+from services.msign.pki import hsm, plan
 from services.msign.pki.architecture import CONFIGURATION, Architecture
 from services.msign.pki.people import PEOPLE, Person
 from shared.errors import Malformed
@@ -27,8 +29,10 @@ KEY_BITS = 2048
 PRIVATE = 0o600
 
 
-def create(directory: Path, *, pki_url: str, server_names: Sequence[str]) -> None:
+def create(directory: Path, *, pki_url: str, server_names: Sequence[str], pkcs11_module: Path | None = None) -> None:
     """Make the whole infrastructure in `directory`, whose files only the owner can read.
+
+    `pkcs11_module` is SoftHSM's library, which then holds the tokens.
 
     Raises `Malformed` when there is one already: its certificates may be in use.
     """
@@ -45,7 +49,7 @@ def create(directory: Path, *, pki_url: str, server_names: Sequence[str]) -> Non
     write_private(draft, yaml.safe_dump(configuration, allow_unicode=True, sort_keys=False).encode())
     architecture = Architecture.of(configuration, directory)
     write_certificates(directory, architecture, keys)
-    write_tokens(directory / "tokens", architecture, keys)
+    write_tokens(directory, architecture, keys, pkcs11_module)
     people = [person.listed() for person in PEOPLE]
     write_private(directory / "people.json", json.dumps(people, ensure_ascii=False, indent=2).encode())
     draft.rename(directory / CONFIGURATION)
@@ -69,13 +73,21 @@ def write_certificates(directory: Path, architecture: Architecture, keys: dict[s
         write_private(tls / f"{label}.key", pem_of_key(keys[label]))
 
 
-def write_tokens(directory: Path, architecture: Architecture, keys: dict[str, rsa.RSAPrivateKey]) -> None:
-    """Write each person's token: key, certificate and chain, encrypted by the PIN."""
+def write_tokens(
+    directory: Path, architecture: Architecture, keys: dict[str, rsa.RSAPrivateKey], module: Path | None
+) -> None:
+    """Put each person's key, certificate and chain where the person's PIN opens them."""
     chain = [architecture.certificate(plan.ISSUING), architecture.certificate(plan.ROOT)]
+    tokens = []
     for person in PEOPLE:
-        label = plan.person_label(person)
-        token = token_of(person, keys[label], architecture.certificate(label), chain)
-        write_private(directory / f"{person.instrument}-{person.idnp}.p12", token)
+        key, certificate = keys[person.label], architecture.certificate(person.label)
+        if module and person.instrument in TOKENS:
+            asks = person.instrument in ASKS_EACH_TIME
+            tokens.append(hsm.Token(person.label, person.pin, key, (certificate, *chain), asks))
+        else:
+            write_private(directory / person.token_file, token_of(person, key, certificate, chain))
+    if module:
+        hsm.make_tokens(module, directory, tokens)
 
 
 def token_of(

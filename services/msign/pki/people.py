@@ -1,21 +1,47 @@
-"""Who are the made-up people that can sign at a test instance?
+"""Who are the made-up people that can sign at a test instance, and with what?
 
 Nobody here exists: the personal numbers are outside the ranges in use and the PINs are printed on purpose.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
+
+from shared.contract.models import Instrument
+
+
+class Flaw(StrEnum):
+    """What is wrong with a certificate on purpose."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A demo signer; `subject` has the attributes of `signature-profile.md` besides name, IDNP and country."""
+    """One person with one instrument; who owns several stands here several times, each with a key of its own.
+
+    `subject` has the attributes of `signature-profile.md` besides name, IDNP and country; `pin` is a key file's
+    password.
+    """
 
     name: str
     idnp: str
     instrument: str
     pin: str
-    subject: dict[str, str]
+    subject: Mapping[str, str] = field(default_factory=dict)
+    flaw: Flaw | None = None
+
+    @property
+    def label(self) -> str:
+        """The name of the person's key, certificate and token."""
+        return f"{self.instrument}-{self.idnp}"
+
+    @property
+    def token_file(self) -> str:
+        """Where the key is as a PKCS#12 file, in the infrastructure's directory."""
+        return f"tokens/{self.label}.p12"
 
     def distinguished_name(self) -> dict[str, str]:
         """Return the certificate's subject for certomancer's configuration."""
@@ -28,28 +54,49 @@ class Person:
 
     def listed(self) -> dict[str, Any]:
         """Return the row of `people.json`."""
-        row = asdict(self)
-        del row["subject"]
-        return row | {"organization": self.subject.get("organization-name")}
+        row: dict[str, Any] = {
+            "name": self.name,
+            "idnp": self.idnp,
+            "instrument": self.instrument,
+            "pin": self.pin,
+            "organization": self.subject.get("organization-name"),
+            "note": f"certificate {self.flaw}" if self.flaw else "",
+        }
+        return row | ({"key_file": self.token_file} if self.instrument == Instrument.TAX else {})
+
+
+_COMPANY = {
+    "organization-name": "Întreprinderea Exemplu SRL, 1000000000017",
+    "organizational-unit-name": "IT",
+    "title": "Administrator",
+    "street-address": "str. Exemplelor 1",
+    "locality-name": "Chișinău",
+    "state-or-province-name": "Chișinău",
+    "postal-code": "MD-2000",
+    "telephone-number": "+37300000001",
+}
+_ANA, _ION, _ELENA = (
+    ("Ana Exemplu", "2000000000017"),
+    ("Ion Modelescu", "2000000000024"),
+    ("Елена Примерова", "2000000000031"),
+)
+_STEFAN, _MARIA = ("Ștefan Probă", "2000000000048"), ("Maria Țintă", "2000000000055")
+
+
+def _person(who: tuple[str, str], instrument: Instrument, pin: str, **more: Any) -> Person:
+    return Person(name=who[0], idnp=who[1], instrument=instrument.value, pin=pin, **more)
 
 
 PEOPLE = (
-    Person(name="Ana Exemplu", idnp="2000000000017", instrument="moldsign", pin="1234", subject={}),
-    Person(
-        name="Ion Modelescu",
-        idnp="2000000000024",
-        instrument="moldsign",
-        pin="2345",
-        subject={
-            "organization-name": "Întreprinderea Exemplu SRL, 1000000000017",
-            "organizational-unit-name": "IT",
-            "title": "Administrator",
-            "street-address": "str. Exemplelor 1",
-            "locality-name": "Chișinău",
-            "state-or-province-name": "Chișinău",
-            "postal-code": "MD-2000",
-            "telephone-number": "+37300000001",
-        },
-    ),
-    Person(name="Елена Примерова", idnp="2000000000031", instrument="moldsign", pin="3456", subject={}),
+    _person(_ANA, Instrument.MOLDSIGN, "1234"),
+    _person(_ION, Instrument.MOLDSIGN, "2345", subject=_COMPANY),
+    _person(_ELENA, Instrument.MOLDSIGN, "3456"),
+    _person(_STEFAN, Instrument.MOLDSIGN, "4567", flaw=Flaw.EXPIRED),
+    _person(_ANA, Instrument.NATIONALID, "123456"),
+    _person(_ELENA, Instrument.NATIONALID, "234567"),
+    _person(_MARIA, Instrument.NATIONALID, "345678", flaw=Flaw.REVOKED),
+    _person(_ANA, Instrument.SECURESIGN, "87654321"),
+    _person(_ION, Instrument.SECURESIGN, "76543210", subject=_COMPANY),
+    _person(_ANA, Instrument.TAX, "cheia-Anei-2026"),
+    _person(_ION, Instrument.TAX, "cheia-firmei-2026", subject=_COMPANY),
 )

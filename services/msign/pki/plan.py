@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.msign.pki.people import PEOPLE, Person
+from services.msign.pki.people import PEOPLE, Flaw, Person
 
 ARCHITECTURE = "pki"
 """The first part of every path on the PKI port."""
 ROOT, ISSUING, TSA, TLS_CA, SERVER = "mdtrustca", "mdqsign", "tsa", "tls-ca", "server"
 CONSUMERS = ("consumer1", "consumer2", "consumer3")
 YEARS = timedelta(days=365)
+LEAF_YEARS = 3
 
 _CA_NAME = {
     "country-name": "MD",
@@ -26,14 +27,8 @@ _CA_NAME = {
 }
 
 
-def person_label(person: Person) -> str:
-    """Return the label of a person's key and certificate."""
-    return f"person-{person.idnp}"
-
-
 def key_labels() -> list[str]:
     """Return the label of every key pair."""
-    people = [person_label(person) for person in PEOPLE]
     return [
         ROOT,
         ISSUING,
@@ -44,7 +39,7 @@ def key_labels() -> list[str]:
         f"ocsp-{ISSUING}",
         f"ocsp-{TLS_CA}",
         *CONSUMERS,
-        *people,
+        *(person.label for person in PEOPLE),
     ]
 
 
@@ -71,7 +66,7 @@ def _entities() -> dict[str, Any]:
     }  # fmt: skip
     names = {label: {**_CA_NAME, "common-name": common} for label, common in authority.items()}
     names |= {label: {**_CA_NAME, "common-name": label} for label in (SERVER, *CONSUMERS)}
-    return names | {person_label(person): person.distinguished_name() for person in PEOPLE}
+    return names | {person.label: person.distinguished_name() for person in PEOPLE}
 
 
 def _certificates(server_names: Sequence[str], now: datetime) -> dict[str, Any]:
@@ -90,8 +85,18 @@ def _certificates(server_names: Sequence[str], now: datetime) -> dict[str, Any]:
     for consumer in CONSUMERS:
         certificates[consumer] = _leaf(TLS_CA, now, _TLS_USAGE, purpose="client_auth")
     for person in PEOPLE:
-        certificates[person_label(person)] = _leaf(ISSUING, now, ["digital_signature", "non_repudiation"])
+        certificates[person.label] = _signer(person, now)
     return certificates
+
+
+def _signer(person: Person, now: datetime) -> dict[str, Any]:
+    """A certificate for signatures: an expired one ended a month ago, a revoked one was revoked at once."""
+    issued = now - LEAF_YEARS * YEARS - timedelta(days=30) if person.flaw is Flaw.EXPIRED else now
+    certificate = _leaf(ISSUING, issued, ["digital_signature", "non_repudiation"])
+    if person.flaw is Flaw.REVOKED:
+        since = certificate["validity"]["valid-from"]
+        certificate["revocation"] = {"revoked-since": since, "reason": "key_compromise"}
+    return certificate
 
 
 _TLS_USAGE = ["digital_signature", "key_encipherment"]
@@ -125,7 +130,7 @@ def _leaf(
     purpose: str | None = None,
     critical: bool = False,
     extra: Iterable[dict[str, Any]] = (),
-    years: int = 3,
+    years: int = LEAF_YEARS,
 ) -> dict[str, Any]:
     extensions = [
         {"id": "basic_constraints", "critical": True, "value": {"ca": False}},

@@ -7,7 +7,8 @@ import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
-from services.msign.instruments.pkcs12 import Pkcs12Tokens
+from services.msign.instruments.catalogue import catalogue
+from services.msign.instruments.stores import FileStore
 from services.msign.pages.app import create_web_app
 from services.msign.pages.routes import Parts
 from services.msign.pages.state import Seal
@@ -15,13 +16,12 @@ from services.msign.pki.create import create
 from shared.contract.models import (
     ContentType,
     ExpectedSigner,
-    Instrument,
     SignContent,
     SignRequest,
     SignStatus,
 )
 from tests.pki import TestPki
-from tests.provider import KeptResults
+from tests.provider import AnyCertificate, KeptResults
 
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 RETURN_URL = "https://servicii.exemplu.md/return?a=1&b=2"
@@ -172,11 +172,11 @@ def claims():
 
 @pytest.fixture
 def parts(requests, claims, pki_dir):
-    tokens = Pkcs12Tokens(Instrument.MOLDSIGN, pki_dir / "tokens", FakeTries())
+    store = FileStore(pki_dir / "tokens", ("nationalid-",))
     return Parts(
         requests=requests,
         claims=claims,
-        instruments={Instrument.MOLDSIGN: tokens},
+        instruments=catalogue(store, FakeTries(), AnyCertificate()),
         timestamper=TestPki.make().timestamper,
         seal=Seal("s" * 40),
     )

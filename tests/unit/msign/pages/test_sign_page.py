@@ -242,7 +242,7 @@ async def test_the_language_can_be_changed_without_losing_the_request(browser):
 
 
 async def test_an_instrument_that_is_not_offered_leads_to_the_selection(browser):
-    await browser.enter(Instrument="tax", lang="en")
+    await browser.enter(Instrument="mobile", lang="en")
     assert "not available here" in browser.page
     assert browser.form("instruments")
 

@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from services.msign.pki.architecture import Architecture
 from services.msign.pki.create import create
-from services.msign.pki.people import PEOPLE, Person
+from services.msign.pki.people import PEOPLE, Flaw, Person
 from shared.errors import Malformed
 from shared.signatures.certificates import display_subject, personal_number
 from shared.signatures.keys import MemoryKey
@@ -21,10 +21,10 @@ def openssl(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def token(pki_dir: Path, person: Person) -> bytes:
-    return (pki_dir / "tokens" / f"{person.instrument}-{person.idnp}.p12").read_bytes()
+    return (pki_dir / person.token_file).read_bytes()
 
 
-@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.idnp)
+@pytest.mark.parametrize("person", [one for one in PEOPLE if one.flaw is not Flaw.EXPIRED], ids=lambda one: one.label)
 def test_openssl_verifies_a_person_up_to_the_root(pki_dir, tmp_path, person):
     key = MemoryKey.from_pkcs12(token(pki_dir, person), person.pin)
     leaf = tmp_path / "leaf.pem"
@@ -102,3 +102,19 @@ def test_two_loads_of_one_directory_give_the_same_certificates(pki_dir):
 def test_a_directory_without_an_infrastructure_is_refused_with_a_word_on_how_to_make_one(tmp_path):
     with pytest.raises(Malformed, match="make one"):
         Architecture.load(tmp_path)
+
+
+def test_an_expired_certificate_is_refused_by_openssl_for_that_reason_alone(pki_dir, tmp_path):
+    person = next(one for one in PEOPLE if one.flaw is Flaw.EXPIRED)
+    leaf = tmp_path / "leaf.pem"
+    leaf.write_bytes(MemoryKey.from_pkcs12(token(pki_dir, person), person.pin).certificate.public_bytes(Encoding.PEM))
+    trust = ("-CAfile", pki_dir / "trust" / "mdtrustca.pem", "-untrusted", pki_dir / "trust" / "MDQSign.pem")
+    assert "certificate has expired" in openssl("verify", *trust, leaf).stderr
+    assert openssl("verify", "-no_check_time", *trust, leaf).returncode == 0
+
+
+def test_every_instrument_has_two_good_owners_and_one_person_has_them_all():
+    good = [person for person in PEOPLE if not person.flaw]
+    instruments = {person.instrument for person in PEOPLE}
+    assert all(len([one for one in good if one.instrument == name]) >= 2 for name in instruments)
+    assert {person.instrument for person in good if person.name == "Ana Exemplu"} == instruments

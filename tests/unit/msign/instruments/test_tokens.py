@@ -4,10 +4,12 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from services.msign.instruments.instrument import Refusal, Refused
-from services.msign.instruments.pkcs12 import Pkcs12Tokens
+from services.msign.instruments.stores import FileStore
+from services.msign.instruments.tokens import Tokens
 from shared.contract.models import Instrument
 from shared.signatures.certificates import personal_number
 from tests.pki import IDNP, TestPki, rsa_key
+from tests.provider import AnyCertificate
 
 PIN = "4321"
 
@@ -39,10 +41,10 @@ def tokens(tmp_path, tries):
         b"token", rsa_key("md-person"), signer.certificate, signer.chain, BestAvailableEncryption(PIN.encode())
     )
     (tmp_path / f"moldsign-{IDNP}.p12").write_bytes(data)
-    return Pkcs12Tokens(Instrument.MOLDSIGN, tmp_path, tries)
+    return Tokens(Instrument.MOLDSIGN, FileStore(tmp_path), tries, AnyCertificate())
 
 
-async def refusal(tokens: Pkcs12Tokens, **form: str) -> tuple[Refusal, int | None]:
+async def refusal(tokens: Tokens, **form: str) -> tuple[Refusal, int | None]:
     with pytest.raises(Refused) as caught:
         async with tokens.open(form):
             pass

@@ -1,0 +1,63 @@
+"""Was a certificate revoked? Its issuer's revocation list says so. (RFC 5280 section 5)"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import aiohttp
+from cryptography import x509
+
+from shared.errors import Transient
+
+MAX_LIST_BYTES = 4 * 1024 * 1024
+
+
+class StatusUnknown(Transient):
+    """No usable revocation list could be had: it may be asked for again."""
+
+
+async def is_revoked(
+    certificate: x509.Certificate, issuer: x509.Certificate, session: aiohttp.ClientSession, *, timeout_s: float = 5
+) -> bool:
+    """Tell whether the list at the certificate's CRL distribution point has it.
+
+    The list must be signed by `issuer` and be current. Raises `StatusUnknown` when there is none such; a certificate
+    that names no distribution point is not revoked.
+    """
+    url = _list_url(certificate)
+    if url is None:
+        return False
+    return judge(certificate, issuer, await _fetch(url, session, timeout_s), datetime.now(UTC))
+
+
+def judge(certificate: x509.Certificate, issuer: x509.Certificate, data: bytes, now: datetime) -> bool:
+    """Tell whether the DER list `data` has the certificate; raises `StatusUnknown` for a list that proves nothing."""
+    try:
+        listed = x509.load_der_x509_crl(data)
+        signed = listed.issuer == issuer.subject and listed.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+        critical = any(extension.critical for extension in listed.extensions)
+    except (ValueError, TypeError) as error:
+        raise StatusUnknown("the revocation list cannot be read") from error
+    until = listed.next_update_utc
+    if not signed or critical or until is None or not listed.last_update_utc <= now <= until:
+        raise StatusUnknown("the revocation list is not the issuer's, not current, or limited in its scope")
+    return listed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+
+
+async def _fetch(url: str, session: aiohttp.ClientSession, timeout_s: float) -> bytes:
+    try:
+        async with session.get(
+            url, timeout=aiohttp.ClientTimeout(total=timeout_s), allow_redirects=False, raise_for_status=True
+        ) as response:
+            return await response.content.read(MAX_LIST_BYTES)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise StatusUnknown("the revocation list cannot be fetched") from error
+
+
+def _list_url(certificate: x509.Certificate) -> str | None:
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except x509.ExtensionNotFound:
+        return None
+    names = [name.value for point in points for name in point.full_name or ()]
+    return next((str(name) for name in names if str(name).startswith(("http://", "https://"))), None)
