@@ -71,11 +71,22 @@ class Pkcs11Module:
         `Transient` when the module fails otherwise.
         """
         async with self._users[label]:
-            session = await self._run(lambda: self._login(label, pin))
+            session = await self._session(label, pin)
             try:
                 yield await self._run(lambda: _key_in(session, pin, self._run))
             finally:
                 await self._run(session.close)
+
+    async def _session(self, label: str, pin: str) -> Any:
+        """Log in; a login whose user has gone meanwhile is ended, since it would keep everybody else out."""
+        login = asyncio.ensure_future(self._run(lambda: self._login(label, pin)))
+        try:
+            return await asyncio.shield(login)
+        except asyncio.CancelledError:
+            await asyncio.wait([login])
+            if not login.exception():
+                await self._run(login.result().close)
+            raise
 
     def _token(self, label: str) -> Any:
         try:

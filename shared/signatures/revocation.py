@@ -49,7 +49,12 @@ async def _fetch(url: str, session: aiohttp.ClientSession, timeout_s: float) -> 
         async with session.get(
             url, timeout=aiohttp.ClientTimeout(total=timeout_s), allow_redirects=False, raise_for_status=True
         ) as response:
-            return await response.content.read(MAX_LIST_BYTES)
+            data = bytearray()
+            async for chunk in response.content.iter_any():
+                data += chunk
+                if len(data) > MAX_LIST_BYTES:
+                    raise StatusUnknown("the revocation list is too long")
+            return bytes(data)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise StatusUnknown("the revocation list cannot be fetched") from error
 

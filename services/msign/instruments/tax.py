@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from services.msign.instruments.certificates import CertificateCheck
 from services.msign.instruments.instrument import Field, FieldKind, OpenKey, Refusal, Refused
+from services.msign.metrics import TOKENS_OPENED
 from shared.contract.models import Instrument
 from shared.errors import Malformed
 from shared.signatures.keys import MemoryKey
@@ -33,12 +34,20 @@ class KeyFiles:
         Raises `Refused` for what is no key file or another's password (which of the two cannot be told), and for a
         certificate that is not good for signing.
         """
-        data, password = form.get("KeyFile", b""), str(form.get("Password", ""))
-        if not isinstance(data, bytes) or not data or len(data) > MAX_FILE_BYTES:
-            raise Refused(Refusal.KEY_FILE_UNREADABLE)
         try:
-            key = await asyncio.to_thread(MemoryKey.from_pkcs12, data, password)
-        except Malformed as error:
-            raise Refused(Refusal.KEY_FILE_UNREADABLE) from error
-        await self._certificates.check(key)
+            key = await _key_in(form.get("KeyFile", b""), str(form.get("Password", "")))
+            await self._certificates.check(key)
+        except Refused as error:
+            TOKENS_OPENED.labels(self.name.value, error.why.value).inc()
+            raise
+        TOKENS_OPENED.labels(self.name.value, "opened").inc()
         yield OpenKey(key)
+
+
+async def _key_in(data: str | bytes, password: str) -> MemoryKey:
+    if not isinstance(data, bytes) or not data or len(data) > MAX_FILE_BYTES:
+        raise Refused(Refusal.KEY_FILE_UNREADABLE)
+    try:
+        return await asyncio.to_thread(MemoryKey.from_pkcs12, data, password)
+    except Malformed:
+        raise Refused(Refusal.KEY_FILE_UNREADABLE) from None

@@ -1,19 +1,17 @@
 """How does somebody sign with a token under a PIN: MoldSign, the identity card, SecureSign?"""
 
-import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from services.msign.instruments.certificates import CertificateCheck
 from services.msign.instruments.instrument import Field, FieldKind, OpenKey, Refusal, Refused
+from services.msign.instruments.pins import PinnedTokens
 from services.msign.instruments.stores import TokenStore
 from services.msign.instruments.tries import PinTries
 from shared.contract.models import Instrument as InstrumentName
-from shared.signatures.pkcs11 import NoSuchToken, TokenLocked, WrongPin
 
 _IDNP = re.compile(r"[0-9]{13}")
-_PIN = re.compile(r"[0-9]{4,12}")
 
 
 class Tokens:
@@ -35,9 +33,7 @@ class Tokens:
     ) -> None:
         self.name = name
         self.pin_per_document = pin_per_document
-        self._store = store
-        self._tries = tries
-        self._certificates = certificates
+        self._tokens = PinnedTokens(store, tries, certificates)
 
     @asynccontextmanager
     async def open(self, form: Mapping[str, str | bytes]) -> AsyncIterator[OpenKey]:
@@ -48,33 +44,7 @@ class Tokens:
         """
         idnp, pin = str(form.get("IDNP", "")).strip(), str(form.get("PIN", ""))
         label = f"{self.name}-{idnp}"
-        if not _IDNP.fullmatch(idnp) or not await self._store.has(label):
+        if not _IDNP.fullmatch(idnp) or not await self._tokens.has(label):
             raise Refused(Refusal.UNKNOWN_TOKEN)
-        token = f"{self.name}:{hashlib.sha256(idnp.encode()).hexdigest()}"
-        async with AsyncExitStack() as session:
-            opened = await session.enter_async_context(self._opened(token, label, pin))
-            await self._certificates.check(opened.key)
+        async with self._tokens.open(label, pin) as opened:
             yield opened
-
-    @asynccontextmanager
-    async def _opened(self, token: str, label: str, pin: str) -> AsyncIterator[OpenKey]:
-        left = await self._tries.take(token)
-        if left is None:
-            raise Refused(Refusal.LOCKED)
-        async with AsyncExitStack() as session:
-            if not _PIN.fullmatch(pin):
-                raise _wrong(left)
-            try:
-                opened = await session.enter_async_context(self._store.open(label, pin))
-            except WrongPin:
-                raise _wrong(left) from None
-            except TokenLocked:
-                raise Refused(Refusal.LOCKED) from None
-            except NoSuchToken:
-                raise Refused(Refusal.UNKNOWN_TOKEN) from None
-            await self._tries.succeeded(token)
-            yield opened
-
-
-def _wrong(left: int) -> Refused:
-    return Refused(Refusal.WRONG_PIN, tries_left=left) if left else Refused(Refusal.LOCKED)
