@@ -35,13 +35,28 @@ def judge(certificate: x509.Certificate, issuer: x509.Certificate, data: bytes, 
     try:
         listed = x509.load_der_x509_crl(data)
         signed = listed.issuer == issuer.subject and listed.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-        critical = any(extension.critical for extension in listed.extensions)
+        whole = all(_understood(extension, _list_url(certificate)) for extension in listed.extensions)
     except (ValueError, TypeError) as error:
         raise StatusUnknown("the revocation list cannot be read") from error
     until = listed.next_update_utc
-    if not signed or critical or until is None or not listed.last_update_utc <= now <= until:
+    if not signed or not whole or until is None or not listed.last_update_utc <= now <= until:
         raise StatusUnknown("the revocation list is not the issuer's, not current, or limited in its scope")
     return listed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+
+
+def _understood(extension: x509.Extension[x509.ExtensionType], url: str | None) -> bool:
+    """Tell whether an extension leaves the list good for a signer who is pointed to it at `url`.
+
+    An issuing distribution point (RFC 5280 section 5.2.5) may name that very place and end users' certificates, but
+    neither narrow the list to some reasons nor speak for other issuers; no other critical extension is known.
+    """
+    point = extension.value
+    if not isinstance(point, x509.IssuingDistributionPoint):
+        return not extension.critical
+    narrowed = point.indirect_crl or point.only_contains_ca_certs or point.only_contains_attribute_certs
+    places = [name.value for name in point.full_name or ()]
+    here = url in places if places else point.relative_name is None
+    return here and not narrowed and not point.only_some_reasons
 
 
 async def _fetch(url: str, session: aiohttp.ClientSession, timeout_s: float) -> bytes:
