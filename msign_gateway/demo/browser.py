@@ -37,6 +37,11 @@ class Page:
         """All text of the page."""
         return " ".join(self.document.text_content().split())
 
+    @property
+    def alert(self) -> str:
+        """What the page says went wrong, or nothing."""
+        return " ".join(" ".join(one.text_content().split()) for one in self.document.xpath("//*[@role='alert']"))
+
     def form(self, name: str | None = None) -> Any:
         """Return the form whose id or whose action's last part is `name` (None: the only form there is)."""
         forms = self.document.forms

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from msign_gateway.demo.scene import Scene
 
@@ -10,7 +11,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The broker and the databases of one run, by URL."""
+    """The broker and the databases of one run, by URL, and what keeps the tokens."""
 
     administrator_amqp_url: str
     administrator_database_url: str
@@ -18,6 +19,8 @@ class Servers:
     """By broker user: services and systems."""
     database_url: str
     msign_database_url: str
+    pkcs11_module: Path | None = None
+    """SoftHSM's, where there is one."""
 
 
 def inherited() -> dict[str, str]:
@@ -46,7 +49,14 @@ def _msign(scene: Scene, servers: Servers) -> dict[str, str]:
         "PKI_PORT": str(scene.ports.pki),
         "TRUST_DIR": str(scene.trust),
         "SHOW_PEOPLE": "true",
-    }
+    } | _tokens(scene, servers)
+
+
+def _tokens(scene: Scene, servers: Servers) -> dict[str, str]:
+    """Return how the provider gets at tokens in SoftHSM; without that they are files in the test PKI."""
+    if servers.pkcs11_module is None:
+        return {}
+    return {"PKCS11_MODULE": str(servers.pkcs11_module), "SOFTHSM2_CONF": str(scene.pki / "softhsm2.conf")}
 
 
 def _gateway(service: str, scene: Scene, servers: Servers) -> dict[str, str]:

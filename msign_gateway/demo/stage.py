@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 
@@ -21,6 +21,7 @@ from msign_gateway.infrastructure import Infrastructure, open_infrastructure
 from msign_gateway.infrastructure.definitions import definitions
 from msign_gateway.infrastructure.place import write_for
 from msign_gateway.infrastructure.processes import Child, end, run, start
+from msign_gateway.infrastructure.softhsm import open_module
 from shared.persistence.migrate import migrate
 
 READY_WITHIN_S = 60.0
@@ -61,7 +62,8 @@ class Stage:
 async def set_stage(scene: Scene, show: Show) -> AsyncIterator[Stage]:
     """Yield with everything running; afterwards nothing of it is left, `.demo/endpoints.env` included."""
     with claimed_directory(scene):
-        async with open_infrastructure(report=show.line) as infrastructure, _servers(scene, infrastructure) as servers:
+        async with open_infrastructure(report=show.line) as infrastructure, _servers(scene, infrastructure) as running:
+            servers = replace(running, pkcs11_module=await open_module(show.line))
             async with show.step("certificates, registered systems and tables"):
                 await _prepare(scene, servers)
             stage = Stage(scene, servers)
@@ -121,7 +123,8 @@ async def _servers(scene: Scene, infrastructure: Infrastructure) -> AsyncIterato
 
 async def _prepare(scene: Scene, servers: Servers) -> None:
     await migrate(servers.database_url)
-    await _python("the test PKI", ["services.msign.pki", "create", str(scene.pki), "--pki-url", scene.pki_url])
+    tokens = ["--pkcs11-module", str(servers.pkcs11_module)] if servers.pkcs11_module else []
+    await _python("the test PKI", ["services.msign.pki", "create", str(scene.pki), "--pki-url", scene.pki_url, *tokens])
     for number, name in ((1, "msign-gateway"), (2, "another-consumer")):
         certificate, _ = scene.consumer(number)
         await _python(

@@ -8,8 +8,6 @@ from msign_gateway.demo.browser import Browser, Page
 from msign_gateway.demo.errors import expect
 from msign_gateway.demo.people import Person
 
-MOST_ENTRIES = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -50,7 +48,7 @@ async def _sign(browser: Browser, page: Page, person: Person) -> tuple[Page, int
     page = await browser.submit(page, page.form("instruments"), {"Instrument": person.instrument})
     entries = 0
     while page.has_form("pin"):
-        expect(entries < MOST_ENTRIES, f"the Sign Page asks again and again: {page.text}")
+        expect(not page.alert, f"the Sign Page refuses {person.instrument} of {person.name}: {page.alert}")
         page = await browser.submit(page, page.form("pin"), _entered(person))
         entries += 1
     return page, entries

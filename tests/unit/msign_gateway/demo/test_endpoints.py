@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,12 @@ def test_a_service_gets_its_own_broker_user_and_no_other_secrets(scene: Scene):
     assert given["AMQP_URL"] == URLS["verifier"]
     assert "MSIGN_DATABASE_URL" not in given
     assert not {name for name in given if "TOKEN" in name}
+
+
+def test_the_provider_alone_is_told_of_the_tokens_and_only_if_there_is_a_module_for_them(scene: Scene):
+    assert not {"PKCS11_MODULE", "SOFTHSM2_CONF"} & settings_of("msign", scene, SERVERS).keys()
+    servers = replace(SERVERS, pkcs11_module=Path("/usr/lib/softhsm/libsofthsm2.so"))
+    given = settings_of("msign", scene, servers)
+    assert given["PKCS11_MODULE"] == "/usr/lib/softhsm/libsofthsm2.so"
+    assert given["SOFTHSM2_CONF"] == str(scene.pki / "softhsm2.conf")
+    assert not {"PKCS11_MODULE", "SOFTHSM2_CONF"} & settings_of("verifier", scene, servers).keys()
