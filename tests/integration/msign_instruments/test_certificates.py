@@ -53,9 +53,10 @@ async def refusal(check, key):
     return caught.value.why
 
 
-@pytest.mark.parametrize("person", [one for one in PEOPLE if not one.flaw], ids=lambda one: one.label)
-async def test_everybody_with_a_good_certificate_may_sign(served, check, pki_dir, person):
-    await check.check(key_of(pki_dir, person))
+async def test_everybody_with_a_good_certificate_may_sign(served, check, pki_dir):
+    for person in PEOPLE:
+        if not person.flaw:
+            await check.check(key_of(pki_dir, person))
 
 
 @pytest.mark.parametrize(
