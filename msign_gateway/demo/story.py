@@ -54,6 +54,7 @@ class Story:
         await self._bad_data()
         await self._with("nationalid", self._hash_job(hashes), "a PIN for each of the three", entries=3)
         await self._with("tax", self._pdf_job(pdf), "a key file and its password", entries=1)
+        await self._with("mobile", self._hash_job(hashes[:1]), "the PIN on the phone", entries=1)
         self.show.title("The verification process")
         await self._verify_hashes(hashes, signed[0])
         await self._verify_pdf(signed[1])

@@ -1,12 +1,17 @@
 """What does a user do on the way? From the link to the Sign Page, an instrument, a PIN, and back (steps 5 to 9)."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from msign_gateway.demo.browser import Browser, Page
-from msign_gateway.demo.errors import expect
+from msign_gateway.demo.errors import DemoError, expect
 from msign_gateway.demo.people import Person
+
+PATIENCE_S = 30
+LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,13 @@ async def cancel(browser: Browser, sign_url: str) -> dict[str, str]:
     return _query(await _back(browser, page))
 
 
+async def confirm(phone: Browser, frontend_url: str, person: Person) -> Page:
+    """Enter the PIN on a person's phone once it asks for it; returns what the phone shows then."""
+    url = urljoin(frontend_url, f"/phone/{person.msisdn}")
+    page = await _until(phone, await phone.open(url), lambda page: page.has_form("phone"))
+    return await phone.submit(page, page.form("phone"), {"PIN": person.pin})
+
+
 async def _sign(browser: Browser, page: Page, person: Person) -> tuple[Page, int]:
     """Choose the instrument and enter what it asks for, before each document if it asks so often."""
     page = await _to_sign_page(browser, page)
@@ -51,6 +63,10 @@ async def _sign(browser: Browser, page: Page, person: Person) -> tuple[Page, int
         expect(not page.alert, f"the Sign Page refuses {person.instrument} of {person.name}: {page.alert}")
         page = await browser.submit(page, page.form("pin"), _entered(person))
         entries += 1
+    if person.instrument == "mobile":
+        async with Browser() as phone:
+            await confirm(phone, page.url, person)
+        page = await _until(browser, page, lambda page: page.has_form("return"))
     return page, entries
 
 
@@ -58,7 +74,21 @@ def _entered(person: Person) -> dict[str, str | Path]:
     """Return what the form of the person's instrument asks for."""
     if person.instrument == "tax" and person.key_file:
         return {"KeyFile": person.key_file, "Password": person.pin}
+    if person.instrument == "mobile" and person.msisdn:
+        return {"MSISDN": person.msisdn, "IDNP": person.idnp}
     return {"IDNP": person.idnp, "PIN": person.pin}
+
+
+async def _until(browser: Browser, page: Page, arrived: Callable[[Page], bool]) -> Page:
+    """Look at the page's address until what is waited for is there."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not arrived(page):
+                await asyncio.sleep(LOOK_EVERY_S)
+                page = await browser.open(page.url)
+    except TimeoutError:
+        raise DemoError(f"{page.url.partition('?')[0]} still shows after {PATIENCE_S} s: {page.text}") from None
+    return page
 
 
 async def _to_sign_page(browser: Browser, page: Page) -> Page:
