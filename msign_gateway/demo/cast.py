@@ -13,7 +13,7 @@ def table_of(people: Iterable[Person]) -> Table:
     title = "Made-up people who can sign (tax: the PIN is the key file's password)"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("Name", "IDNP", "Instrument", "PIN", "Note"):
-        table.add_column(heading, no_wrap=heading == "IDNP")
+        table.add_column(heading, no_wrap=heading not in {"Name", "Note"})
     for person in people:
         note = f"[yellow]{person.note}[/]" if person.note else ""
         table.add_row(person.name, person.idnp, person.instrument, person.pin, note)

@@ -77,6 +77,7 @@ async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) 
     """Say where everything is as soon as all is there; then wait for ever."""
     await e_service.connected.wait()
     stage.tell()
+    show.print()
     show.print(table_of(e_service.people))
     for line in places_of(e_service.people, scene.frontend_url):
         show.line(line)

@@ -14,7 +14,7 @@ PEOPLE = (
     Person("Ana Exemplu", "2000000000017", "moldsign", "4321"),
     Person("Ana Exemplu", "2000000000017", "mobile", "5678", msisdn="37369000017"),
     Person(
-        "Елена Примерова", "2000000000031", "tax", "cheia-mea-2026", "Exemplu SRL", key_file=Path("/pki/tax-31.p12")
+        "Елена Примерова", "2000000000031", "tax", "cheia-firmei-2026", "Exemplu SRL", key_file=Path("/pki/tax-31.p12")
     ),
 )
 
