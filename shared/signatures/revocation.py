@@ -1,33 +1,35 @@
-"""Was a certificate revoked? Its issuer's revocation list says so. (RFC 5280 section 5)"""
+"""Was a certificate revoked? The issuer's OCSP responder tells, else its revocation list. (RFC 6960, RFC 5280)"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 from cryptography import x509
 
-from shared.errors import Transient
+from shared.signatures.responder import Question, StatusUnknown, responder_url
 
 MAX_LIST_BYTES = 4 * 1024 * 1024
-
-
-class StatusUnknown(Transient):
-    """No usable revocation list could be had: it may be asked for again."""
 
 
 async def is_revoked(
     certificate: x509.Certificate, issuer: x509.Certificate, session: aiohttp.ClientSession, *, timeout_s: float = 5
 ) -> bool:
-    """Tell whether the list at the certificate's CRL distribution point has it.
+    """Ask the responder that the certificate names, and where it has no usable answer read the list that it names.
 
-    The list must be signed by `issuer` and be current. Raises `StatusUnknown` when there is none such; a certificate
-    that names no distribution point is not revoked.
+    Raises `StatusUnknown` when neither can be had; a certificate that names neither is not revoked.
     """
-    url = _list_url(certificate)
-    if url is None:
+    responder, listed = responder_url(certificate), _list_url(certificate)
+    if responder is not None:
+        try:
+            return await _ask(responder, Question.about(certificate, issuer), session, timeout_s)
+        except StatusUnknown:
+            if listed is None:
+                raise
+    if listed is None:
         return False
-    return judge(certificate, issuer, await _fetch(url, session, timeout_s), datetime.now(UTC))
+    return judge(certificate, issuer, await _fetch(listed, session, timeout_s), datetime.now(UTC))
 
 
 def judge(certificate: x509.Certificate, issuer: x509.Certificate, data: bytes, now: datetime) -> bool:
@@ -59,19 +61,28 @@ def _understood(extension: x509.Extension[x509.ExtensionType], url: str | None) 
     return here and not narrowed and not point.only_some_reasons
 
 
-async def _fetch(url: str, session: aiohttp.ClientSession, timeout_s: float) -> bytes:
+async def _ask(url: str, question: Question, session: aiohttp.ClientSession, timeout_s: float) -> bool:
+    asked = {"data": question.der(), "headers": {"Content-Type": "application/ocsp-request"}}
+    answer = await _fetch(url, session, timeout_s, method="POST", **asked)
+    return question.revoked(answer, datetime.now(UTC))
+
+
+async def _fetch(
+    url: str, session: aiohttp.ClientSession, timeout_s: float, method: str = "GET", **options: Any
+) -> bytes:
+    limit = aiohttp.ClientTimeout(total=timeout_s)
     try:
-        async with session.get(
-            url, timeout=aiohttp.ClientTimeout(total=timeout_s), allow_redirects=False, raise_for_status=True
+        async with session.request(
+            method, url, timeout=limit, allow_redirects=False, raise_for_status=True, **options
         ) as response:
             data = bytearray()
             async for chunk in response.content.iter_any():
                 data += chunk
                 if len(data) > MAX_LIST_BYTES:
-                    raise StatusUnknown("the revocation list is too long")
+                    raise StatusUnknown("the answer is too long")
             return bytes(data)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise StatusUnknown("the revocation list cannot be fetched") from error
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise StatusUnknown("the certificate's status cannot be fetched") from error
 
 
 def _list_url(certificate: x509.Certificate) -> str | None:

@@ -1,11 +1,13 @@
-"""SoftHSM with tokens of its own."""
+"""SoftHSM with tokens of its own, and an infrastructure whose services may be served at `port`."""
 
+import socket
 from pathlib import Path
 
 import pkcs11
 import pytest
 
 from msign_gateway.infrastructure.softhsm import find_module
+from services.msign.pki.create import create
 from services.msign.pki.hsm import Token, make_tokens
 from tests.pki import TestPki, rsa_key
 
@@ -26,3 +28,19 @@ def softhsm(tmp_path_factory) -> Path:
     make_tokens(module, tmp_path_factory.mktemp("hsm"), tokens)
     yield module
     pkcs11.unload(str(module))
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """Where the certificates of `pki_dir` say that their status services are."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def pki_dir(tmp_path_factory, port) -> Path:
+    """An infrastructure with everybody's keys as files."""
+    directory = tmp_path_factory.mktemp("pki") / "pki"
+    create(directory, pki_url=f"http://127.0.0.1:{port}", server_names=["127.0.0.1"])
+    return Path(directory)

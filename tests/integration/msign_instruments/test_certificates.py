@@ -1,7 +1,5 @@
 """Is a certificate looked at, as its issuer's live services tell, before its key is used?"""
 
-import socket
-
 import aiohttp
 import pytest
 
@@ -9,26 +7,11 @@ from services.msign.instruments.certificates import LiveCheck
 from services.msign.instruments.instrument import Refusal, Refused
 from services.msign.instruments.tax import KeyFiles
 from services.msign.pki.app import create_pki_app
-from services.msign.pki.create import create
 from services.msign.pki.people import PEOPLE, Flaw
 from shared.lifecycle import serve_http
 from shared.signatures.keys import MemoryKey
 from shared.signatures.trust import TrustAnchors
 from tests.pki import TestPki
-
-
-@pytest.fixture(scope="module")
-def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def pki_dir(tmp_path_factory, port):
-    directory = tmp_path_factory.mktemp("pki") / "pki"
-    create(directory, pki_url=f"http://127.0.0.1:{port}", server_names=["127.0.0.1"])
-    return directory
 
 
 @pytest.fixture
