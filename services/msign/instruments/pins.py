@@ -10,6 +10,7 @@ from services.msign.instruments.instrument import OpenKey, Refusal, Refused
 from services.msign.instruments.stores import TokenStore
 from services.msign.instruments.tries import PinTries
 from services.msign.metrics import TOKENS_OPENED
+from shared.errors import Transient
 from shared.signatures.pkcs11 import NoSuchToken, TokenLocked, WrongPin
 
 _PIN = re.compile(r"[0-9]{4,12}")
@@ -31,8 +32,9 @@ class PinnedTokens:
     async def open(self, label: str, pin: str) -> AsyncIterator[OpenKey]:
         """Yield the key of the token `label`, `<instrument>-<number>`, that `pin` opens; it works inside the block.
 
-        Raises `Refused`: no such token, a wrong PIN (with the tries left), a token locked by wrong PINs, or a
-        certificate that is not good any more. A PIN that cannot be one is wrong too and costs a try, as on a card.
+        Raises `Transient` when the store fails, which costs no try, and `Refused`: no such token, a wrong PIN (with the
+        tries left), a token locked by wrong PINs, or a certificate that is not good any more. A PIN that cannot be one
+        is wrong too and costs a try, as on a card.
         """
         instrument = label.partition("-")[0]
         async with AsyncExitStack() as session:
@@ -58,6 +60,9 @@ class PinnedTokens:
                 opened = await session.enter_async_context(self._store.open(label, pin))
             except WrongPin:
                 raise _wrong(left) from None
+            except Transient:
+                await self._tries.give_back(token)
+                raise
             except TokenLocked:
                 raise Refused(Refusal.LOCKED) from None
             except NoSuchToken:

@@ -11,6 +11,9 @@ class PinTries(Protocol):
     async def take(self, token: str) -> int | None:
         """Use up one try before the PIN is looked at; returns how many are left, None when the token is locked."""
 
+    async def give_back(self, token: str) -> None:
+        """The PIN was not looked at: that try is there again."""
+
     async def succeeded(self, token: str) -> None:
         """The PIN was right: all tries are there again."""
 
@@ -28,6 +31,10 @@ class StoredTries:
         """Use up one try before the PIN is looked at; returns how many are left, None when the token is locked."""
         used = await self._pool.fetchval(_TAKE, token, MAX_TRIES)
         return None if used is None else MAX_TRIES - int(used)
+
+    async def give_back(self, token: str) -> None:
+        """The PIN was not looked at: that try is there again."""
+        await self._pool.execute("UPDATE token_tries SET used = used - 1 WHERE token = $1 AND used > 0", token)
 
     async def succeeded(self, token: str) -> None:
         """The PIN was right: all tries are there again."""

@@ -9,12 +9,14 @@ from typing import Any
 
 import pkcs11
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pkcs11.util.ec import decode_ec_private_key
 from pkcs11.util.rsa import decode_rsa_private_key
 from pkcs11.util.x509 import decode_x509_certificate
 
 from shared.errors import Malformed
+from shared.signatures.keys import PrivateKey
 
 CONFIGURATION = "softhsm2.conf"
 INITIALISE = "softhsm2-util"
@@ -27,7 +29,7 @@ class Token:
 
     label: str
     pin: str
-    key: RSAPrivateKey
+    key: PrivateKey
     certificates: tuple[x509.Certificate, ...]
     asks_each_time: bool
 
@@ -67,10 +69,11 @@ def _initialise(module: Path, token: Token) -> None:
 
 
 def _fill(session: Any, token: Token) -> None:
-    pkcs1 = token.key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    traditional = token.key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    elliptic = isinstance(token.key, ec.EllipticCurvePrivateKey)
     named = {pkcs11.Attribute.TOKEN: True, pkcs11.Attribute.LABEL: token.label, pkcs11.Attribute.ID: _KEY_ID}
     session.create_object(
-        decode_rsa_private_key(pkcs1)
+        (decode_ec_private_key(traditional) if elliptic else decode_rsa_private_key(traditional))
         | named
         | {
             pkcs11.Attribute.SIGN: True,

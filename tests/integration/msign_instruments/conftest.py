@@ -9,7 +9,7 @@ import pytest
 from msign_gateway.infrastructure.softhsm import find_module
 from services.msign.pki.create import create
 from services.msign.pki.hsm import Token, make_tokens
-from tests.pki import TestPki, rsa_key
+from tests.pki import TestPki, ec_key, rsa_key
 
 PIN = "123456"
 CARDS = {"moldsign-1": False, "moldsign-2": False, "nationalid-1": True}
@@ -18,13 +18,15 @@ CARDS = {"moldsign-1": False, "moldsign-2": False, "nationalid-1": True}
 
 @pytest.fixture(scope="module")
 def softhsm(tmp_path_factory) -> Path:
-    """The module, with the tokens `CARDS` under `PIN`."""
+    """The module, with the tokens `CARDS` and a P-256 one, `securesign-1`, under `PIN`."""
     module = find_module()
     assert module, "SoftHSM is not installed"
     pkcs11.unload(str(module))  # whoever loaded it before had other tokens
-    signer = TestPki.make().signer
-    certificates = (signer.certificate, *signer.chain)
+    pki = TestPki.make()
+    certificates = (pki.signer.certificate, *pki.signer.chain)
     tokens = [Token(label, PIN, rsa_key("md-person"), certificates, asks) for label, asks in CARDS.items()]
+    curve = pki.person(ec_key("card"))
+    tokens.append(Token("securesign-1", PIN, ec_key("card"), (curve.certificate, *curve.chain), asks_each_time=False))
     make_tokens(module, tmp_path_factory.mktemp("hsm"), tokens)
     yield module
     pkcs11.unload(str(module))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pkcs11
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.msign.instruments.stores import Pkcs11Store
@@ -37,6 +37,15 @@ async def test_a_token_signs_with_every_digest_as_its_certificate_says(tokens, d
         assert len(key.chain) == 2
     assert isinstance(public, rsa.RSAPublicKey)
     public.verify(signature, DATA, padding.PKCS1v15(), getattr(hashes, digest.upper())())
+
+
+@pytest.mark.parametrize("digest", ["sha256", "sha384", "sha512"])
+async def test_a_curve_signs_too(tokens, digest):
+    async with tokens.open("securesign-1", PIN) as key:
+        signature = await key.sign(DATA, digest)
+        public = key.certificate.public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    public.verify(signature, DATA, ec.ECDSA(getattr(hashes, digest.upper())()))
 
 
 async def test_the_pin_is_checked_at_every_opening(tokens):

@@ -25,6 +25,9 @@ class CountedTries:
         self.used[token] = used + 1
         return 2 - used
 
+    async def give_back(self, token):
+        self.used[token] -= 1
+
     async def succeeded(self, token):
         self.used[token] = 0
 
