@@ -6,6 +6,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from pydantic import DirectoryPath, Field, FilePath, SecretStr
 
 from services.msign.instruments.catalogue import ASKS_EACH_TIME, catalogue
 from services.msign.instruments.certificates import LiveCheck
+from services.msign.instruments.mobile import Mobile, subscribers_of
+from services.msign.instruments.pins import PinnedTokens
 from services.msign.instruments.stores import FileStore, Pkcs11Store, TokenStore
 from services.msign.instruments.tries import StoredTries
 from services.msign.pages.app import create_web_app
+from services.msign.pages.parts import Parts
 from services.msign.pages.ports import Requests
-from services.msign.pages.routes import Parts
 from services.msign.pages.state import Seal
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.architecture import Architecture
@@ -38,7 +41,7 @@ class WebSettings(ServiceSettings):
     `web_secret` seals the pages' forms and is the same in every replica; `show_people` prints the made-up people with
     their PINs beside the PIN form; without `timestamp_url` the timestamps come from our own PKI port.
     `pkcs11_module` is the library of the tokens' PKCS#11 module; without one, tokens are PKCS#12 files of `pki_dir`.
-    `trust_dir` holds the anchors that signers' certificates must lead to.
+    `trust_dir` holds the anchors that signers' certificates must lead to. A phone has `mobile_timeout_s` to answer.
     """
 
     web_host: str = "127.0.0.1"
@@ -50,6 +53,7 @@ class WebSettings(ServiceSettings):
     timestamp_url: str | None = None
     show_people: bool = False
     pkcs11_module: FilePath | None = None
+    mobile_timeout_s: float = Field(default=120, gt=0)
     trust_dir: DirectoryPath
 
 
@@ -71,10 +75,14 @@ def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aioh
     """Return what the pages work with."""
     certificates = LiveCheck(TrustAnchors.from_directory(settings.trust_dir), session)
     url = settings.timestamp_url or Architecture.load(settings.pki_dir).timestamp_url
+    store, tries = store_of(settings), StoredTries(pool)
+    subscribers, sims = subscribers_of(settings.pki_dir), PinnedTokens(store, tries, certificates)
+    timeout = timedelta(seconds=settings.mobile_timeout_s)
     return Parts(
         requests=requests,
         claims=StoredClaims(pool),
-        instruments=catalogue(store_of(settings), StoredTries(pool), certificates),
+        instruments=catalogue(store, tries, certificates),
+        mobile=Mobile(pool, sims, tries, subscribers, timeout=timeout) if subscribers else None,
         timestamper=HttpTimestamper(url, session),
         seal=Seal(settings.web_secret.get_secret_value()),
         people=people_of(settings.pki_dir) if settings.show_people else (),

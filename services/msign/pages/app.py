@@ -7,8 +7,10 @@ from aiohttp import web
 
 from services.msign.pages.forms import MAX_FORM_BYTES
 from services.msign.pages.headers import protect
+from services.msign.pages.parts import Parts
 from services.msign.pages.render import HERE, Renderer
-from services.msign.pages.routes import Parts, SignPage, StopHere, add_routes, wished
+from services.msign.pages.routes import SignPage, StopHere, add_routes
+from services.msign.pages.wishes import wished
 
 log = structlog.get_logger(__name__)
 

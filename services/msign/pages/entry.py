@@ -43,7 +43,7 @@ def read_entry(parameters: Iterable[tuple[str, str]], return_origins: tuple[str,
     return Entry(
         return_url=check_return_url(given.get("returnurl", ""), return_origins),
         relay_state=relay_state,
-        instrument=_member(Instrument, given.get("instrument")),
+        instrument=_instrument(given.get("instrument")),
         msisdn=msisdn,
         language=_member(Language, given.get("lang")),
     )
@@ -80,6 +80,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _instrument(value: str | None) -> Instrument | None:
+    """Return the instrument; newer clients say mobisign for the phone."""
+    named = _member(Instrument, value)
+    return Instrument.MOBILE if named is Instrument.MOBISIGN else named
 
 
 def _member(kind: type[ChoiceT], value: str | None) -> ChoiceT | None:

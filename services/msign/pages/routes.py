@@ -8,37 +8,26 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from services.msign.instruments.catalogue import Catalogue
 from services.msign.instruments.instrument import OpenKey, Refused, SigningInstrument
+from services.msign.instruments.mobile import Mobile
 from services.msign.pages.entry import read_entry
-from services.msign.pages.forms import read_form, read_texts
-from services.msign.pages.ports import Asked, Requests
+from services.msign.pages.forms import Form, read_form, read_texts
+from services.msign.pages.parts import Parts
+from services.msign.pages.phone import PhonePages, add_phone_routes
+from services.msign.pages.ports import Asked
 from services.msign.pages.render import Renderer
-from services.msign.pages.state import PageState, Seal, browser_of, new_browser, set_browser
-from services.msign.pages.texts import preferred, text
+from services.msign.pages.state import PageState, browser_of, new_browser, set_browser
+from services.msign.pages.texts import text
 from services.msign.pages.view import back_of, view_of
+from services.msign.pages.wishes import wished
 from services.msign.signing.batch import Outcome, sign_batch
-from services.msign.signing.claims import Claims
 from services.msign.signing.expected import is_expected
 from shared.contract.models import Instrument, Language, SignStatus
 from shared.errors import Malformed, Transient
-from shared.signatures.timestamps import Timestamper
 
 REQUEST_ID = r"{request_id:[0-9a-fA-F]{32}}"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Everything that the pages work with; `people` are shown beside the PIN form of test instances."""
-
-    requests: Requests
-    claims: Claims
-    instruments: Catalogue
-    timestamper: Timestamper
-    seal: Seal
-    people: tuple[dict[str, str], ...] = ()
 
 
 class StopHere(Exception):
@@ -64,6 +53,14 @@ class SignPage:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._renderer = Renderer()
+        self._phones = PhonePages(parts, parts.mobile) if parts.mobile else None
+        phone = {Instrument.MOBILE: parts.mobile} if parts.mobile else {}
+        self._offered: dict[Instrument, SigningInstrument | Mobile] = {**phone, **parts.instruments}
+
+    @property
+    def phones(self) -> PhonePages | None:
+        """The pages for signing on a phone, if that is offered."""
+        return self._phones
 
     async def home(self, request: web.Request) -> web.Response:
         """Say what this instance is."""
@@ -96,8 +93,27 @@ class SignPage:
         wanted = step.state.entry.instrument
         if wanted is None:
             return self._choose(step)
-        instrument = self._parts.instruments.get(wanted)
-        return await self._pin(step, instrument) if instrument else self._choose(step, "instrument_unavailable")
+        expected = step.asked.request.expected_signer
+        if wanted is Instrument.MOBILE and self._phones and expected and step.state.entry.msisdn:
+            return await self._call(step, {"MSISDN": step.state.entry.msisdn, "IDNP": expected.id})
+        instrument = self._offered.get(wanted)
+        return await self._form(step, instrument) if instrument else self._choose(step, "instrument_unavailable")
+
+    async def _form(self, step: Step, instrument: SigningInstrument | Mobile) -> web.Response:
+        return await self._pin(step, instrument, values={"MSISDN": step.state.entry.msisdn or ""})
+
+    async def _call(self, step: Step, form: dict[str, str]) -> web.Response:
+        """Call the phone and lead to the page that waits for it."""
+        if self._phones is None or self._parts.mobile is None:
+            return self._choose(step, "instrument_unavailable")
+        msisdn, idnp = form.get("MSISDN", "").strip(), form.get("IDNP", "").strip()
+        if (expected := step.asked.request.expected_signer) and expected.id != idnp:
+            return await self._pin(step, self._parts.mobile, self._text(step, "signer_mismatch"), values=form)
+        try:
+            return await self._phones.call(step.state, step.browser, msisdn=msisdn, idnp=idnp)
+        except Refused as error:
+            message = self._text(step, error.why.value, tries=error.tries_left)
+            return await self._pin(step, self._parts.mobile, message, values=form)
 
     async def choose(self, request: web.Request) -> web.Response:
         """Show the instruments again."""
@@ -116,7 +132,7 @@ class SignPage:
         """Take the chosen instrument and ask for what it needs."""
         step = await self._step(request)
         chosen = self._chosen((await read_texts(request)).get("Instrument", ""))
-        return await self._pin(step, chosen) if chosen else self._choose(step, "instrument_unavailable")
+        return await self._form(step, chosen) if chosen else self._choose(step, "instrument_unavailable")
 
     async def sign(self, request: web.Request) -> web.Response:
         """Take the PIN, sign everything, and lead back."""
@@ -125,6 +141,13 @@ class SignPage:
         chosen = self._chosen(texts.get("Instrument", ""))
         if chosen is None:
             return self._choose(step, "instrument_unavailable")
+        if isinstance(chosen, Mobile):
+            return await self._call(step, texts)
+        return await self._sign_with(request, chosen, form)
+
+    async def _sign_with(self, request: web.Request, chosen: SigningInstrument, form: Form) -> web.Response:
+        """Open the key with what was entered and sign, while no other tab does."""
+        step, texts = await self._step(request), await read_texts(request)
         async with self._parts.claims.hold(step.state.request_id) as held:
             if not held:
                 return await self._pin(step, chosen, self._text(step, "busy"), status=409)
@@ -210,8 +233,8 @@ class SignPage:
             raise StopHere(self._renderer.message(language, "expired_title", "expired_text", status=410))
         return asked
 
-    def _chosen(self, name: str) -> SigningInstrument | None:
-        return self._parts.instruments.get(Instrument(name)) if name in set(Instrument) else None
+    def _chosen(self, name: str) -> SigningInstrument | Mobile | None:
+        return self._offered.get(Instrument(name)) if name in set(Instrument) else None
 
     def _text(self, step: Step, key: str, **values: object) -> str:
         return text(step.state.language, key, **values)
@@ -219,7 +242,7 @@ class SignPage:
     def _choose(self, step: Step, error: str | None = None) -> web.Response:
         return self._renderer.page(
             "choose.html", step.state.language, view=view_of(step.asked, step.state.entry),
-            state=self._parts.seal.seal(step.state, step.browser), instruments=[*self._parts.instruments],
+            state=self._parts.seal.seal(step.state, step.browser), instruments=[*self._offered],
             error=self._text(step, error) if error else None,
         )  # fmt: skip
 
@@ -233,7 +256,7 @@ class SignPage:
     async def _pin(
         self,
         step: Step,
-        instrument: SigningInstrument,
+        instrument: SigningInstrument | Mobile,
         error: str | None = None,
         *,
         values: dict[str, str] | None = None,
@@ -248,17 +271,13 @@ class SignPage:
         )  # fmt: skip
 
 
-def wished(request: web.Request) -> Language:
-    """Return the language of a request that has no state: `lang`, else Accept-Language."""
-    lang = request.query.get("lang", "").lower()
-    return Language(lang) if lang in set(Language) else preferred(request.headers.get("Accept-Language", ""))
-
-
 def add_routes(app: web.Application, page: SignPage) -> None:
     """Add the routes of the Sign Page to an application."""
     base = f"/{REQUEST_ID}"
     steps = {"choose": page.choose, "language": page.speak, "instrument": page.instrument}
     steps |= {"sign": page.sign, "cancel": page.cancel}
     app.add_routes([web.get("/", page.home), web.get(base, page.enter), web.post(base, page.enter)])
+    if page.phones:
+        add_phone_routes(app, page.phones, REQUEST_ID)
     for name, handler in steps.items():
         app.add_routes([web.post(f"{base}/{name}", handler), web.get(f"{base}/{name}", page.lost)])

@@ -41,6 +41,12 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Криптографический токен с PIN-кодом",
         "Cryptographic token with a PIN",
     ),
+    "instrument_mobile": ("Semnătură mobilă", "Мобильная подпись", "Mobile signature"),
+    "about_mobile": (
+        "PIN-ul se introduce pe telefon",
+        "PIN-код вводится на телефоне",
+        "You enter the PIN on your phone",
+    ),
     "instrument_nationalid": ("Buletin electronic", "Электронное удостоверение", "Identity card"),
     "about_nationalid": (
         "Cartea de identitate cu cip; PIN-ul se cere pentru fiecare document",
@@ -69,6 +75,55 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "document_of": ("Documentul {number} din {total}", "Документ {number} из {total}", "Document {number} of {total}"),
     "field_idnp": ("IDNP (13 cifre)", "IDNP (13 цифр)", "Personal number, IDNP (13 digits)"),
     "field_pin": ("Cod PIN", "PIN-код", "PIN"),
+    "field_msisdn": (
+        "Numărul de telefon (cu prefixul țării)",
+        "Номер телефона (с кодом страны)",
+        "Phone number (with the country's code)",
+    ),
+    "pin_title_mobile": ("Semnați pe telefon", "Подпишите на телефоне", "Sign on your phone"),
+    "call": ("Trimite pe telefon", "Отправить на телефон", "Send to my phone"),
+    "phone_title": ("Confirmați pe telefon", "Подтвердите на телефоне", "Confirm on your phone"),
+    "phone_code": ("Cod de verificare", "Код проверки", "Verification code"),
+    "phone_compare": (
+        "Introduceți PIN-ul pe telefon numai dacă acolo vedeți același cod.",
+        "Вводите PIN-код на телефоне, только если видите там тот же код.",
+        "Enter your PIN on the phone only if you see the same code there.",
+    ),
+    "phone_waiting": (
+        "Așteptăm confirmarea de pe telefon…",
+        "Ждём подтверждения с телефона…",
+        "Waiting for your phone…",
+    ),
+    "phone_signing": (
+        "Se semnează: {number} din {total}…",
+        "Подписание: {number} из {total}…",
+        "Signing: {number} of {total}…",
+    ),
+    "phone_timed_out": (
+        "Telefonul nu a răspuns la timp. Nu s-a semnat nimic; încercați din nou sau alegeți alt instrument.",
+        "Телефон не ответил вовремя. Ничего не подписано; повторите или выберите другой способ.",
+        "The phone did not answer in time. Nothing was signed; try again, or choose another instrument.",
+    ),
+    "phone_ended": ("Semnarea pe telefon nu a reușit", "Подписать на телефоне не удалось", "The phone did not sign"),
+    "phone_page": ("Telefonul", "Телефон", "Phone"),
+    "phone_idle": (
+        "Nu există cereri de semnare. Cererile noi apar aici.",
+        "Запросов на подпись нет. Новые запросы появятся здесь.",
+        "There is nothing to sign. New requests appear here.",
+    ),
+    "phone_refuse": ("Refuză", "Отклонить", "Refuse"),
+    "phone_signed": (
+        "Ați semnat. Continuați pe pagina de semnare.",
+        "Подписано. Продолжите на странице подписания.",
+        "You have signed. Go on at the Sign Page.",
+    ),
+    "phone_too_late": (
+        "Această cerere nu mai așteaptă semnătura.",
+        "Этот запрос больше не ждёт подписи.",
+        "This request does not wait for a signature any more.",
+    ),
+    "phone_refused": ("Ați refuzat pe telefon.", "Вы отказались на телефоне.", "You refused on the phone."),
+    "reason_failed": ("Semnarea nu a reușit.", "Подписание не выполнено.", "Signing failed."),
     "field_keyfile": ("Fișierul cu cheia (.p12, .pfx)", "Файл ключа (.p12, .pfx)", "Key file (.p12, .pfx)"),
     "field_password": ("Parola fișierului", "Пароль файла", "Password of the file"),
     "key_file_kept": (

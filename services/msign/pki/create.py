@@ -1,8 +1,9 @@
 """How does a test infrastructure come to be on disk?
 
 `certomancer.yaml` and `keys/` drive the live services; `trust/` holds the anchors, `tls/` the certificates of the API
-and of its consumers, `tokens/` the signers' keys as PKCS#12 files under their PINs, `people.json` who they are. With a
-PKCS#11 module, the keys of tokens are in SoftHSM (`softhsm2.conf`) instead, and only key files are files.
+and of its consumers, `tokens/` the signers' keys as PKCS#12 files under their PINs, `people.json` who they are,
+`subscribers.json` whose phone is whose. With a PKCS#11 module, the keys of tokens and SIMs are in SoftHSM
+(`softhsm2.conf`) instead, and only key files are files.
 """
 
 import json
@@ -19,10 +20,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from services.msign.instruments.catalogue import ASKS_EACH_TIME, TOKENS
+from services.msign.instruments.catalogue import ASKS_EACH_TIME
 from services.msign.pki import hsm, plan
 from services.msign.pki.architecture import CONFIGURATION, Architecture
 from services.msign.pki.people import PEOPLE, Person
+from shared.contract.models import Instrument
 from shared.errors import Malformed
 
 KEY_BITS = 2048
@@ -50,6 +52,8 @@ def create(directory: Path, *, pki_url: str, server_names: Sequence[str], pkcs11
     architecture = Architecture.of(configuration, directory)
     write_certificates(directory, architecture, keys)
     write_tokens(directory, architecture, keys, pkcs11_module)
+    phones = {person.msisdn: person.idnp for person in PEOPLE if person.msisdn}
+    write_private(directory / "subscribers.json", json.dumps(phones, indent=2).encode())
     people = [person.listed() for person in PEOPLE]
     write_private(directory / "people.json", json.dumps(people, ensure_ascii=False, indent=2).encode())
     draft.rename(directory / CONFIGURATION)
@@ -81,9 +85,9 @@ def write_tokens(
     tokens = []
     for person in PEOPLE:
         key, certificate = keys[person.label], architecture.certificate(person.label)
-        if module and person.instrument in TOKENS:
+        if module and person.instrument != Instrument.TAX:
             asks = person.instrument in ASKS_EACH_TIME
-            tokens.append(hsm.Token(person.label, person.pin, key, (certificate, *chain), asks))
+            tokens.append(hsm.Token(person.token, person.pin, key, (certificate, *chain), asks))
         else:
             write_private(directory / person.token_file, token_of(person, key, certificate, chain))
     if module:

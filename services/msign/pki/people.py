@@ -23,7 +23,7 @@ class Person:
     """One person with one instrument; who owns several stands here several times, each with a key of its own.
 
     `subject` has the attributes of `signature-profile.md` besides name, IDNP and country; `pin` is a key file's
-    password.
+    password; `msisdn` is the phone's number.
     """
 
     name: str
@@ -31,17 +31,23 @@ class Person:
     instrument: str
     pin: str
     subject: Mapping[str, str] = field(default_factory=dict)
+    msisdn: str | None = None
     flaw: Flaw | None = None
 
     @property
     def label(self) -> str:
-        """The name of the person's key, certificate and token."""
+        """The name of the person's key and certificate."""
         return f"{self.instrument}-{self.idnp}"
+
+    @property
+    def token(self) -> str:
+        """The label of the token: a SIM is known by its number, anything else by its owner's."""
+        return f"{self.instrument}-{self.msisdn or self.idnp}"
 
     @property
     def token_file(self) -> str:
         """Where the key is as a PKCS#12 file, in the infrastructure's directory."""
-        return f"tokens/{self.label}.p12"
+        return f"tokens/{self.token}.p12"
 
     def distinguished_name(self) -> dict[str, str]:
         """Return the certificate's subject for certomancer's configuration."""
@@ -62,7 +68,8 @@ class Person:
             "organization": self.subject.get("organization-name"),
             "note": f"certificate {self.flaw}" if self.flaw else "",
         }
-        return row | ({"key_file": self.token_file} if self.instrument == Instrument.TAX else {})
+        key_file = {"key_file": self.token_file} if self.instrument == Instrument.TAX else {}
+        return row | key_file | ({"msisdn": self.msisdn} if self.msisdn else {})
 
 
 _COMPANY = {
@@ -97,6 +104,9 @@ PEOPLE = (
     _person(_MARIA, Instrument.NATIONALID, "345678", flaw=Flaw.REVOKED),
     _person(_ANA, Instrument.SECURESIGN, "87654321"),
     _person(_ION, Instrument.SECURESIGN, "76543210", subject=_COMPANY),
+    _person(_ANA, Instrument.MOBILE, "1357", msisdn="37369000017"),
+    _person(_ELENA, Instrument.MOBILE, "2468", msisdn="37369000031"),
+    _person(_STEFAN, Instrument.MOBILE, "3579", msisdn="37369000048", flaw=Flaw.EXPIRED),
     _person(_ANA, Instrument.TAX, "cheia-Anei-2026"),
     _person(_ION, Instrument.TAX, "cheia-firmei-2026", subject=_COMPANY),
 )

@@ -1,4 +1,3 @@
-import html.parser
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from services.msign.instruments.catalogue import catalogue
 from services.msign.instruments.stores import FileStore
 from services.msign.pages.app import create_web_app
-from services.msign.pages.routes import Parts
+from services.msign.pages.parts import Parts
 from services.msign.pages.state import Seal
 from services.msign.pki.create import create
 from shared.contract.models import (
@@ -20,11 +19,10 @@ from shared.contract.models import (
     SignRequest,
     SignStatus,
 )
+from tests.pages import REQUEST_ID, Browser
 from tests.pki import TestPki
 from tests.provider import AnyCertificate, KeptResults
 
-REQUEST_ID = "0123456789abcdef0123456789abcdef"
-RETURN_URL = "https://servicii.exemplu.md/return?a=1&b=2"
 HASH = bytes(range(32))
 
 
@@ -75,6 +73,9 @@ class FakeTries:
         self.used[token] = self.used.get(token, 0) + 1
         return 3 - self.used[token]
 
+    async def give_back(self, token):
+        self.used[token] -= 1
+
     async def succeeded(self, token):
         self.used[token] = 0
 
@@ -93,57 +94,6 @@ class FakeClaims:
         finally:
             if free:
                 self.held.discard(request_id)
-
-
-class Forms(html.parser.HTMLParser):
-    """Reads the forms of a page: `forms[id] = (action, {name: value})`."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.forms: dict[str, Any] = {}
-        self._fields: dict[str, str] | None = None
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        if tag == "form":
-            self._fields = {}
-            self.forms[attributes.get("id") or attributes["action"] or ""] = (attributes["action"], self._fields)
-        elif tag in {"input", "button"} and self._fields is not None and "name" in attributes:
-            self._fields.setdefault(attributes["name"], attributes.get("value") or "")
-
-    def handle_endtag(self, tag):
-        if tag == "form":
-            self._fields = None
-
-
-@dataclass
-class Browser:
-    client: TestClient[Any, Any]
-    page: str = ""
-    status: int = 0
-    headers: object = None
-
-    async def get(self, path, **keywords):
-        return await self._read(self.client.get(path, **keywords))
-
-    async def post(self, path: str, data: Any, **keywords: Any) -> "Browser":
-        return await self._read(self.client.post(path, data=data, **keywords))
-
-    async def enter(self, **parameters):
-        return await self.post(f"/{REQUEST_ID}", {"ReturnUrl": RETURN_URL, **parameters})
-
-    async def submit(self, form, **values):
-        action, fields = self.form(form)
-        return await self.post(action, fields | values)
-
-    def form(self, name: str) -> Any:
-        return Forms(self.page).forms[name]
-
-    async def _read(self, call: Any) -> "Browser":
-        async with call as response:
-            self.page, self.status, self.headers = await response.text(), response.status, response.headers
-        return self
 
 
 @pytest.fixture(scope="session")
