@@ -1,6 +1,7 @@
 """SoftHSM with tokens of its own, and an infrastructure whose services may be served at `port`."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pkcs11
@@ -17,7 +18,7 @@ CARDS = {"moldsign-1": False, "moldsign-2": False, "nationalid-1": True}
 
 
 @pytest.fixture(scope="module")
-def softhsm(tmp_path_factory) -> Path:
+def softhsm(tmp_path_factory) -> Iterator[Path]:
     """The module, with the tokens `CARDS` and a P-256 one, `securesign-1`, under `PIN`."""
     module = find_module()
     assert module, "SoftHSM is not installed"

@@ -93,6 +93,9 @@ async def test_guesses_made_at_once_share_three_tries(tokens):
 
 async def test_a_token_that_fails_costs_no_try(pool):
     class Broken:
+        async def has(self, label):
+            return True
+
         def open(self, label, pin):
             raise Transient("the module failed")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pkcs11
 import pytest
@@ -102,7 +103,7 @@ async def test_an_identity_card_wants_its_pin_for_each_signature(tokens):
 
 async def test_the_card_itself_refuses_a_second_signature_without_the_pin(softhsm):
     with pkcs11.lib(str(softhsm)).get_token(token_label="nationalid-1").open(user_pin=PIN) as session:
-        (key,) = session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY})
+        key: Any = next(session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}))
         assert key.sign(DATA, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS, pin=PIN)
         with pytest.raises(pkcs11.UserNotLoggedIn):
             key.sign(DATA, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS)
