@@ -7,6 +7,7 @@ from datetime import timedelta
 from services.msign.consumers import Consumers
 from services.msign.handlers import MSign
 from services.msign.requests import MIGRATIONS, RequestStore
+from services.msign.retention import purge_for_ever
 from services.msign.settings import MSignSettings
 from services.msign.soap.caller import server_context
 from services.msign.soap.endpoint import Endpoint, create_api_app
@@ -26,6 +27,8 @@ async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None
     async with open_pool(settings.msign_database_url) as pool:
         service.ready_when("database", lambda: answers(pool))
         requests = RequestStore(pool)
+        kept_for = timedelta(hours=settings.request_retention_hours)
+        service.spawn(purge_for_ever(requests, kept_for), "retention")
         msign = MSign(requests, anchors, request_ttl=timedelta(hours=settings.request_ttl_hours))
         api = create_api_app(
             Endpoint(msign, Consumers(pool), url=settings.api_url), max_body_bytes=settings.max_body_bytes

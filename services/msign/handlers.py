@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from services.msign.consumers import Consumer
+from services.msign.documents import document_problems
 from services.msign.requests import RequestStore
 from services.msign.verification import verify_content
 from shared.contract.faults import InvalidParameter
@@ -42,6 +43,7 @@ class MSign:
     async def post_sign_request(self, consumer: Consumer, request: SignRequest) -> str:
         """Store a request for signing; returns its RequestID. Raises `InvalidParameter`."""
         refuse(sign_request_problems(request))
+        refuse(await document_problems(request))
         request_id = await self._requests.create(consumer.id, request, datetime.now(UTC) + self._request_ttl)
         log.info("sign_request_posted", consumer=consumer.name, request_id=request_id, contents=len(request.contents))
         return request_id

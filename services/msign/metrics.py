@@ -12,3 +12,4 @@ TOKENS_OPENED = Counter(
     "Entries of a PIN or password by instrument and outcome (opened or the refusal)",
     ["instrument", "outcome"],
 )
+PURGED = Counter("msign_requests_purged_total", "Sign requests removed from the online database")

@@ -116,6 +116,10 @@ class RequestStore:
         """
         return await self._pool.fetchval(_FINISH, request_id, status, reason) is not None
 
+    async def purge(self, ended_before: datetime, *, limit: int) -> int:
+        """Remove at most `limit` requests that were finished or expired before a moment; returns how many."""
+        return len(await self._pool.fetch(_PURGE, ended_before, limit))
+
     async def response(self, request_id: str, consumer_id: int, language: Language) -> SignResponse:
         """Return what GetSignResponse answers.
 
@@ -202,5 +206,13 @@ SELECT (SELECT count(*) FROM sign_results WHERE request_id = $1) AS signed,
 _FINISH = """
 UPDATE sign_requests SET status = $2, reason = $3, finished_at = now()
 WHERE request_id = $1 AND status = 'Pending' AND expires_at > now()
+RETURNING request_id
+"""
+_PURGE = """
+DELETE FROM sign_requests WHERE request_id IN (
+    SELECT request_id FROM sign_requests
+    WHERE coalesce(finished_at, expires_at) < $1
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+)
 RETURNING request_id
 """

@@ -13,7 +13,8 @@ class MSignSettings(WebSettings):
 
     `api_cert` and `api_key` are our server certificate, `consumers_ca` the CAs that issue the consumers' certificates,
     all PEM. `api_url` is the endpoint as the WSDL tells it; without
-    it, the WSDL repeats the address that it was asked at.
+    it, the WSDL repeats the address that it was asked at. A request expires after `request_ttl_hours`, and is removed
+    `request_retention_hours` after it was finished or has expired.
     """
 
     msign_database_url: str = Field(pattern="^postgres(ql)?://")
@@ -24,4 +25,5 @@ class MSignSettings(WebSettings):
     consumers_ca: FilePath
     api_url: str | None = Field(default=None, pattern="^https://")
     request_ttl_hours: float = Field(default=24, gt=0)
+    request_retention_hours: float = Field(default=168, gt=0)
     max_body_bytes: int = Field(default=96 * MEBIBYTE, ge=MEBIBYTE)

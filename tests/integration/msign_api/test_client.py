@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.msign.consumers import serial_of
+from services.msign.retention import purge
 from shared.contract.client import MSignClient
 from shared.contract.faults import AuthenticationFailed, AuthorizationFailed, InvalidParameter, RequestNotFound
 from shared.contract.models import (
@@ -29,6 +30,7 @@ from shared.contract.models import (
 from shared.contract.transport import AmbiguousCall, SoapTransport
 from shared.errors import Malformed, ProviderDown, Transient
 from shared.signatures.xades.sign import sign_hash
+from tests.documents import pdf_file
 from tests.integration.msign_api.conftest import free_port
 
 DIGEST = hashlib.sha256(b"document").digest()
@@ -54,13 +56,21 @@ async def test_a_posted_request_is_stored_as_it_was_sent(api):
 
 
 async def test_a_pdf_of_a_megabyte_gets_there_whole(api):
-    pdf = b"%PDF-1.7\n" + bytes(range(256)) * 4096
+    pdf = pdf_file("x" * 1024 * 1024)
     request = dataclasses.replace(
         REQUEST, content_type=ContentType.PDF, contents=(SignContent(content=pdf),), signature_reason="Aprob"
     )
     async with api.connect() as client:
         request_id = await client.post_sign_request(request)
     assert (await api.requests.get(request_id)).request == request
+
+
+async def test_a_pdf_that_cannot_be_signed_is_refused_with_its_place_and_the_reason(api):
+    contents = (SignContent(content=pdf_file()), SignContent(content=b"%PDF-1.7\n" + bytes(2000)))
+    request = dataclasses.replace(REQUEST, content_type=ContentType.PDF, contents=contents)
+    async with api.connect() as client:
+        with pytest.raises(InvalidParameter, match=r"Contents\[1\]\.Content: the PDF file is broken"):
+            await client.post_sign_request(request)
 
 
 async def test_a_response_goes_from_pending_to_success(api):
@@ -100,6 +110,33 @@ async def test_an_overdue_request_is_expired_and_cannot_be_finished(api):
     async with api.connect() as client:
         response = await client.get_sign_response(request_id, "en")
     assert response == SignResponse(status=SignStatus.EXPIRED, message="The time to sign has passed")
+
+
+async def test_what_ended_long_ago_is_removed_and_nothing_else(api):
+    consumer = await api.consumers.find(api.tls.first.certificate)
+    now = datetime.now(UTC)
+    expired = await api.requests.create(consumer.id, REQUEST, now - timedelta(days=8))
+    pending = await api.requests.create(consumer.id, REQUEST, now + timedelta(days=1))
+    finished = await api.requests.create(consumer.id, REQUEST, now + timedelta(days=1))
+    await api.requests.add_result(finished, 0, RESULTS[0])
+    await api.requests.finish(finished, SignStatus.FAILURE, reason="declined")
+    assert await purge(api.requests, now - timedelta(days=7)) == 1
+    assert await api.requests.get(expired) is None
+    assert await purge(api.requests, now + timedelta(hours=1)) == 1
+    assert await api.requests.get(finished) is None
+    assert await api.requests.get(pending)
+    async with api.connect() as client:
+        with pytest.raises(RequestNotFound):
+            await client.get_sign_response(expired)
+
+
+async def test_a_purge_without_a_database_is_tried_again_later(api):
+    class Away:
+        async def purge(self, ended_before, *, limit):
+            raise ConnectionRefusedError
+
+    away: Any = Away()
+    assert await purge(away, datetime.now(UTC)) == 0
 
 
 async def test_of_many_outcomes_the_first_counts(api):
