@@ -17,7 +17,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from services.msign.instruments.catalogue import ASKS_EACH_TIME
@@ -26,6 +26,7 @@ from services.msign.pki.architecture import CONFIGURATION, Architecture
 from services.msign.pki.people import PEOPLE, Person
 from shared.contract.models import Instrument
 from shared.errors import Malformed
+from shared.signatures.keys import PrivateKey
 
 KEY_BITS = 2048
 PRIVATE = 0o600
@@ -59,14 +60,20 @@ def create(directory: Path, *, pki_url: str, server_names: Sequence[str], pkcs11
     draft.rename(directory / CONFIGURATION)
 
 
-def make_keys(labels: Sequence[str]) -> dict[str, rsa.RSAPrivateKey]:
-    """Return a fresh RSA key for each label."""
+def make_keys(labels: Sequence[str]) -> dict[str, PrivateKey]:
+    """Return a fresh key for each label: RSA, or P-256 for the people who have such a token."""
+    curves = {person.label for person in PEOPLE if person.curve}
+
+    def make(label: str) -> PrivateKey:
+        if label in curves:
+            return ec.generate_private_key(ec.SECP256R1())
+        return rsa.generate_private_key(65537, KEY_BITS)
+
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
-        keys = threads.map(lambda _: rsa.generate_private_key(65537, KEY_BITS), labels)
-        return dict(zip(labels, keys, strict=True))
+        return dict(zip(labels, threads.map(make, labels), strict=True))
 
 
-def write_certificates(directory: Path, architecture: Architecture, keys: dict[str, rsa.RSAPrivateKey]) -> None:
+def write_certificates(directory: Path, architecture: Architecture, keys: dict[str, PrivateKey]) -> None:
     """Write the anchors and, for the API and its consumers, certificates with their keys."""
     for name, label in (("mdtrustca", plan.ROOT), ("MDQSign", plan.ISSUING)):
         write_private(directory / "trust" / f"{name}.pem", pem_of(architecture.certificate(label)))
@@ -77,9 +84,7 @@ def write_certificates(directory: Path, architecture: Architecture, keys: dict[s
         write_private(tls / f"{label}.key", pem_of_key(keys[label]))
 
 
-def write_tokens(
-    directory: Path, architecture: Architecture, keys: dict[str, rsa.RSAPrivateKey], module: Path | None
-) -> None:
+def write_tokens(directory: Path, architecture: Architecture, keys: dict[str, PrivateKey], module: Path | None) -> None:
     """Put each person's key, certificate and chain where the person's PIN opens them."""
     chain = [architecture.certificate(plan.ISSUING), architecture.certificate(plan.ROOT)]
     tokens = []
@@ -94,9 +99,7 @@ def write_tokens(
         hsm.make_tokens(module, directory, tokens)
 
 
-def token_of(
-    person: Person, key: rsa.RSAPrivateKey, certificate: x509.Certificate, chain: list[x509.Certificate]
-) -> bytes:
+def token_of(person: Person, key: PrivateKey, certificate: x509.Certificate, chain: list[x509.Certificate]) -> bytes:
     """Return the PKCS#12 file (RFC 7292) of a person's token."""
     encryption = serialization.BestAvailableEncryption(person.pin.encode())
     return pkcs12.serialize_key_and_certificates(person.name.encode(), key, certificate, chain, encryption)

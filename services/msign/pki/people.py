@@ -23,7 +23,8 @@ class Person:
     """One person with one instrument; who owns several stands here several times, each with a key of its own.
 
     `subject` has the attributes of `signature-profile.md` besides name, IDNP and country; `pin` is a key file's
-    password; `msisdn` is the phone's number.
+    password; `msisdn` is the phone's number; with `curve` the key is
+    a P-256 one instead of RSA.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Person:
     subject: Mapping[str, str] = field(default_factory=dict)
     msisdn: str | None = None
     flaw: Flaw | None = None
+    curve: bool = False
 
     @property
     def label(self) -> str:
@@ -98,15 +100,15 @@ PEOPLE = (
     _person(_ANA, Instrument.MOLDSIGN, "1234"),
     _person(_ION, Instrument.MOLDSIGN, "2345", subject=_COMPANY),
     _person(_ELENA, Instrument.MOLDSIGN, "3456"),
-    _person(_STEFAN, Instrument.MOLDSIGN, "4567", flaw=Flaw.EXPIRED),
+    _person(_STEFAN, Instrument.MOLDSIGN, "4567", flaw=Flaw.EXPIRED, curve=True),
     _person(_ANA, Instrument.NATIONALID, "123456"),
     _person(_ELENA, Instrument.NATIONALID, "234567"),
-    _person(_MARIA, Instrument.NATIONALID, "345678", flaw=Flaw.REVOKED),
-    _person(_ANA, Instrument.SECURESIGN, "87654321"),
+    _person(_MARIA, Instrument.NATIONALID, "345678", flaw=Flaw.REVOKED, curve=True),
+    _person(_ANA, Instrument.SECURESIGN, "87654321", curve=True),
     _person(_ION, Instrument.SECURESIGN, "76543210", subject=_COMPANY),
-    _person(_ANA, Instrument.MOBILE, "1357", msisdn="37369000017"),
-    _person(_ELENA, Instrument.MOBILE, "2468", msisdn="37369000031"),
-    _person(_STEFAN, Instrument.MOBILE, "3579", msisdn="37369000048", flaw=Flaw.EXPIRED),
+    _person(_ANA, Instrument.MOBILE, "1357", msisdn="37369000017", curve=True),
+    _person(_ELENA, Instrument.MOBILE, "2468", msisdn="37369000031", curve=True),
+    _person(_STEFAN, Instrument.MOBILE, "3579", msisdn="37369000048", flaw=Flaw.EXPIRED, curve=True),
     _person(_ANA, Instrument.TAX, "cheia-Anei-2026"),
-    _person(_ION, Instrument.TAX, "cheia-firmei-2026", subject=_COMPANY),
+    _person(_ION, Instrument.TAX, "cheia-firmei-2026", subject=_COMPANY, curve=True),
 )
