@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -62,6 +63,8 @@ def find_properties(document: Document, signature: XmlSignature) -> Properties:
         for child in elements(holder)
         if _local(child) == "QualifyingProperties"
     ]
+    if any(_local(child) == "QualifyingPropertiesReference" for one in signature.objects for child in elements(one)):
+        raise Refusal("signed_properties", "qualifying properties by reference are refused")
     if len(found) != 1:
         raise Refusal("signed_properties", "the signature must have exactly one set of qualifying properties")
     holder, qualifying = found[0]
@@ -111,9 +114,16 @@ def timestamp_tokens(properties: Properties, signature: XmlSignature) -> list[tu
 
 
 def encapsulated_certificates(properties: Properties) -> list[bytes]:
-    """The certificates (DER) among the unsigned properties: they help to build paths, and prove nothing."""
+    """The certificates (DER) among the unsigned properties: they help to build paths, and prove nothing.
+
+    What is no base64 is left out: unsigned values can do no harm.
+    """
     nodes = properties.qualifying.iter(*(f"{{{space}}}EncapsulatedX509Certificate" for space in XADES_NAMESPACES))
-    return [decode_base64(text_of(node)) for node in nodes]
+    found = []
+    for node in nodes:
+        with suppress(Refusal):
+            found.append(decode_base64(text_of(node)))
+    return found
 
 
 def _check_target(document: Document, signature: XmlSignature, qualifying: etree._Element) -> None:

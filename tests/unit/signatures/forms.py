@@ -125,6 +125,20 @@ def holding(content: bytes, name: str = "content") -> str:
     return f'<ds:Object Id="{name}">{base64.b64encode(content).decode()}</ds:Object>'
 
 
+_ACT = holding(hashlib.sha256(b"an act").digest())
+FORMS = {
+    "enveloping": Form((Ref("#content", by_id("content")),), _ACT),
+    "exclusive, version 2": Form(
+        (Ref("#content", by_id("content")),),
+        _ACT,
+        c14n=EXCLUSIVE,
+        certificate_version=2,
+    ),
+    "enveloped": Form((enveloped(),), wrap="<act><text>an act</text>{signature}</act>"),
+    "beside": Form((Ref("#act", by_id("act")),), wrap='<all><act Id="act">an act</act>{signature}</all>'),
+}
+
+
 def _put(node: Any, form: Form, octets: bytes) -> None:
     node.find(f"{{{DS}}}DigestValue").text = base64.b64encode(
         hashlib.new(DIGESTS[form.digest], octets).digest()
