@@ -16,6 +16,7 @@ from pydantic import DirectoryPath, Field, FilePath, SecretStr
 
 from services.msign.instruments.catalogue import ASKS_EACH_TIME, catalogue
 from services.msign.instruments.certificates import LiveCheck
+from services.msign.instruments.guesses import Guesses
 from services.msign.instruments.mobile import Mobile, subscribers_of
 from services.msign.instruments.pins import PinnedTokens
 from services.msign.instruments.stores import FileStore, Pkcs11Store, TokenStore
@@ -81,7 +82,7 @@ def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aioh
     return Parts(
         requests=requests,
         claims=StoredClaims(pool),
-        instruments=catalogue(store, tries, certificates),
+        instruments=catalogue(store, tries, certificates, Guesses(pool)),
         mobile=Mobile(pool, sims, tries, subscribers, timeout=timeout) if subscribers else None,
         timestamper=HttpTimestamper(url, session),
         seal=Seal(settings.web_secret.get_secret_value()),

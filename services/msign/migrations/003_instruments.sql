@@ -17,3 +17,11 @@ CREATE TABLE phone_transactions (
 
 CREATE INDEX phone_transactions_by_number ON phone_transactions (msisdn, created_at);
 CREATE INDEX phone_transactions_by_request ON phone_transactions (request_id, browser, created_at);
+
+CREATE TABLE wrong_entries (
+    request_id text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX wrong_entries_by_request ON wrong_entries (request_id, made_at);
+CREATE INDEX wrong_entries_by_age ON wrong_entries (made_at);

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from services.msign.instruments.guesses import ASKER
 from services.msign.instruments.instrument import OpenKey, Refused, SigningInstrument
 from services.msign.instruments.mobile import Mobile
 from services.msign.pages.entry import read_entry
@@ -153,7 +154,7 @@ class SignPage:
                 return await self._pin(step, chosen, self._text(step, "busy"), status=409)
             step = await self._step(request)
             try:
-                async with chosen.open(form) as opened:
+                async with chosen.open(form | {ASKER: step.state.request_id}) as opened:
                     if not is_expected(step.asked.request.expected_signer, opened.key.certificate):
                         return await self._pin(step, chosen, self._text(step, "signer_mismatch"), values=texts)
                     return await self._sign(step, chosen, opened)

@@ -1,0 +1,74 @@
+"""Is somebody trying one PIN after the other, over many tokens, from the page of one request?"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from services.msign.instruments.instrument import Field, OpenKey, Refusal, Refused, SigningInstrument
+from shared.contract.models import Instrument as InstrumentName
+
+ASKER = "RequestID"
+"""Under this name the page adds its request to the entered values."""
+WRONG = frozenset({Refusal.UNKNOWN_TOKEN, Refusal.WRONG_PIN, Refusal.LOCKED, Refusal.KEY_FILE_UNREADABLE})
+
+MAX_WRONG = 10
+WINDOW = timedelta(minutes=10)
+
+
+class Guesses:
+    """Wrong entries per request in the provider's database: beyond `MAX_WRONG` within `WINDOW`, one has to wait."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    async def spent(self, request_id: str) -> bool:
+        """Tell whether the request's page takes no further entry for now."""
+        return int(await self._pool.fetchval(_COUNT, request_id, WINDOW)) >= MAX_WRONG
+
+    async def add(self, request_id: str) -> None:
+        """Count a wrong entry; what is too old to count is forgotten."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("DELETE FROM wrong_entries WHERE made_at < now() - $1::interval", WINDOW)
+            await connection.execute("INSERT INTO wrong_entries (request_id) VALUES ($1)", request_id)
+
+
+class Limited:
+    """An instrument that takes only so many wrong entries from one request's page, whichever tokens they are for."""
+
+    def __init__(self, instrument: SigningInstrument, guesses: Guesses) -> None:
+        self._instrument = instrument
+        self._guesses = guesses
+
+    @property
+    def name(self) -> InstrumentName:
+        """Its name in the browser form (contract section 2)."""
+        return self._instrument.name
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """What its page asks for, in order."""
+        return self._instrument.fields
+
+    @property
+    def pin_per_document(self) -> bool:
+        """Whether its tokens ask for the PIN before each signature."""
+        return self._instrument.pin_per_document
+
+    @asynccontextmanager
+    async def open(self, form: Mapping[str, str | bytes]) -> AsyncIterator[OpenKey]:
+        """Yield the key as the instrument does; raises `Refused`, also for too many wrong entries before this one."""
+        request_id = str(form[ASKER])
+        if await self._guesses.spent(request_id):
+            raise Refused(Refusal.TOO_MANY_TRIES)
+        async with AsyncExitStack() as session:
+            try:
+                opened = await session.enter_async_context(self._instrument.open(form))
+            except Refused as error:
+                if error.why in WRONG:
+                    await self._guesses.add(request_id)
+                raise
+            yield opened
+
+
+_COUNT = "SELECT count(*) FROM wrong_entries WHERE request_id = $1 AND made_at > now() - $2::interval"
