@@ -7,9 +7,15 @@ Every step is a plain HTML form that works without scripts. For whoever fills th
 | entry `GET\\|POST /{requestID}` | | `ReturnUrl`, `RelayState`, `Instrument`, `MSISDN`, `lang`, in any case |
 | choose an instrument | `/{requestID}/instrument` | a button `Instrument` per instrument |
 | enter the PIN | `/{requestID}/sign` | `IDNP`, `PIN` |
-| cancel, on both | `/{requestID}/cancel` | |
+| upload the key file (multipart) | `/{requestID}/sign` | `KeyFile`, `Password` |
+| call the phone | `/{requestID}/sign` | `MSISDN`, `IDNP`; leads to `GET /{requestID}/phone`, which waits |
+| the phone, `GET /phone/{MSISDN}` | `/phone/{MSISDN}/sign` | `PIN` |
+| refuse on the phone | `/phone/{MSISDN}/refuse` | |
+| cancel, on all of the Sign Page | `/{requestID}/cancel` | |
 | way back | ReturnUrl | `RequestID` and `RelayState`, both hidden; id of the form: `return` |
 
 The hidden field `state` carries what the entry said, sealed; it is worth something only together with the cookie
-`msign_session`, so send both. The forms have the ids `instruments`, `pin`, `cancel` and `return`.
+`msign_session`, so send both. The forms have the ids `instruments`, `pin` (every
+instrument's), `cancel`, `return`, `phone` and `refuse`. An instrument whose PIN opens one signature shows `pin` again
+for each document, until `return` is there.
 """

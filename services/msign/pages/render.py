@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.msign.pages.texts import text
+from services.msign.pages.texts import size_text, text
 from services.msign.pages.view import Back
 from shared.contract.models import Language, SignStatus
 
@@ -27,9 +27,9 @@ class Renderer:
         )
 
     def page(self, template: str, language: Language, *, status: int = 200, **values: Any) -> web.Response:
-        """Return a page; `t` looks up its texts."""
+        """Return a page; `t` looks up its texts, `size` writes sizes."""
         html = self._environment.get_template(template).render(
-            language=language.value, t=partial(text, language), **values
+            language=language.value, t=partial(text, language), size=partial(size_text, language), **values
         )
         return web.Response(text=html, content_type="text/html", charset="utf-8", status=status)
 

@@ -121,13 +121,16 @@ class SignPage:
         return self._choose(await self._step(request))
 
     async def speak(self, request: web.Request) -> web.Response:
-        """Go on in another language."""
+        """Go on in another language, with the instrument whose form was shown."""
         step = await self._step(request)
-        lang = (await read_texts(request)).get("lang", "")
+        texts = await read_texts(request)
+        lang = texts.get("lang", "")
         language = Language(lang) if lang in set(Language) else step.state.language
         entry = step.state.entry
         state = PageState(request_id=step.state.request_id, entry=entry, language=language)
-        return self._choose(Step(step.asked, state, step.browser))
+        spoken = Step(step.asked, state, step.browser)
+        chosen = self._chosen(texts.get("Instrument", ""))
+        return await self._form(spoken, chosen) if chosen else self._choose(spoken)
 
     async def instrument(self, request: web.Request) -> web.Response:
         """Take the chosen instrument and ask for what it needs."""

@@ -27,6 +27,13 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "size": ("Mărimea", "Размер", "Size"),
     "digest": ("Amprenta", "Отпечаток", "Digest"),
     "bytes": ("{count} octeți", "{count} байт", "{count} bytes"),
+    "kilobytes": ("{count} KB", "{count} КБ", "{count} KB"),
+    "megabytes": ("{count} MB", "{count} МБ", "{count} MB"),
+    "signing_now": (
+        "Se semnează. Nu închideți pagina.",
+        "Идёт подписание. Не закрывайте страницу.",
+        "Signing. Keep this page open.",
+    ),
     "kind_hash": ("Amprenta unui document", "Отпечаток документа", "Digest of a document"),
     "kind_pdf": ("Document PDF", "Документ PDF", "PDF document"),
     "choose": ("Alegeți instrumentul de semnare", "Выберите способ подписания", "Choose how to sign"),
@@ -323,6 +330,15 @@ def text(language: Language, key: str, **values: object) -> str:
     """Return a text in a language, with its `{placeholders}` filled in."""
     template = TEXTS[key][_ORDER.index(language)]
     return template.format(**values) if values else template
+
+
+def size_text(language: Language, size: int) -> str:
+    """Return a size of so many bytes for people: in bytes, or to a tenth of a KB (1024 bytes) or MB."""
+    if size < 1024:
+        return text(language, "bytes", count=size)
+    unit, divisor = ("kilobytes", 1024) if size < 1024 * 1024 else ("megabytes", 1024 * 1024)
+    count = f"{size / divisor:.1f}"
+    return text(language, unit, count=count if language is Language.EN else count.replace(".", ","))
 
 
 def preferred(accept_language: str) -> Language:

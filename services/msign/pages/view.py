@@ -8,15 +8,18 @@ from services.msign.pages.entry import Entry
 from services.msign.pages.ports import Asked
 from shared.contract.models import ContentType, SignContent
 
+_ALGORITHMS = {20: "SHA-1", 28: "SHA-224", 32: "SHA-256", 48: "SHA-384", 64: "SHA-512"}
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One content for the eye: `kind` is a page text, `size` in bytes, `digest` in hexadecimal."""
+    """One content for the eye: `kind` is a page text, `size` in bytes, `digest` in hexadecimal with its `algorithm`."""
 
     name: str | None
     kind: str
     size: int
     digest: str
+    algorithm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +69,7 @@ def host_of(url: str) -> str:
 
 def _document(kind: ContentType, content: SignContent) -> Document:
     if kind is ContentType.HASH:
-        return Document(content.name, "kind_hash", len(content.content), content.content.hex())
-    return Document(content.name, "kind_pdf", len(content.content), hashlib.sha256(content.content).hexdigest())
+        algorithm = _ALGORITHMS.get(len(content.content), "")
+        return Document(content.name, "kind_hash", len(content.content), content.content.hex(), algorithm)
+    digest = hashlib.sha256(content.content).hexdigest()
+    return Document(content.name, "kind_pdf", len(content.content), digest, "SHA-256")

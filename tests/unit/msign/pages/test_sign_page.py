@@ -241,6 +241,19 @@ async def test_the_language_can_be_changed_without_losing_the_request(browser):
     assert '<html lang="ru">' in browser.page
 
 
+async def test_changing_the_language_at_the_pin_keeps_the_instrument(browser):
+    await browser.enter(lang="ro")
+    await browser.submit("instruments", Instrument="nationalid")
+    await browser.submit(f"/{REQUEST_ID}/language", lang="ru")
+    assert '<html lang="ru">' in browser.page
+    assert browser.form("pin")[1]["Instrument"] == "nationalid"
+
+
+async def test_a_digest_is_shown_with_the_algorithm_of_its_length(browser):
+    await browser.enter(lang="en")
+    assert "<dt>Digest SHA-256</dt>" in browser.page
+
+
 async def test_an_instrument_that_is_not_offered_leads_to_the_selection(browser):
     await browser.enter(Instrument="mobile", lang="en")
     assert "not available here" in browser.page
