@@ -3,7 +3,7 @@
 set -eu
 
 # program and the Debian package that has it
-tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils softhsm2-util:softhsm2 pkcs11-tool:opensc chromium:chromium'
+tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils softhsm2-util:softhsm2 pkcs11-tool:opensc chromium:chromium node:nodejs npm:npm'
 
 # Shows what a command printed only when it failed.
 quietly() {

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from shared.signatures.revocation import StatusUnknown, judge
+from shared.signatures.responder import StatusUnknown
+from shared.signatures.revocation import judge
 from tests.pki import CA_NAME, EPOCH, FAR, SIGNER_NAME, name_of, rsa_key
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
