@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass
 
 from lxml import etree
@@ -11,6 +12,7 @@ from shared.signatures.verdict import Refusal
 from shared.signatures.xades.names import C14N_10, C14N_11, C14N_EXCLUSIVE
 
 _XML = "{http://www.w3.org/XML/1998/namespace}"
+_PLAIN_BASE = re.compile(r"[a-z]+://[\w.-]+(?:/[\w-]+)*/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,16 @@ def _inherited(apex: etree._Element, method: Method) -> dict[str, str]:
                 found.setdefault(str(name), str(value))
     if method.kind == C14N_11:
         found.pop(_XML + "id", None)
-        if _XML + "base" in found:
-            raise Refusal("canonicalization", "C14N 1.1 below an xml:base is not supported")
+        _refuse_joined_bases(apex)
     return found
+
+
+def _refuse_joined_bases(apex: etree._Element) -> None:
+    """C14N 1.1, section 2.4, joins the xml:base of all omitted ancestors: we take over one as it is, and join none."""
+    bases = [str(node.get(_XML + "base")) for node in (apex, *apex.iterancestors()) if node.get(_XML + "base")]
+    inherits = bases and (apex.get(_XML + "base") is None or len(bases) > 1)
+    if inherits and (len(bases) > 1 or not _PLAIN_BASE.fullmatch(bases[0])):
+        raise Refusal("canonicalization", "C14N 1.1 below several xml:base, or a relative one, is not supported")
 
 
 def _prefixes(node: etree._Element | None) -> tuple[str, ...]:

@@ -33,6 +33,34 @@ async def test_xmlsec1_agrees_on_the_form_and_on_its_alterations(pki, anchors, f
         assert ours == _xmlsec1_accepts(document, tmp_path / f"{place}.xml"), document.decode()
 
 
+@pytest.mark.parametrize("form", FORMS)
+async def test_xmlsec1_accepts_whatever_we_accept_with_an_attribute_changed_or_an_element_missing(
+    pki, anchors, form, tmp_path
+):
+    refused = 0
+    for place, document in enumerate(_mutilated(make(FORMS[form], pki.signer))):
+        ours = (await verify_hash_signature(document, None, anchors)).signatures[0].integrity is Integrity.PASSED
+        assert not ours or _xmlsec1_accepts(document, tmp_path / f"{place}.xml"), document.decode()
+        refused += not ours
+    assert refused > 20
+
+
+def _mutilated(good: bytes) -> list[bytes]:
+    """One document for each attribute (another value) and for each element but the signature (taken out)."""
+    changed = []
+    for place in range(sum(1 for _ in etree.fromstring(good).iter())):
+        for name in list(etree.fromstring(good).iter())[place].attrib:
+            root = etree.fromstring(good)
+            list(root.iter())[place].set(name, "other")
+            changed.append(bytes(etree.tostring(root)))
+        root = etree.fromstring(good)
+        node = list(root.iter())[place]
+        if next(node.iter("{*}Signature"), None) is None:
+            node.getparent().remove(node)
+            changed.append(bytes(etree.tostring(root)))
+    return changed
+
+
 def _altered(good: bytes) -> list[bytes]:
     """One document for each text that is signed or signs: its first character is another one."""
     changed = []

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from shared.signatures.keys import MemoryKey
-from shared.signatures.xades.names import C14N_10, ENVELOPED
+from shared.signatures.xades.names import C14N_10, C14N_11, ENVELOPED
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -136,6 +136,10 @@ FORMS = {
     ),
     "enveloped": Form((enveloped(),), wrap="<act><text>an act</text>{signature}</act>"),
     "beside": Form((Ref("#act", by_id("act")),), wrap='<all><act Id="act">an act</act>{signature}</all>'),
+    "below an xml:base": Form(
+        (Ref("#act", lambda _: b'<act Id="act" xml:base="http://act.md/a/">an act</act>', (C14N_11,)),),
+        wrap='<all><acts xml:base="http://act.md/a/" xml:id="a"><act Id="act">an act</act></acts>{signature}</all>',
+    ),
 }
 
 

@@ -31,3 +31,10 @@ async def test_unknown_and_unreadable_unsigned_properties_do_no_harm(pki, anchor
     unsigned = etree.SubElement(etree.SubElement(holder, XADES + "UnsignedProperties"), "further")
     etree.SubElement(unsigned, XADES + "EncapsulatedX509Certificate").text = "no base64 at all!"
     assert (await verify_hash_signature(etree.tostring(root), None, anchors)).valid
+
+
+@pytest.mark.parametrize("base", ["md/../", "../", "http://act.example/./"])
+async def test_an_xml_base_that_c14n_1_1_would_rewrite_is_refused(pki, anchors, base):
+    signed = make(FORMS["below an xml:base"], pki.signer).replace(b"http://act.md/a/", base.encode())
+    (verdict,) = (await verify_hash_signature(signed, None, anchors)).signatures
+    assert [reason.code for reason in verdict.reasons] == ["canonicalization"]
