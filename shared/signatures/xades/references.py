@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from shared.signatures.algorithms import DS, digest
 from shared.signatures.verdict import Refusal
@@ -56,6 +57,7 @@ def resolve(document: Document, reference: Reference) -> Resolved:
     if pointer is None and "xpointer(" in uri:
         raise Refusal("pointer", "a reference uses a pointer that is not supported")
     name = uri[1:] if pointer is None else (pointer[1] or pointer[2])
+    name = name if name in document.ids else unquote(name)
     return Resolved(reference, NodeSet(document.tree, document.by_id(name), comments=pointer is not None))
 
 

@@ -124,3 +124,8 @@ async def test_one_bad_signature_among_two_spoils_the_document(pki, anchors):
     report = await verify_hash_signature(both, None, anchors)
     assert [one.valid for one in report.signatures] == [True, False]
     assert not report.valid
+
+
+async def test_a_fragment_may_be_percent_encoded(pki, anchors):
+    signed = make(Form((Ref("#co%6Etent", by_id("content")),), holding(HASH)), pki.signer)
+    assert (await verify_hash_signature(signed, HASH, anchors)).valid
