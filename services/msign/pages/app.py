@@ -1,4 +1,4 @@
-"""What is served on the web port? The Sign Page, a home page and their assets."""
+"""What is served on the web port? The Sign Page, a home page, the verification page and their assets."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +11,7 @@ from services.msign.pages.parts import Parts
 from services.msign.pages.render import HERE, Renderer
 from services.msign.pages.routes import SignPage, StopHere, add_routes
 from services.msign.pages.wishes import wished
+from services.msign.public.verify import add_verify_page
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,7 @@ def create_web_app(parts: Parts) -> web.Application:
     app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=[helpful])
     app.on_response_prepare.append(protect)
     app.router.add_static("/assets/", HERE / "assets")
+    add_verify_page(app, parts.anchors)
     add_routes(app, SignPage(parts))
     return app
 

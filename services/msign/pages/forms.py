@@ -14,14 +14,14 @@ Form = dict[str, str | bytes]
 _READ = web.RequestKey("form", dict)
 
 
-async def read_form(request: web.Request) -> Form:
+async def read_form(request: web.Request, *, limit: int = MAX_FORM_BYTES) -> Form:
     """Return the fields of a form by name, files as bytes; of a repeated name the first counts.
 
-    Raises `HTTPRequestEntityTooLarge` beyond `MAX_FORM_BYTES` and `HTTPBadRequest` for a body that is no form.
+    Raises `HTTPRequestEntityTooLarge` beyond `limit` and `HTTPBadRequest` for a body that is no form.
     """
     if _READ not in request:
         multipart = request.content_type == "multipart/form-data"
-        request[_READ] = await _multipart(request) if multipart else await _plain(request)
+        request[_READ] = await _multipart(request, limit) if multipart else await _plain(request)
     found: Form = request[_READ]
     return found
 
@@ -39,15 +39,15 @@ async def _plain(request: web.Request) -> Form:
     return form
 
 
-async def _multipart(request: web.Request) -> Form:
+async def _multipart(request: web.Request, limit: int) -> Form:
     form: Form = {}
-    left = MAX_FORM_BYTES
+    left = limit
     try:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
             if not isinstance(part, BodyPartReader):
                 raise web.HTTPBadRequest(text="a form holds no further forms\n")
-            value = await _part(part, left)
+            value = await _part(part, left, limit)
             left -= len(value) + PART_BYTES
             form.setdefault(part.name or "", value if part.filename is not None else value.decode(errors="replace"))
     except ValueError as error:
@@ -55,12 +55,12 @@ async def _multipart(request: web.Request) -> Form:
     return form
 
 
-async def _part(part: BodyPartReader, limit: int) -> bytes:
+async def _part(part: BodyPartReader, left: int, limit: int) -> bytes:
     data = bytearray()
-    if limit < 0:
-        raise web.HTTPRequestEntityTooLarge(max_size=MAX_FORM_BYTES, actual_size=MAX_FORM_BYTES - limit)
+    if left < 0:
+        raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=limit - left)
     while chunk := await part.read_chunk():
         data += chunk
-        if len(data) > limit:
-            raise web.HTTPRequestEntityTooLarge(max_size=MAX_FORM_BYTES, actual_size=len(data))
+        if len(data) > left:
+            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(data))
     return bytes(data)

@@ -1,6 +1,6 @@
 """What do the pages work with?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.msign.instruments.catalogue import Catalogue
 from services.msign.instruments.mobile import Mobile
@@ -8,16 +8,18 @@ from services.msign.pages.ports import Requests
 from services.msign.pages.state import Seal
 from services.msign.signing.claims import Claims
 from shared.signatures.timestamps import Timestamper
+from shared.signatures.trust import TrustAnchors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything; `people` are shown beside the PIN form of test instances, without `mobile` no phone can sign."""
+    """Everything; what leads to `anchors` is trusted at `/verify`, `people` are shown beside the PIN form of test instances, without `mobile` no phone can sign."""
 
     requests: Requests
     claims: Claims
     instruments: Catalogue
     timestamper: Timestamper
     seal: Seal
+    anchors: TrustAnchors = field(default_factory=lambda: TrustAnchors.of(()))
     mobile: Mobile | None = None
     people: tuple[dict[str, str], ...] = ()

@@ -307,6 +307,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Здесь граждане и компании подписывают документы, подготовленные государственными сервисами.",
         "Here people and companies sign the documents that public services have prepared for them.",
     ),
+    "home_verify": ("Verificați o semnătură", "Проверить подпись", "Verify a signature"),
     "home_how": ("Cum funcționează", "Как это работает", "How it works"),
     "home_step1": (
         "Un serviciu electronic pregătește documentele și vă trimite aici.",
