@@ -1,11 +1,32 @@
 """Is this the signer that the e-Service expects?"""
 
-from cryptography import x509
+import re
 
-from shared.contract.models import ExpectedSigner
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from shared.contract.models import DelegatorType, ExpectedSigner
 from shared.signatures.certificates import personal_number
+
+_ORGANISATION_NUMBER = re.compile(r"(?<![0-9])[0-9]{13}(?![0-9])")
 
 
 def is_expected(expected: ExpectedSigner | None, certificate: x509.Certificate) -> bool:
-    """Tell whether the certificate is the expected signer's (contract: the IDNP must match)."""
-    return expected is None or personal_number(certificate) == expected.id
+    """Tell whether the certificate is the expected signer's (contract: the IDNP must match).
+
+    Who signs for an organisation needs its number (IDNO) in the certificate as well.
+    """
+    if expected is None:
+        return True
+    if personal_number(certificate) != expected.id:
+        return False
+    if expected.delegator_type is DelegatorType.ORGANIZATION:
+        return expected.delegator_id in organisation_numbers(certificate)
+    return True
+
+
+def organisation_numbers(certificate: x509.Certificate) -> frozenset[str]:
+    """Return the 13-digit numbers in the subject's O and organizationIdentifier (`signature-profile.md`)."""
+    kinds = (NameOID.ORGANIZATION_NAME, NameOID.ORGANIZATION_IDENTIFIER)
+    names = [str(one.value) for kind in kinds for one in certificate.subject.get_attributes_for_oid(kind)]
+    return frozenset(number for name in names for number in _ORGANISATION_NUMBER.findall(name))
