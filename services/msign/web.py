@@ -74,12 +74,14 @@ async def serve_web(settings: WebSettings, pool: Any, requests: Requests) -> Asy
 
 def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aiohttp.ClientSession) -> Parts:
     """Return what the pages work with."""
-    certificates = LiveCheck(TrustAnchors.from_directory(settings.trust_dir), session)
+    anchors = TrustAnchors.from_directory(settings.trust_dir)
+    certificates = LiveCheck(anchors, session)
     url = settings.timestamp_url or Architecture.load(settings.pki_dir).timestamp_url
     store, tries = store_of(settings), StoredTries(pool)
     subscribers, sims = subscribers_of(settings.pki_dir), PinnedTokens(store, tries, certificates)
     timeout = timedelta(seconds=settings.mobile_timeout_s)
     return Parts(
+        anchors=anchors,
         requests=requests,
         claims=StoredClaims(pool),
         instruments=catalogue(store, tries, certificates, Guesses(pool)),

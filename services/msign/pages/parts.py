@@ -13,7 +13,10 @@ from shared.signatures.trust import TrustAnchors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything; what leads to `anchors` is trusted at `/verify`, `people` are shown beside the PIN form of test instances, without `mobile` no phone can sign."""
+    """Everything; signatures that lead to `anchors` are trusted at `/verify`.
+
+    `people` are shown beside the PIN form of test instances; without `mobile` no phone can sign.
+    """
 
     requests: Requests
     claims: Claims

@@ -1,0 +1,1 @@
+"""What can anybody do here without an account? Upload a signed file and see who signed it."""

@@ -1,0 +1,151 @@
+"""What does the verification page say of good, altered, unknown and hostile files?"""
+
+import base64
+import dataclasses
+import hashlib
+import io
+from datetime import UTC, datetime
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from services.msign.pages.texts import TEXTS as SHARED
+from services.msign.public.texts import TEXTS
+from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, read_hash
+from services.msign.public.verify import VerifyPage
+from shared.signatures.pades.sign import sign_pdf
+from shared.signatures.trust import TrustAnchors
+from shared.signatures.xades.sign import sign_hash
+from tests.documents import pdf_file, with_annotation, with_page_replaced
+from tests.pki import TestPki
+
+DOCUMENT = b"Declaratie"
+DIGEST = hashlib.sha256(DOCUMENT).digest()
+
+
+@pytest.fixture(scope="module")
+def signers() -> TestPki:
+    return TestPki.make("md")
+
+
+@pytest.fixture
+async def client(signers):
+    page = VerifyPage(TrustAnchors.of([signers.root.certificate]), Throttle(20, 60, 4, now=lambda: 0))
+    app = web.Application(client_max_size=1024)
+    app.add_routes([web.get("/verify", page.form), web.post("/verify", page.verify)])
+    async with TestClient(TestServer(app)) as opened:
+        yield opened
+
+
+async def upload(client, lang="en", **fields):
+    form = aiohttp.FormData(default_to_multipart=True)
+    for name, value in fields.items():
+        if isinstance(value, bytes):
+            form.add_field(name, io.BytesIO(value), filename="f")
+        else:
+            form.add_field(name, value)
+    async with client.post(f"/verify?lang={lang}", data=form) as response:
+        return response.status, await response.text()
+
+
+async def signed_pdf(who, pdf=None):
+    return await sign_pdf(pdf or pdf_file(), who.signer, who.timestamper, reason=None, signed_at=datetime.now(UTC))
+
+
+async def signed_hash(who):
+    return await sign_hash(DIGEST, who.signer, who.timestamper, signed_at=datetime.now(UTC))
+
+
+async def test_a_pdf_with_two_signatures_is_validly_signed(client, signers):
+    status, page = await upload(client, File=await signed_pdf(signers, await signed_pdf(signers)))
+    assert (status, 'data-outcome="valid"' in page) == (200, True)
+    assert "Signature 2" in page
+    assert " UTC" in page
+
+
+@pytest.mark.parametrize("alter", [with_page_replaced, with_annotation])
+async def test_a_pdf_altered_after_signing_is_not_validly_signed(client, signers, alter):
+    _, page = await upload(client, File=alter(await signed_pdf(signers)))
+    assert 'data-outcome="invalid"' in page
+
+
+async def test_a_signer_of_an_unknown_authority_is_told_apart_from_a_broken_signature(client, signers):
+    stranger = dataclasses.replace(TestPki.make("foreign"), timestamper=signers.timestamper)
+    _, page = await upload(client, File=await signed_pdf(stranger))
+    assert 'data-outcome="unknown"' in page
+    assert TEXTS["trust_untrusted"][2].replace("'", "&#39;") in page
+
+
+@pytest.mark.parametrize(
+    "known", [{"Hash": DIGEST.hex()}, {"Hash": base64.b64encode(DIGEST).decode()}, {"Original": DOCUMENT}]
+)
+async def test_a_xades_signature_is_valid_with_its_hash_or_its_document(client, signers, known):
+    _, page = await upload(client, File=await signed_hash(signers), **known)
+    assert 'data-outcome="valid"' in page
+
+
+@pytest.mark.parametrize("known", [{"Hash": "00" * 32}, {"Original": b"another"}])
+async def test_a_xades_signature_over_something_else_is_not_valid(client, signers, known):
+    _, page = await upload(client, File=await signed_hash(signers), **known)
+    assert 'data-outcome="invalid"' in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "key"),
+    [
+        ({"Hash": "00"}, 400, "no_file"),
+        ({"File": b""}, 400, "no_file"),
+        ({"File": b"<x/>", "Hash": "zz"}, 400, "no_hash"),
+        ({"File": b"nonsense"}, 422, "unreadable"),
+        ({"File": b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}, 422, "unreadable"),
+        ({"File": b"%PDF-1.7 broken"}, 422, "unreadable"),
+        ({"File": b"<x/>"}, 422, "no_signature"),
+        ({"File": bytes(MAX_UPLOAD_BYTES + 1)}, 413, "too_large"),
+    ],
+)
+async def test_what_cannot_be_judged_shows_the_form_with_the_reason(client, fields, status, key):
+    told, page = await upload(client, lang="ro", **fields)
+    assert (told, TEXTS[key][0] in page) == (status, True)
+    assert 'id="verify"' in page
+
+
+async def test_too_many_verifications_are_told_to_wait(client):
+    told = [(await upload(client, File=b"nonsense"))[0] for _ in range(21)]
+    assert told == [422] * 20 + [429]
+
+
+@pytest.mark.parametrize("language", ["ro", "ru", "en"])
+async def test_the_empty_form_speaks_every_language(client, language):
+    async with client.get(f"/verify?lang={language}") as response:
+        page = await response.text()
+    assert TEXTS["verify_title"][("ro", "ru", "en").index(language)] in page
+
+
+def test_a_throttle_counts_what_runs_and_what_began_lately():
+    clock = [0.0]
+    throttle = Throttle(3, 60, 2, now=lambda: clock[0])
+    assert [throttle.begin() for _ in range(3)] == [True, True, False]
+    throttle.end()
+    assert [throttle.begin(), throttle.begin()] == [True, False]
+    throttle.end()
+    throttle.end()
+    assert not throttle.begin()
+    clock[0] = 60.0
+    assert throttle.begin()
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "00" * 19, "!!" * 32, "é"])
+def test_what_is_no_hash_is_refused(typed):
+    with pytest.raises(BadUpload):
+        read_hash(typed)
+
+
+def test_a_hash_may_be_typed_with_spaces_and_colons():
+    assert read_hash(" " + DIGEST.hex(":").upper() + "\n") == DIGEST
+
+
+def test_no_text_is_missing_or_stands_twice():
+    assert not set(TEXTS) & set(SHARED)
+    assert all(all(one) and len(set(one)) == 3 for one in TEXTS.values())
