@@ -18,6 +18,7 @@ for tool in $tools; do
     command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool##*:}"
 done
 php -m 2>/dev/null | grep -qix soap || missing="$missing php-soap"
+[ -f /usr/include/stdsoap2.h ] || missing="$missing libgsoap-dev libssl-dev"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -37,7 +37,22 @@ def php(_: Path) -> list[str]:
     return ["php", str(HERE / "php" / "client.php")]
 
 
-@pytest.fixture(scope="session", params=[node, php], ids=lambda make: make.__name__)
+def gsoap(directory: Path) -> list[str]:
+    """gSOAP: C++ classes made from the WSDL, compiled with the program that uses them."""
+    program = directory / "client"
+    sources = ["client.cpp", "soapC.cpp", "soapBasicHttpBinding_USCOREIMSignProxy.cpp"]
+    (directory / "client.cpp").write_bytes((HERE / "gsoap" / "client.cpp").read_bytes())
+    (directory / "msign.wsdl").write_bytes(WSDL.read_bytes())
+    for command in (
+        ["wsdl2h", "-P", "-o", "msign.h", "msign.wsdl"],
+        ["soapcpp2", "-C", "-j", "-w", "-x", "-I/usr/share/gsoap/import:/usr/share/gsoap", "msign.h"],
+        ["g++", "-O0", "-DWITH_OPENSSL", "-o", program.name, *sources, "-lgsoapssl++", "-lssl", "-lcrypto"],
+    ):
+        subprocess.run(command, cwd=directory, check=True, capture_output=True)
+    return [str(program)]
+
+
+@pytest.fixture(scope="session", params=[node, php, gsoap], ids=lambda make: make.__name__)
 def program(request, tmp_path_factory) -> list[str]:
     make: Callable[[Path], list[str]] = request.param
     return make(tmp_path_factory.mktemp(make.__name__))
@@ -61,6 +76,9 @@ class Foreign:
             "MSIGN_KEY": str(files.key),
             "MSIGN_CA": str(self.api.tls.ca),
         }
+        identity = self.directory / "identity.pem"  # PHP and gSOAP want certificate and key in one file
+        identity.write_bytes(files.cert.read_bytes() + files.key.read_bytes())
+        environment["MSIGN_IDENTITY"] = str(identity)
         given = [self._given(n, one) for n, one in enumerate(arguments)]
         process = await asyncio.create_subprocess_exec(
             *self.program, *given, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -1,4 +1,4 @@
-"""Do clients of other stacks, made from our WSDL, get through every operation and every fault?"""
+"""Do clients of three other stacks, made from our WSDL, get through every operation and every fault?"""
 
 import base64
 import hashlib

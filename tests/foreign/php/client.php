@@ -4,16 +4,12 @@
 
 declare(strict_types=1);
 
-// PHP takes certificate and key from one file.
-$identity = tempnam(sys_get_temp_dir(), 'identity');
-file_put_contents($identity, file_get_contents(getenv('MSIGN_CERT')) . file_get_contents(getenv('MSIGN_KEY')));
-
 $client = new SoapClient(getenv('MSIGN_WSDL'), [
     'location' => getenv('MSIGN_URL'),
     'cache_wsdl' => WSDL_CACHE_NONE,
     'features' => SOAP_SINGLE_ELEMENT_ARRAYS,
     'stream_context' => stream_context_create([
-        'ssl' => ['local_cert' => $identity, 'cafile' => getenv('MSIGN_CA')],
+        'ssl' => ['local_cert' => getenv('MSIGN_IDENTITY'), 'cafile' => getenv('MSIGN_CA')],
     ]),
 ]);
 
@@ -67,7 +63,5 @@ try {
     $told = $operations[$argv[1]](...array_slice($argv, 2));
 } catch (SoapFault $fault) {
     $told = ['Fault' => $fault->faultcode, 'Text' => $fault->faultstring];
-} finally {
-    unlink($identity);
 }
 echo json_encode($told, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE), "\n";
