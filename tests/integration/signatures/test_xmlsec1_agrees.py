@@ -55,8 +55,9 @@ def _mutilated(good: bytes) -> list[bytes]:
             changed.append(bytes(etree.tostring(root)))
         root = etree.fromstring(good)
         node = list(root.iter())[place]
-        if next(node.iter("{*}Signature"), None) is None:
-            node.getparent().remove(node)
+        parent = node.getparent()
+        if parent is not None and next(node.iter("{*}Signature"), None) is None:
+            parent.remove(node)
             changed.append(bytes(etree.tostring(root)))
     return changed
 
@@ -67,8 +68,9 @@ def _altered(good: bytes) -> list[bytes]:
     for place in range(sum(1 for _ in etree.fromstring(good).iter())):
         root = etree.fromstring(good)
         node = list(root.iter())[place]
-        if (node.text or "").strip() and not node.tag.endswith("X509Certificate"):
-            node.text = ("B" if node.text[0] == "A" else "A") + node.text[1:]
+        text = node.text or ""
+        if text.strip() and not node.tag.endswith("X509Certificate"):
+            node.text = ("B" if text[0] == "A" else "A") + text[1:]
             changed.append(bytes(etree.tostring(root)))
     return changed
 
