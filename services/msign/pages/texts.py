@@ -308,6 +308,12 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Here people and companies sign the documents that public services have prepared for them.",
     ),
     "home_verify": ("Verificați o semnătură", "Проверить подпись", "Verify a signature"),
+    "home_integrators": ("Pentru dezvoltatori", "Для разработчиков", "For integrators"),
+    "home_integrators_text": (
+        "Serviciul SOAP are WSDL-ul la /MSign.svc?wsdl și cere un certificat înregistrat de operatorul instanței.",
+        "WSDL сервиса SOAP находится по адресу /MSign.svc?wsdl; сертификат регистрирует оператор этой среды.",
+        "The SOAP service has its WSDL at /MSign.svc?wsdl and asks for a certificate that the operator registers.",
+    ),
     "home_how": ("Cum funcționează", "Как это работает", "How it works"),
     "home_step1": (
         "Un serviciu electronic pregătește documentele și vă trimite aici.",
