@@ -14,15 +14,20 @@ _ORGANISATION_NUMBER = re.compile(r"(?<![0-9])[0-9]{13}(?![0-9])")
 def is_expected(expected: ExpectedSigner | None, certificate: x509.Certificate) -> bool:
     """Tell whether the certificate is the expected signer's (contract: the IDNP must match).
 
-    Who signs for an organisation needs its number (IDNO) in the certificate as well.
+    Who signs for an organisation needs its number (IDNO) in the certificate as well. Nothing in a certificate proves
+    that somebody may sign for another person or in a role, so such a signer is nobody's.
     """
     if expected is None:
         return True
-    if personal_number(certificate) != expected.id:
+    return personal_number(certificate) == expected.id and _may_represent(expected, certificate)
+
+
+def _may_represent(expected: ExpectedSigner, certificate: x509.Certificate) -> bool:
+    if expected.delegator_type is DelegatorType.NONE:
+        return True
+    if expected.delegator_type is DelegatorType.PERSON or expected.delegated_role_id:
         return False
-    if expected.delegator_type is DelegatorType.ORGANIZATION:
-        return expected.delegator_id in organisation_numbers(certificate)
-    return True
+    return expected.delegator_id in organisation_numbers(certificate)
 
 
 def organisation_numbers(certificate: x509.Certificate) -> frozenset[str]:

@@ -46,3 +46,14 @@ def test_who_signs_for_an_organisation_has_its_number_in_the_certificate(name):
 @pytest.mark.parametrize("text", ["Exemplu SRL", f"Exemplu SRL, 9{IDNO}"])
 def test_an_organisation_without_that_number_is_another_one(text):
     assert not is_expected(for_organisation(IDNO), certificate((NameOID.ORGANIZATION_NAME, text)))
+
+
+@pytest.mark.parametrize(
+    "unproven",
+    [
+        ExpectedSigner(id=IDNP, delegator_type=DelegatorType.PERSON, delegator_id="2000000000017"),
+        ExpectedSigner(id=IDNP, delegator_type=DelegatorType.ORGANIZATION, delegator_id=IDNO, delegated_role_id=7),
+    ],
+)
+def test_nobody_represents_a_person_or_acts_in_a_role_without_proof(unproven):
+    assert not is_expected(unproven, certificate((NameOID.ORGANIZATION_NAME, f"Exemplu SRL, {IDNO}")))
