@@ -147,11 +147,11 @@ class SignPage:
             return self._choose(step, "instrument_unavailable")
         if isinstance(chosen, Mobile):
             return await self._call(step, texts)
-        return await self._sign_with(request, chosen, form)
+        return await self._sign_with(request, step, chosen, form)
 
-    async def _sign_with(self, request: web.Request, chosen: SigningInstrument, form: Form) -> web.Response:
+    async def _sign_with(self, request: web.Request, step: Step, chosen: SigningInstrument, form: Form) -> web.Response:
         """Open the key with what was entered and sign, while no other tab does."""
-        step, texts = await self._step(request), await read_texts(request)
+        texts = await read_texts(request)
         async with self._parts.claims.hold(step.state.request_id) as held:
             if not held:
                 return await self._pin(step, chosen, self._text(step, "busy"), status=409)
