@@ -22,6 +22,9 @@ class Refusal(Malformed):
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence, code=code)
 
+    def __reduce__(self) -> tuple[type[Refusal], tuple[str, str]]:
+        return type(self), (self.code, str(self))
+
     @property
     def reason(self) -> Reason:
         """The same as data."""
