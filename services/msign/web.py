@@ -21,6 +21,7 @@ from services.msign.instruments.mobile import Mobile, subscribers_of
 from services.msign.instruments.pins import PinnedTokens
 from services.msign.instruments.stores import FileStore, Pkcs11Store, TokenStore
 from services.msign.instruments.tries import StoredTries
+from services.msign.mandates import StoredMandates
 from services.msign.pages.app import create_web_app
 from services.msign.pages.parts import Parts
 from services.msign.pages.ports import Requests
@@ -83,6 +84,7 @@ def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aioh
     return Parts(
         anchors=anchors,
         requests=requests,
+        mandates=StoredMandates(pool),
         claims=StoredClaims(pool),
         instruments=catalogue(store, tries, certificates, Guesses(pool)),
         mobile=Mobile(pool, sims, tries, subscribers, timeout=timeout) if subscribers else None,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
 from shared.errors import Malformed
@@ -23,10 +24,11 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """One certificate of a system, as operators see it."""
+    """One certificate of a system, as operators see it; `issuer` is its issuer's name for people."""
 
     name: str
     serial: str
+    issuer: str
     return_origins: tuple[str, ...]
     added_at: datetime
     revoked_at: datetime | None
@@ -73,12 +75,35 @@ class Consumers:
 
     async def all(self) -> list[Registration]:
         """Every certificate that was ever registered, by system."""
-        rows = await self._pool.fetch(_ALL)
-        return [Registration(**{**row, "return_origins": tuple(row["return_origins"])}) for row in map(dict, rows)]
+        return [_registration(row) for row in await self._pool.fetch(_ALL)]
 
-    async def revoke(self, serial: str) -> int:
-        """Let the certificates with this serial number in no more; returns how many there were."""
-        return len(await self._pool.fetch(_REVOKE, serial.replace(":", "").upper()))
+    async def revoke(self, serial: str, issuer: str | None = None) -> Registration:
+        """Let the certificate with this serial number in no more; returns what it was registered as.
+
+        `issuer` is a name as `all` tells it. Raises `Malformed` when there is no such active certificate, and when
+        several issuers have one.
+        """
+        number = serial.replace(":", "").upper()
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(_ACTIVE, number)
+            found = [row for row in rows if issuer in {None, issuer_text(row["issuer"])}]
+            if not found:
+                raise Malformed(f"there is no active certificate with the serial number {serial}", field="serial")
+            if len(found) > 1:
+                names = "; ".join(issuer_text(row["issuer"]) for row in found)
+                raise Malformed(f"several issuers have a certificate {serial}, say which one: {names}", field="issuer")
+            await connection.execute(_REVOKE, number, found[0]["issuer"])
+            return _registration(found[0])
+
+
+def issuer_text(name: bytes) -> str:
+    """Return a DER distinguished name for people."""
+    return str(asn1_x509.Name.load(name).human_friendly)
+
+
+def _registration(row: Any) -> Registration:
+    told = {**row, "issuer": issuer_text(row["issuer"]), "return_origins": tuple(row["return_origins"])}
+    return Registration(**told)
 
 
 _FIND = """
@@ -98,10 +123,14 @@ ON CONFLICT (serial, issuer) DO UPDATE SET revoked_at = NULL WHERE known.consume
 RETURNING serial
 """
 _ALL = """
-SELECT name, serial, return_origins, added_at, revoked_at
+SELECT name, serial, issuer, return_origins, added_at, revoked_at
 FROM consumer_certificates JOIN consumers ON consumers.id = consumer_id
 ORDER BY name, added_at
 """
-_REVOKE = (
-    "UPDATE consumer_certificates SET revoked_at = now() WHERE serial = $1 AND revoked_at IS NULL RETURNING serial"
-)
+_ACTIVE = """
+SELECT name, serial, issuer, return_origins, added_at, revoked_at
+FROM consumer_certificates JOIN consumers ON consumers.id = consumer_id
+WHERE serial = $1 AND revoked_at IS NULL
+FOR UPDATE OF consumer_certificates
+"""
+_REVOKE = "UPDATE consumer_certificates SET revoked_at = now() WHERE serial = $1 AND issuer = $2"

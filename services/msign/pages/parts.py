@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.msign.instruments.catalogue import Catalogue
 from services.msign.instruments.mobile import Mobile
+from services.msign.mandates import Mandates, NoMandates
 from services.msign.pages.ports import Requests
 from services.msign.pages.state import Seal
 from services.msign.signing.claims import Claims
@@ -15,7 +16,8 @@ from shared.signatures.trust import TrustAnchors
 class Parts:
     """Everything; signatures that lead to `anchors` are trusted at `/verify`.
 
-    `people` are shown beside the PIN form of test instances; without `mobile` no phone can sign.
+    `people` are shown beside the PIN form of test instances; without `mobile` no phone can sign. `mandates`
+    say who may sign for somebody else.
     """
 
     requests: Requests
@@ -24,5 +26,6 @@ class Parts:
     timestamper: Timestamper
     seal: Seal
     anchors: TrustAnchors = field(default_factory=lambda: TrustAnchors.of(()))
+    mandates: Mandates = field(default_factory=NoMandates)
     mobile: Mobile | None = None
     people: tuple[dict[str, str], ...] = ()

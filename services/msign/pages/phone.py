@@ -128,7 +128,8 @@ class PhonePages:
             return Said("phone_too_late")
         try:
             async with self._mobile.open(transaction.id, pin) as opened:
-                if not is_expected(asked.request.expected_signer, opened.key.certificate):
+                expected = asked.request.expected_signer
+                if not await is_expected(expected, opened.key.certificate, self._parts.mandates):
                     await self._mobile.end(transaction.id, TransactionState.FAILED, "signer_mismatch")
                     return Said("signer_mismatch")
                 requests, timestamper = self._parts.requests, self._parts.timestamper

@@ -158,7 +158,8 @@ class SignPage:
             step = await self._step(request)
             try:
                 async with chosen.open(form | {ASKER: step.state.request_id}) as opened:
-                    if not is_expected(step.asked.request.expected_signer, opened.key.certificate):
+                    expected = step.asked.request.expected_signer
+                    if not await is_expected(expected, opened.key.certificate, self._parts.mandates):
                         return await self._pin(step, chosen, self._text(step, "signer_mismatch"), values=texts)
                     return await self._sign(step, chosen, opened)
             except Refused as error:

@@ -1,0 +1,65 @@
+"""How does an operator's command reach the provider's database, and how does it say no?"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn, TypeVar
+
+import asyncpg
+import typer
+from pydantic import Field
+
+from services.msign.requests import MIGRATIONS
+from shared.errors import Malformed
+from shared.persistence.migrate import migrate
+from shared.persistence.pool import open_pool
+from shared.settings import Settings, load_settings
+
+Result = TypeVar("Result")
+
+MASKED_DIGITS = 9
+
+
+class DatabaseSettings(Settings):
+    """Where the provider's database is."""
+
+    msign_database_url: str = Field(pattern="^postgres(ql)?://")
+
+
+def run(work: Callable[[Any], Awaitable[Result]]) -> Result:
+    """Do `work` with a pool over MSIGN_DATABASE_URL, whose tables are brought up to date first.
+
+    Malformed input and a database that does not answer end the command with a sentence.
+    """
+    url = load_settings(DatabaseSettings).msign_database_url
+
+    async def connected() -> Result:
+        await migrate(url, MIGRATIONS)
+        async with open_pool(url, max_size=1) as pool:
+            return await work(pool)
+
+    try:
+        return asyncio.run(connected())
+    except Malformed as error:
+        fail(str(error))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"the database of MSIGN_DATABASE_URL cannot be used: {type(error).__name__}")
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say why and exit with code 1."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return lines with their columns under each other."""
+    lines = [headings, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def masked(number: str) -> str:
+    """Return a personal number of which only the end can be read."""
+    return "*" * MASKED_DIGITS + number[MASKED_DIGITS:]
