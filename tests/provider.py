@@ -1,19 +1,81 @@
 """What stands in for the provider's database where a test needs none?"""
 
+import hashlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from shared.contract.models import SignResult
+from services.msign.requests import RequestStore
+from services.msign.summary import DocumentSummary, RequestSummary
+from shared.contract.models import ContentType, SignContent, SignRequest, SignResult, SignStatus
+
+
+def summary_of(request: SignRequest, *, request_id: str = "0" * 32, consumer: str = "declaratii") -> RequestSummary:
+    """What the database would tell about a request that was just posted."""
+    now = datetime.now(UTC)
+    return RequestSummary(
+        request_id=request_id,
+        consumer=consumer,
+        return_origins=(),
+        content_type=request.content_type,
+        short_content_description=request.short_content_description,
+        content_description=request.content_description,
+        signature_reason=request.signature_reason,
+        expected_signer=request.expected_signer,
+        status=SignStatus.PENDING,
+        reason=None,
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+        documents=tuple(_document(request.content_type, content) for content in request.contents),
+    )
+
+
+def _document(kind: ContentType, one: SignContent) -> DocumentSummary:
+    digest = one.content if kind is ContentType.HASH else hashlib.sha256(one.content).digest()
+    return DocumentSummary(
+        correlation_id=one.correlation_id,
+        name=one.name,
+        multiple_signatures=one.multiple_signatures,
+        size=len(one.content),
+        digest=digest,
+    )
+
+
+async def posted(requests: RequestStore, request_id: str) -> SignRequest:
+    """A stored request, put together again from its summary and its documents."""
+    summary = await requests.summary(request_id)
+    assert summary is not None
+    contents = [await requests.content(request_id, position) for position in range(len(summary.documents))]
+    return SignRequest(
+        content_type=summary.content_type,
+        short_content_description=summary.short_content_description,
+        content_description=summary.content_description,
+        signature_reason=summary.signature_reason,
+        expected_signer=summary.expected_signer,
+        contents=tuple(
+            SignContent(
+                content=content or b"",
+                correlation_id=one.correlation_id,
+                name=one.name,
+                multiple_signatures=one.multiple_signatures,
+            )
+            for content, one in zip(contents, summary.documents, strict=True)
+        ),
+    )
 
 
 @dataclass
-class KeptResults:
-    """The signatures of one pending request; with `open` False it is not pending any more."""
+class KeptBatch:
+    """The documents and signatures of one pending request; with `open` False it is not pending any more."""
 
+    contents: tuple[SignContent, ...] = ()
     signed: dict[int, SignResult] = field(default_factory=dict)
     open: bool = True
 
-    async def results(self, request_id):
-        return self.signed
+    async def content(self, request_id, position):
+        return self.contents[position].content if position < len(self.contents) else None
+
+    async def signers(self, request_id):
+        return {position: result.certificate for position, result in self.signed.items()}
 
     async def add_result(self, request_id, position, result):
         if self.open:

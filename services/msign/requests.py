@@ -5,20 +5,18 @@ All SQL about them stands here. A request that is Pending after its time reads a
 
 import dataclasses
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from services.msign.messages import outcome_message
+from services.msign.summary import DocumentSummary, RequestSummary
 from shared.contract.faults import AuthorizationFailed, RequestNotFound
 from shared.contract.models import (
     ContentType,
     DelegatorType,
     ExpectedSigner,
     Language,
-    SignContent,
     SignRequest,
     SignResponse,
     SignResult,
@@ -26,20 +24,6 @@ from shared.contract.models import (
 )
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRequest:
-    """A sign request as it is stored; `consumer` is the name of the system that posted it."""
-
-    request_id: str
-    consumer: str
-    return_origins: tuple[str, ...]
-    request: SignRequest
-    status: SignStatus
-    reason: str | None
-    created_at: datetime
-    expires_at: datetime
 
 
 class RequestStore:
@@ -52,6 +36,7 @@ class RequestStore:
         """Store a request; returns its RequestID, 32 lower-case hexadecimal digits that nobody can guess."""
         request_id = secrets.token_hex(16)
         signer = None if request.expected_signer is None else dataclasses.asdict(request.expected_signer)
+        is_pdf = request.content_type is ContentType.PDF
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 _INSERT_REQUEST,
@@ -67,33 +52,42 @@ class RequestStore:
             await connection.executemany(
                 _INSERT_CONTENT,
                 [
-                    (request_id, position, one.content, one.correlation_id, one.name, one.multiple_signatures)
+                    (request_id, position, one.content, one.correlation_id, one.name, one.multiple_signatures, is_pdf)
                     for position, one in enumerate(request.contents)
                 ],
             )
         return request_id
 
-    async def get(self, request_id: str) -> StoredRequest | None:
-        """Return a request with its contents, or None when there is no such one."""
+    async def summary(self, request_id: str) -> RequestSummary | None:
+        """Return what is known about a request, or None when there is no such one; no document is read for it."""
         row = await self._pool.fetchrow(_GET, request_id)
         if row is None:
             return None
-        contents = await self._pool.fetch(_CONTENTS, request_id)
-        return StoredRequest(
+        documents = await self._pool.fetch(_DOCUMENTS, request_id)
+        return RequestSummary(
             request_id=request_id,
             consumer=row["consumer"],
             return_origins=tuple(row["return_origins"]),
-            request=_request(row, contents),
+            content_type=ContentType(row["content_type"]),
+            short_content_description=row["short_content_description"],
+            content_description=row["content_description"],
+            signature_reason=row["signature_reason"],
+            expected_signer=_signer(row["expected_signer"]),
             status=_status(row),
             reason=row["reason"],
             created_at=row["created_at"],
             expires_at=row["expires_at"],
+            documents=tuple(DocumentSummary(**dict(one)) for one in documents),
         )
 
-    async def results(self, request_id: str) -> dict[int, SignResult]:
-        """Return what is signed so far, by the content's position."""
-        rows = await self._pool.fetch(_RESULTS, request_id)
-        return {row["position"]: _result(row) for row in rows}
+    async def content(self, request_id: str, position: int) -> bytes | None:
+        """Return one content, the digest bytes or the PDF file; None when there is no such one (any more)."""
+        content: bytes | None = await self._pool.fetchval(_CONTENT, request_id, position)
+        return content
+
+    async def signers(self, request_id: str) -> dict[int, bytes]:
+        """Return who signed what so far: certificates by the content's position."""
+        return {row["position"]: row["certificate"] for row in await self._pool.fetch(_SIGNERS, request_id)}
 
     async def add_result(self, request_id: str, position: int, result: SignResult) -> bool:
         """Store one signature of a pending request; False when it is not pending any more."""
@@ -145,17 +139,6 @@ def _status(row: Any) -> SignStatus:
     return SignStatus.EXPIRED if overdue else status
 
 
-def _request(row: Any, contents: Sequence[Any]) -> SignRequest:
-    return SignRequest(
-        content_type=ContentType(row["content_type"]),
-        short_content_description=row["short_content_description"],
-        contents=tuple(SignContent(**dict(one)) for one in contents),
-        content_description=row["content_description"],
-        signature_reason=row["signature_reason"],
-        expected_signer=_signer(row["expected_signer"]),
-    )
-
-
 def _result(row: Any) -> SignResult:
     return SignResult(correlation_id=row["correlation_id"], certificate=row["certificate"], signature=row["signature"])
 
@@ -174,17 +157,20 @@ INSERT INTO sign_requests (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _INSERT_CONTENT = """
-INSERT INTO sign_contents (request_id, position, content, correlation_id, name, multiple_signatures)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO sign_contents (request_id, position, content, digest, correlation_id, name, multiple_signatures)
+VALUES ($1, $2, $3, CASE WHEN $7 THEN sha256($3) ELSE $3 END, $4, $5, $6)
 """
 _GET = """
 SELECT sign_requests.*, consumers.name AS consumer, consumers.return_origins
 FROM sign_requests JOIN consumers ON consumers.id = consumer_id
 WHERE request_id = $1
 """
-_CONTENTS = """
-SELECT content, correlation_id, name, multiple_signatures FROM sign_contents WHERE request_id = $1 ORDER BY position
+_DOCUMENTS = """
+SELECT correlation_id, name, multiple_signatures, octet_length(content) AS size, digest
+FROM sign_contents WHERE request_id = $1 ORDER BY position
 """
+_CONTENT = "SELECT content FROM sign_contents WHERE request_id = $1 AND position = $2"
+_SIGNERS = "SELECT position, certificate FROM sign_results WHERE request_id = $1"
 _RESULTS = """
 SELECT position, correlation_id, certificate, signature FROM sign_results WHERE request_id = $1 ORDER BY position
 """

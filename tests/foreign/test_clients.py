@@ -11,6 +11,7 @@ from shared.contract.models import ContentType, SignResult, SignStatus
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file
+from tests.provider import posted
 
 DIGEST = hashlib.sha256(b"document").digest()
 DESCRIPTION = "Declarație: țară, șură – «Заявление» & <b>"
@@ -19,7 +20,7 @@ NOBODY = "0" * 32
 
 async def test_a_hash_goes_from_post_over_pending_to_success(foreign, signers):
     request_id = (await foreign.call("post", "Hash", DESCRIPTION, DIGEST, b"2" * 20))["RequestID"]
-    stored = (await foreign.api.requests.get(request_id)).request
+    stored = await posted(foreign.api.requests, request_id)
     assert (stored.content_type, stored.short_content_description) == (ContentType.HASH, DESCRIPTION)
     assert [(one.content, one.correlation_id) for one in stored.contents] == [(DIGEST, "0"), (b"2" * 20, "1")]
     assert await foreign.call("get", request_id, "ro") == {"Status": "Pending", "Message": None, "Results": []}
@@ -45,7 +46,7 @@ async def test_a_hash_goes_from_post_over_pending_to_success(foreign, signers):
 async def test_a_pdf_arrives_byte_for_byte(foreign):
     pdf = pdf_file("Act de primire")
     request_id = (await foreign.call("post", "Pdf", DESCRIPTION, pdf))["RequestID"]
-    stored = (await foreign.api.requests.get(request_id)).request
+    stored = await posted(foreign.api.requests, request_id)
     assert (stored.content_type, stored.contents[0].content) == (ContentType.PDF, pdf)
 
 

@@ -49,14 +49,14 @@ class PhonePages:
 
     async def call(self, state: PageState, browser: str, *, msisdn: str, idnp: str) -> web.Response:
         """Call the phone and return the way to the page that waits; raises `Refused`."""
-        asked = await self._parts.requests.get(state.request_id)
+        asked = await self._parts.requests.summary(state.request_id)
         if asked is None:
             raise web.HTTPNotFound
         await self._mobile.begin(
             request_id=state.request_id,
             msisdn=msisdn,
             idnp=idnp,
-            description=asked.request.short_content_description,
+            description=asked.short_content_description,
             consumer=asked.consumer,
             page_state=self._parts.seal.seal(state, browser),
             browser=owner_of(browser),
@@ -68,7 +68,7 @@ class PhonePages:
         transaction, state = await self._followed(request)
         if transaction is None or state is None:
             return self._renderer.message(wished(request), "bad_title", "stale_form", status=403)
-        asked = await self._parts.requests.get(transaction.request_id)
+        asked = await self._parts.requests.summary(transaction.request_id)
         if asked is None:
             return self._renderer.message(state.language, "unknown_title", "unknown_text", status=404)
         back = back_of(state.request_id, state.entry)
@@ -122,18 +122,18 @@ class PhonePages:
         return await self._phone(request, said)
 
     async def _sign(self, transaction: Transaction, pin: str) -> Said:
-        asked = await self._parts.requests.get(transaction.request_id)
+        asked = await self._parts.requests.summary(transaction.request_id)
         if asked is None or asked.status is not SignStatus.PENDING:
             await self._mobile.end(transaction.id, TransactionState.FAILED, "failed")
             return Said("phone_too_late")
         try:
             async with self._mobile.open(transaction.id, pin) as opened:
-                expected = asked.request.expected_signer
+                expected = asked.expected_signer
                 if not await is_expected(expected, opened.key.certificate, self._parts.mandates):
                     await self._mobile.end(transaction.id, TransactionState.FAILED, "signer_mismatch")
                     return Said("signer_mismatch")
                 requests, timestamper = self._parts.requests, self._parts.timestamper
-                outcome = await sign_batch(transaction.request_id, asked.request, opened, timestamper, requests)
+                outcome = await sign_batch(asked, opened, timestamper, requests)
                 return await self._finish(transaction, outcome)
         except Refused as error:
             return Said(error.why.value, tries=error.tries_left)

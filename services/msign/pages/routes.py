@@ -15,7 +15,6 @@ from services.msign.pages.entry import read_entry
 from services.msign.pages.forms import Form, read_form, read_texts
 from services.msign.pages.parts import Parts
 from services.msign.pages.phone import PhonePages, add_phone_routes
-from services.msign.pages.ports import Asked
 from services.msign.pages.render import Renderer
 from services.msign.pages.state import PageState, browser_of, new_browser, set_browser
 from services.msign.pages.texts import text
@@ -23,6 +22,7 @@ from services.msign.pages.view import back_of, view_of
 from services.msign.pages.wishes import wished
 from services.msign.signing.batch import Outcome, sign_batch
 from services.msign.signing.expected import is_expected
+from services.msign.summary import RequestSummary
 from shared.contract.models import Instrument, Language, SignStatus
 from shared.errors import Malformed, Transient
 
@@ -43,7 +43,7 @@ class StopHere(Exception):
 class Step:
     """One step of one browser in a request that is still pending."""
 
-    asked: Asked
+    asked: RequestSummary
     state: PageState
     browser: str
 
@@ -94,7 +94,7 @@ class SignPage:
         wanted = step.state.entry.instrument
         if wanted is None:
             return self._choose(step)
-        expected = step.asked.request.expected_signer
+        expected = step.asked.expected_signer
         if wanted is Instrument.MOBILE and self._phones and expected and step.state.entry.msisdn:
             return await self._call(step, {"MSISDN": step.state.entry.msisdn, "IDNP": expected.id})
         instrument = self._offered.get(wanted)
@@ -108,7 +108,7 @@ class SignPage:
         if self._phones is None or self._parts.mobile is None:
             return self._choose(step, "instrument_unavailable")
         msisdn, idnp = form.get("MSISDN", "").strip(), form.get("IDNP", "").strip()
-        if (expected := step.asked.request.expected_signer) and expected.id != idnp:
+        if (expected := step.asked.expected_signer) and expected.id != idnp:
             return await self._pin(step, self._parts.mobile, self._text(step, "signer_mismatch"), values=form)
         try:
             return await self._phones.call(step.state, step.browser, msisdn=msisdn, idnp=idnp)
@@ -158,7 +158,7 @@ class SignPage:
             step = await self._step(request)
             try:
                 async with chosen.open(form | {ASKER: step.state.request_id}) as opened:
-                    expected = step.asked.request.expected_signer
+                    expected = step.asked.expected_signer
                     if not await is_expected(expected, opened.key.certificate, self._parts.mandates):
                         return await self._pin(step, chosen, self._text(step, "signer_mismatch"), values=texts)
                     return await self._sign(step, chosen, opened)
@@ -173,7 +173,7 @@ class SignPage:
         request_id = step.state.request_id
         requests, timestamper = self._parts.requests, self._parts.timestamper
         try:
-            outcome = await sign_batch(request_id, step.asked.request, opened, timestamper, requests)
+            outcome = await sign_batch(step.asked, opened, timestamper, requests)
         except Transient as error:
             log.warning("signing_postponed", request_id=request_id, error=type(error).__name__)
             return await self._pin(step, chosen, self._text(step, "no_timestamp"), status=503)
@@ -211,7 +211,7 @@ class SignPage:
         return self._renderer.message(wished(request), "bad_title", "stale_form", status=400)
 
     async def _overtaken(self, step: Step) -> web.Response:
-        asked = await self._parts.requests.get(step.state.request_id)
+        asked = await self._parts.requests.summary(step.state.request_id)
         status = asked.status if asked else SignStatus.EXPIRED
         back = back_of(step.state.request_id, step.state.entry)
         return self._renderer.ended(step.state.language, status, back)
@@ -230,8 +230,8 @@ class SignPage:
             raise StopHere(self._renderer.ended(state.language, asked.status, back_of(request_id, state.entry)))
         return Step(asked, state, browser)
 
-    async def _asked(self, request: web.Request, language: Language) -> Asked:
-        asked = await self._parts.requests.get(request.match_info["request_id"].lower())
+    async def _asked(self, request: web.Request, language: Language) -> RequestSummary:
+        asked = await self._parts.requests.summary(request.match_info["request_id"].lower())
         if asked is None:
             raise StopHere(self._renderer.message(language, "unknown_title", "unknown_text", status=404))
         if asked.status is SignStatus.EXPIRED:
@@ -253,7 +253,7 @@ class SignPage:
 
     async def _renewed(self, step: Step) -> Step:
         """Return the step as it stands now; raises `StopHere` when the request was decided meanwhile."""
-        asked = await self._parts.requests.get(step.state.request_id)
+        asked = await self._parts.requests.summary(step.state.request_id)
         if asked is None or asked.status is not SignStatus.PENDING:
             raise StopHere(await self._overtaken(step))
         return Step(asked, step.state, step.browser)

@@ -1,14 +1,11 @@
 """What is shown about a request, and where does its way back lead?"""
 
-import hashlib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from services.msign.pages.entry import Entry
-from services.msign.pages.ports import Asked
-from shared.contract.models import ContentType, SignContent
-
-_ALGORITHMS = {20: "SHA-1", 28: "SHA-224", 32: "SHA-256", 48: "SHA-384", 64: "SHA-512"}
+from services.msign.summary import DocumentSummary, RequestSummary
+from shared.contract.models import ContentType
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +40,14 @@ class Back:
     host: str
 
 
-def view_of(asked: Asked, entry: Entry) -> View:
+def view_of(asked: RequestSummary, entry: Entry) -> View:
     """Return what the pages show of a request."""
-    request = asked.request
+    kind = "kind_hash" if asked.content_type is ContentType.HASH else "kind_pdf"
     return View(
         request_id=asked.request_id,
         consumer=asked.consumer,
-        description=request.content_description or request.short_content_description,
-        documents=tuple(_document(request.content_type, content) for content in request.contents),
+        description=asked.description,
+        documents=tuple(_document(kind, document) for document in asked.documents),
         return_host=host_of(entry.return_url),
     )
 
@@ -67,9 +64,5 @@ def host_of(url: str) -> str:
     return f"{host}:{parts.port}" if parts.port else host
 
 
-def _document(kind: ContentType, content: SignContent) -> Document:
-    if kind is ContentType.HASH:
-        algorithm = _ALGORITHMS.get(len(content.content), "")
-        return Document(content.name, "kind_hash", len(content.content), content.content.hex(), algorithm)
-    digest = hashlib.sha256(content.content).hexdigest()
-    return Document(content.name, "kind_pdf", len(content.content), digest, "SHA-256")
+def _document(kind: str, document: DocumentSummary) -> Document:
+    return Document(document.name, kind, document.size, document.digest.hex(), document.algorithm)

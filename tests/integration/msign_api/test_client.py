@@ -32,6 +32,7 @@ from shared.errors import Malformed, ProviderDown, Transient
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file
 from tests.integration.msign_api.conftest import free_port
+from tests.provider import posted
 
 DIGEST = hashlib.sha256(b"document").digest()
 REQUEST = SignRequest(
@@ -49,9 +50,10 @@ RESULTS = (SignResult(correlation_id="ă", certificate=b"der", signature=b"<ds/>
 async def test_a_posted_request_is_stored_as_it_was_sent(api):
     async with api.connect() as client:
         request_id = await client.post_sign_request(REQUEST)
-    stored = await api.requests.get(request_id)
+    stored = await api.requests.summary(request_id)
     assert re.fullmatch("[0-9a-f]{32}", request_id)
-    assert (stored.request, stored.status, stored.reason) == (REQUEST, SignStatus.PENDING, None)
+    assert await posted(api.requests, request_id) == REQUEST
+    assert (stored.status, stored.reason) == (SignStatus.PENDING, None)
     assert (stored.consumer, stored.return_origins) == ("declaratii", ("https://declaratii.example",))
 
 
@@ -62,7 +64,39 @@ async def test_a_pdf_of_a_megabyte_gets_there_whole(api):
     )
     async with api.connect() as client:
         request_id = await client.post_sign_request(request)
-    assert (await api.requests.get(request_id)).request == request
+    assert await posted(api.requests, request_id) == request
+
+
+async def test_what_pages_show_is_known_without_the_documents(api):
+    pdf = pdf_file()
+    contents = (SignContent(content=pdf, name="act.pdf", correlation_id="1"), SignContent(content=pdf_file("two")))
+    consumer = await api.consumers.find(api.tls.first.certificate)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    pdfs = await api.requests.create(
+        consumer.id, dataclasses.replace(REQUEST, content_type=ContentType.PDF, contents=contents), later
+    )
+    hashes = await api.requests.create(consumer.id, REQUEST, later)
+    first, second = (await api.requests.summary(pdfs)).documents
+    assert (first.name, first.correlation_id, first.size) == ("act.pdf", "1", len(pdf))
+    assert (first.digest, first.algorithm) == (hashlib.sha256(pdf).digest(), "SHA-256")
+    assert (second.name, second.digest) == (None, hashlib.sha256(contents[1].content).digest())
+    told = [(one.size, one.digest, one.algorithm) for one in (await api.requests.summary(hashes)).documents]
+    assert told == [(32, DIGEST, "SHA-256"), (20, b"2" * 20, "SHA-1")]
+
+
+async def test_a_document_is_had_by_its_place_and_only_there(api):
+    async with api.connect() as client:
+        request_id = await client.post_sign_request(REQUEST)
+    assert await api.requests.content(request_id, 1) == b"2" * 20
+    assert await api.requests.content(request_id, 2) is None
+    assert await api.requests.content("0" * 32, 0) is None
+
+
+async def test_who_signed_what_is_known_without_the_signatures(api):
+    async with api.connect() as client:
+        request_id = await client.post_sign_request(REQUEST)
+    await api.requests.add_result(request_id, 1, RESULTS[0])
+    assert await api.requests.signers(request_id) == {1: b"der"}
 
 
 async def test_a_pdf_that_cannot_be_signed_is_refused_with_its_place_and_the_reason(api):
@@ -106,7 +140,7 @@ async def test_an_overdue_request_is_expired_and_cannot_be_finished(api):
     consumer = await api.consumers.find(api.tls.first.certificate)
     request_id = await api.requests.create(consumer.id, REQUEST, datetime.now(UTC) - timedelta(seconds=1))
     assert not await api.requests.finish(request_id, SignStatus.SUCCESS)
-    assert (await api.requests.get(request_id)).status is SignStatus.EXPIRED
+    assert (await api.requests.summary(request_id)).status is SignStatus.EXPIRED
     async with api.connect() as client:
         response = await client.get_sign_response(request_id, "en")
     assert response == SignResponse(status=SignStatus.EXPIRED, message="The time to sign has passed")
@@ -121,10 +155,10 @@ async def test_what_ended_long_ago_is_removed_and_nothing_else(api):
     await api.requests.add_result(finished, 0, RESULTS[0])
     await api.requests.finish(finished, SignStatus.FAILURE, reason="declined")
     assert await purge(api.requests, now - timedelta(days=7)) == 1
-    assert await api.requests.get(expired) is None
+    assert await api.requests.summary(expired) is None
     assert await purge(api.requests, now + timedelta(hours=1)) == 1
-    assert await api.requests.get(finished) is None
-    assert await api.requests.get(pending)
+    assert await api.requests.summary(finished) is None
+    assert await api.requests.summary(pending)
     async with api.connect() as client:
         with pytest.raises(RequestNotFound):
             await client.get_sign_response(expired)

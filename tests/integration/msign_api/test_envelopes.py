@@ -12,6 +12,7 @@ import zeep
 from lxml import etree
 
 from tests.integration.msign_api.conftest import MAX_BODY_BYTES
+from tests.provider import posted
 
 ACTION = "https://msign.gov.md/IMSign/"
 WCF = """<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">
@@ -48,9 +49,9 @@ def fault(answer: bytes) -> tuple[str, str]:
 async def test_a_wcf_message_is_answered(api, headers):
     status, kind, answer = await api.send(ENVELOPE.encode(), headers=headers)
     assert (status, kind) == (200, "text/xml")
-    stored = await api.requests.get(request_id(answer))
-    assert stored.request.short_content_description == "Cerere ș"
-    assert stored.request.expected_signer is None
+    stored = await posted(api.requests, request_id(answer))
+    assert stored.short_content_description == "Cerere ș"
+    assert stored.expected_signer is None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ async def test_a_wcf_message_is_answered(api, headers):
 async def test_utf_16_and_gzip_are_understood(api, body, headers):
     status, _, answer = await api.send(body, headers=headers)
     assert status == 200
-    assert (await api.requests.get(request_id(answer))).request.contents[0].correlation_id == "ș"
+    assert (await posted(api.requests, request_id(answer))).contents[0].correlation_id == "ș"
 
 
 async def test_a_chunked_body_is_understood(api):

@@ -20,7 +20,7 @@ from shared.signatures.verify import verify_hash_signature, verify_pdf
 from tests.documents import pdf_file
 from tests.integration.msign_instruments.conftest import PIN
 from tests.pki import TestPki
-from tests.provider import KeptResults
+from tests.provider import KeptBatch, summary_of
 
 DATA = b"what is signed"
 
@@ -159,9 +159,9 @@ async def opened(tokens: Pkcs11Module, label: str, pin: str) -> bytes:
 
 
 async def signed_by(softhsm: Path, request: SignRequest) -> bytes:
-    kept = KeptResults()
+    kept = KeptBatch(request.contents)
     async with Pkcs11Store(softhsm).open("moldsign-1", PIN) as key:
-        outcome = await sign_batch("0" * 32, request, key, TestPki.make().timestamper, kept)
+        outcome = await sign_batch(summary_of(request), key, TestPki.make().timestamper, kept)
     assert outcome.status is SignStatus.SUCCESS
     signature = kept.signed[0].signature
     assert signature

@@ -17,7 +17,7 @@ from shared.signatures.timestamps import HttpTimestamper
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import verify_hash_signature, verify_pdf
 from tests.documents import pdf_file
-from tests.provider import KeptResults
+from tests.provider import KeptBatch, summary_of
 
 GOOD = [person for person in PEOPLE if not person.flaw]
 pytestmark = pytest.mark.parametrize("person", GOOD, ids=lambda person: person.label)
@@ -44,8 +44,8 @@ async def test_hashes_are_signed_in_order_and_trusted(pki_dir, timestamper, pers
     hashes = [bytes([n]) * size for n, size in enumerate((20, 32, 64))]
     contents = tuple(SignContent(content=one, correlation_id=str(n)) for n, one in enumerate(hashes))
     request = SignRequest(content_type=ContentType.HASH, short_content_description="x", contents=contents)
-    kept = KeptResults()
-    outcome = await sign_batch("0" * 32, request, OpenKey(key_of(pki_dir, person)), timestamper, kept)
+    kept = KeptBatch(request.contents)
+    outcome = await sign_batch(summary_of(request), OpenKey(key_of(pki_dir, person)), timestamper, kept)
     assert outcome.status is SignStatus.SUCCESS
     anchors = TrustAnchors.from_directory(pki_dir / "trust")
     for content, result in zip(hashes, kept.signed.values(), strict=True):
@@ -61,8 +61,8 @@ async def test_a_pdf_is_signed_and_trusted(pki_dir, timestamper, person):
         signature_reason="Aprobat",
         contents=(SignContent(content=pdf_file("Pagina 1", "Pagina 2")),),
     )
-    kept = KeptResults()
-    outcome = await sign_batch("0" * 32, request, OpenKey(key_of(pki_dir, person)), timestamper, kept)
+    kept = KeptBatch(request.contents)
+    outcome = await sign_batch(summary_of(request), OpenKey(key_of(pki_dir, person)), timestamper, kept)
     assert outcome.status is SignStatus.SUCCESS
     signature = kept.signed[0].signature
     assert signature

@@ -21,31 +21,21 @@ from shared.contract.models import (
 )
 from tests.pages import REQUEST_ID, Browser
 from tests.pki import TestPki
-from tests.provider import AnyCertificate, KeptResults
+from tests.provider import AnyCertificate, KeptBatch, summary_of
 
 HASH = bytes(range(32))
 
 
-@dataclass(frozen=True)
-class FakeAsked:
-    request: SignRequest
-    request_id: str = REQUEST_ID
-    consumer: str = "Declarații <b>online</b>"
-    return_origins: tuple[str, ...] = ()
-    status: SignStatus = SignStatus.PENDING
-    reason: str | None = None
-
-
 @dataclass
-class FakeRequests(KeptResults):
+class FakeRequests(KeptBatch):
     asked: dict[str, Any] = field(default_factory=dict)
     finishes: int = 0
 
-    async def get(self, request_id):
+    async def summary(self, request_id):
         return self.asked.get(request_id)
 
     async def progress(self, request_id):
-        return len(self.signed), len(self.asked[request_id].request.contents)
+        return len(self.signed), len(self.asked[request_id].documents)
 
     async def finish(self, request_id, status, *, reason=None):
         self.finishes += 1
@@ -112,7 +102,8 @@ def requests():
         content_description="Declarația <script>alert(1)</script> pe 2026",
         contents=(content,),
     )
-    return FakeRequests(asked={REQUEST_ID: FakeAsked(request)})
+    summary = summary_of(request, request_id=REQUEST_ID, consumer="Declarații <b>online</b>")
+    return FakeRequests(request.contents, asked={REQUEST_ID: summary})
 
 
 @pytest.fixture
@@ -157,7 +148,6 @@ async def browser(open_browser):
 @pytest.fixture
 def expecting(requests):
     def expect(idnp):
-        request = replace(requests.one.request, expected_signer=ExpectedSigner(id=idnp))
-        requests.put(request=request)
+        requests.put(expected_signer=ExpectedSigner(id=idnp))
 
     return expect

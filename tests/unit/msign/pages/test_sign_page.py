@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,8 +192,8 @@ async def test_without_timestamps_nothing_is_decided_and_the_user_may_try_again(
 
 
 async def test_a_pdf_that_cannot_be_signed_fails_the_request(browser, requests):
-    content = SignContent(content=b"%PDF-1.7 broken")
-    requests.put(request=replace(requests.one.request, content_type=ContentType.PDF, contents=(content,)))
+    requests.contents = (SignContent(content=b"%PDF-1.7 broken"),)
+    requests.put(content_type=ContentType.PDF)
     await at_pin(browser, lang="en")
     await browser.submit("pin", **RIGHT)
     assert (requests.one.status, requests.one.reason) == (SignStatus.FAILURE, "signing_failed")

@@ -8,9 +8,8 @@ from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import verify_hash_signature
 from tests.documents import pdf_file
 from tests.pki import TestPki
-from tests.provider import KeptResults
+from tests.provider import KeptBatch, summary_of
 
-REQUEST_ID = "0" * 32
 HASHES = tuple(bytes([number]) * 32 for number in range(3))
 REQUEST = SignRequest(
     content_type=ContentType.HASH,
@@ -38,24 +37,24 @@ def pki():
     return TestPki.make()
 
 
-async def sign(pki, results, request=REQUEST, *, pin_per_document=False, timestamper=None):
+async def sign(pki, kept, request=REQUEST, *, pin_per_document=False, timestamper=None):
     opened = OpenKey(pki.signer, pin_per_document)
-    return await sign_batch(REQUEST_ID, request, opened, timestamper or pki.timestamper, results)
+    return await sign_batch(summary_of(request), opened, timestamper or pki.timestamper, kept)
 
 
 async def test_every_document_is_signed_in_order(pki):
-    results = KeptResults()
-    assert await sign(pki, results) == Outcome(SignStatus.SUCCESS, 3)
-    assert [result.correlation_id for result in results.signed.values()] == ["0", "1", "2"]
-    for content, result in zip(HASHES, results.signed.values(), strict=True):
+    kept = KeptBatch(REQUEST.contents)
+    assert await sign(pki, kept) == Outcome(SignStatus.SUCCESS, 3)
+    assert [result.correlation_id for result in kept.signed.values()] == ["0", "1", "2"]
+    for content, result in zip(HASHES, kept.signed.values(), strict=True):
         assert result.signature
         report = await verify_hash_signature(result.signature, content, TrustAnchors.none())
         assert report.signatures[0].integrity == "passed"
 
 
 async def test_a_token_that_asks_each_time_signs_one_document_per_pin_entry(pki):
-    results = KeptResults()
-    outcomes = [await sign(pki, results, pin_per_document=True) for _ in range(3)]
+    kept = KeptBatch(REQUEST.contents)
+    outcomes = [await sign(pki, kept, pin_per_document=True) for _ in range(3)]
     assert [(outcome.status, outcome.signed) for outcome in outcomes] == [
         (SignStatus.PENDING, 1),
         (SignStatus.PENDING, 2),
@@ -64,31 +63,36 @@ async def test_a_token_that_asks_each_time_signs_one_document_per_pin_entry(pki)
 
 
 async def test_after_a_missing_timestamp_a_second_try_goes_on_where_the_first_stopped(pki):
-    results = KeptResults()
+    kept = KeptBatch(REQUEST.contents)
     with pytest.raises(Transient):
-        await sign(pki, results, timestamper=Failing(pki.timestamper, 2))
-    first = dict(results.signed)
+        await sign(pki, kept, timestamper=Failing(pki.timestamper, 2))
+    first = dict(kept.signed)
     assert list(first) == [0, 1]
-    assert await sign(pki, results) == Outcome(SignStatus.SUCCESS, 3)
-    assert {position: results.signed[position] for position in first} == first
+    assert await sign(pki, kept) == Outcome(SignStatus.SUCCESS, 3)
+    assert {position: kept.signed[position] for position in first} == first
 
 
 async def test_another_signer_begins_anew(pki):
-    results = KeptResults({0: SignResult(certificate=b"somebody else's", signature=b"x")})
-    await sign(pki, results)
-    assert results.signed[0].signature != b"x"
-    assert len({result.certificate for result in results.signed.values()}) == 1
+    kept = KeptBatch(REQUEST.contents, {0: SignResult(certificate=b"somebody else's", signature=b"x")})
+    await sign(pki, kept)
+    assert kept.signed[0].signature != b"x"
+    assert len({result.certificate for result in kept.signed.values()}) == 1
 
 
 async def test_a_document_that_cannot_be_signed_fails_the_batch_and_keeps_what_was_signed(pki):
     contents = (SignContent(content=pdf_file("Pagina 1")), SignContent(content=b"no PDF"))
     request = SignRequest(content_type=ContentType.PDF, short_content_description="x", contents=contents)
-    results = KeptResults()
-    assert await sign(pki, results, request) == Outcome(SignStatus.FAILURE, 1, "signing_failed")
-    assert list(results.signed) == [0]
+    kept = KeptBatch(contents)
+    assert await sign(pki, kept, request) == Outcome(SignStatus.FAILURE, 1, "signing_failed")
+    assert list(kept.signed) == [0]
 
 
 async def test_nothing_more_is_signed_once_the_request_is_decided(pki):
-    results = KeptResults(open=False)
-    outcome = await sign(pki, results)
+    kept = KeptBatch(REQUEST.contents, open=False)
+    outcome = await sign(pki, kept)
     assert (outcome.status, outcome.signed) == (SignStatus.PENDING, 0)
+
+
+async def test_what_was_removed_meanwhile_is_not_signed_any_more(pki):
+    kept = KeptBatch(REQUEST.contents[:2])
+    assert await sign(pki, kept) == Outcome(SignStatus.PENDING, 2)
