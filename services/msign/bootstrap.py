@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from services.msign.consumers import Consumers
+from services.msign.development import serve_development_api
 from services.msign.handlers import MSign
 from services.msign.requests import MIGRATIONS, RequestStore
 from services.msign.retention import purge_for_ever
@@ -15,6 +16,7 @@ from services.msign.web import serve_web
 from shared.lifecycle import Service, serve_http
 from shared.persistence.migrate import migrate
 from shared.persistence.pool import answers, open_pool
+from shared.settings import stop_with
 from shared.signatures.trust import TrustAnchors
 
 
@@ -27,14 +29,29 @@ async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None
     async with open_pool(settings.msign_database_url) as pool:
         service.ready_when("database", lambda: answers(pool))
         requests = RequestStore(pool)
+        consumers = Consumers(pool)
         kept_for = timedelta(hours=settings.request_retention_hours)
         service.spawn(purge_for_ever(requests, kept_for), "retention")
         msign = MSign(requests, anchors, request_ttl=timedelta(hours=settings.request_ttl_hours))
-        api = create_api_app(
-            Endpoint(msign, Consumers(pool), url=settings.api_url), max_body_bytes=settings.max_body_bytes
-        )
+        api = create_api_app(Endpoint(msign, consumers, url=settings.api_url), max_body_bytes=settings.max_body_bytes)
         async with (
+            development_mode(settings, msign, consumers),
             serve_http(api, host=settings.api_host, port=settings.api_port, ssl_context=tls),
             serve_web(settings, pool, requests),
         ):
             yield
+
+
+@asynccontextmanager
+async def development_mode(settings: MSignSettings, msign: MSign, consumers: Consumers) -> AsyncIterator[None]:
+    """Serve the API without TLS as well if the settings ask for it; an unknown system's name stops the start."""
+    port, name = settings.api_development_port, settings.api_development_consumer
+    if port is None or name is None:
+        yield
+        return
+    everybody = await consumers.named(name)
+    if everybody is None:
+        stop_with(["API_DEVELOPMENT_CONSUMER: no system of this name has an active certificate"])
+    endpoint = Endpoint(msign, consumers, everybody=everybody)
+    async with serve_development_api(endpoint, everybody, port=port, max_body_bytes=settings.max_body_bytes):
+        yield

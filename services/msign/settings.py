@@ -1,6 +1,6 @@
 """What does the provider need to be told?"""
 
-from pydantic import Field, FilePath
+from pydantic import Field, FilePath, ValidationInfo, field_validator
 
 from services.msign.web import WebSettings
 from shared.settings import Port
@@ -15,6 +15,9 @@ class MSignSettings(WebSettings):
     all PEM. `api_url` is the endpoint as the WSDL tells it; without
     it, the WSDL repeats the address that it was asked at. A request expires after `request_ttl_hours`, and is removed
     `request_retention_hours` after it was finished or has expired.
+
+    With `api_development_port`, whoever reaches that port of 127.0.0.1 over plain HTTP is the registered system
+    `api_development_consumer`.
     """
 
     msign_database_url: str = Field(pattern="^postgres(ql)?://")
@@ -23,7 +26,17 @@ class MSignSettings(WebSettings):
     api_cert: FilePath
     api_key: FilePath
     consumers_ca: FilePath
+    api_development_port: Port | None = None
+    api_development_consumer: str | None = Field(default=None, validate_default=True)
     api_url: str | None = Field(default=None, pattern="^https://")
     request_ttl_hours: float = Field(default=24, gt=0)
     request_retention_hours: float = Field(default=168, gt=0)
     max_body_bytes: int = Field(default=96 * MEBIBYTE, ge=MEBIBYTE)
+
+    @field_validator("api_development_consumer")
+    @classmethod
+    def _with_its_port(cls, name: str | None, info: ValidationInfo) -> str | None:
+        """Let the two settings of the development mode stand together only."""
+        if (name is None) != (info.data.get("api_development_port") is None):
+            raise ValueError("is to be set together with API_DEVELOPMENT_PORT, or neither of them")
+        return name

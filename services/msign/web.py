@@ -40,14 +40,17 @@ log = structlog.get_logger(__name__)
 class WebSettings(ServiceSettings):
     """What the pages and the PKI services need.
 
-    `web_secret` seals the pages' forms and is the same in every replica; `show_people` prints the made-up people with
-    their PINs beside the PIN form; without `timestamp_url` the timestamps come from our own PKI port.
-    `pkcs11_module` is the library of the tokens' PKCS#11 module; without one, tokens are PKCS#12 files of `pki_dir`.
-    `trust_dir` holds the anchors that signers' certificates must lead to. A phone has `mobile_timeout_s` to answer.
+    `web_url` is the pages' address as browsers see it, `https://host[:port]`: set it where TLS ends at a proxy, so that
+    cookies travel over https only. `web_secret` seals the pages' forms and is the same in every replica; `show_people`
+    prints the made-up people with their PINs beside the PIN form; without `timestamp_url` the timestamps come from our
+    own PKI port. `pkcs11_module` is the library of the tokens' PKCS#11 module; without one, tokens are PKCS#12 files
+    of `pki_dir`. `trust_dir` holds the anchors that signers' certificates must lead to. A phone has `mobile_timeout_s`
+    to answer.
     """
 
     web_host: str = "127.0.0.1"
     web_port: Port
+    web_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@\s]+/?$")
     web_secret: SecretStr = Field(min_length=32)
     pki_dir: Path
     pki_host: str = "127.0.0.1"
@@ -70,6 +73,7 @@ async def serve_web(settings: WebSettings, pool: Any, requests: Requests) -> Asy
             create_web_app(parts_of(settings, pool, requests, session)), host=settings.web_host, port=settings.web_port
         ),
     ):
+        log.info("pages_served", url=settings.web_url or f"http://{settings.web_host}:{settings.web_port}")
         yield
 
 
@@ -91,6 +95,7 @@ def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aioh
         timestamper=HttpTimestamper(url, session),
         seal=Seal(settings.web_secret.get_secret_value()),
         people=people_of(settings.pki_dir) if settings.show_people else (),
+        web_url=settings.web_url,
     )
 
 

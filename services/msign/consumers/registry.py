@@ -59,6 +59,11 @@ class Consumers:
         row = await self._pool.fetchrow(_FIND, serial_of(certificate), certificate.issuer.public_bytes())
         return None if row is None else Consumer(id=row["id"], name=row["name"])
 
+    async def named(self, name: str) -> Consumer | None:
+        """The system of that name, if it has a certificate that is not revoked."""
+        row = await self._pool.fetchrow(_NAMED, name)
+        return None if row is None else Consumer(id=row["id"], name=row["name"])
+
     async def add(self, name: str, certificate: x509.Certificate, return_origins: Sequence[str] = ()) -> None:
         """Register a certificate for the system `name`, which may have others; its origins are replaced when given.
 
@@ -110,6 +115,10 @@ _FIND = """
 SELECT consumers.id, consumers.name
 FROM consumer_certificates JOIN consumers ON consumers.id = consumer_id
 WHERE serial = $1 AND issuer = $2 AND revoked_at IS NULL
+"""
+_NAMED = """
+SELECT id, name FROM consumers
+WHERE name = $1 AND EXISTS (SELECT FROM consumer_certificates WHERE consumer_id = id AND revoked_at IS NULL)
 """
 _ADD_CONSUMER = """
 INSERT INTO consumers AS known (name, return_origins) VALUES ($1, $2::text[])

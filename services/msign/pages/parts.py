@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from aiohttp import web
+
 from services.msign.instruments.catalogue import Catalogue
 from services.msign.instruments.mobile import Mobile
 from services.msign.mandates import Mandates, NoMandates
@@ -17,7 +19,8 @@ class Parts:
     """Everything; signatures that lead to `anchors` are trusted at `/verify`.
 
     `people` are shown beside the PIN form of test instances; without `mobile` no phone can sign. `mandates`
-    say who may sign for somebody else.
+    say who may sign for somebody else. `web_url` is the pages' address as browsers see it, where that is not the one
+    that requests come to.
     """
 
     requests: Requests
@@ -29,3 +32,12 @@ class Parts:
     mandates: Mandates = field(default_factory=NoMandates)
     mobile: Mobile | None = None
     people: tuple[dict[str, str], ...] = ()
+    web_url: str | None = None
+
+    def address(self, request: web.Request) -> str:
+        """Return the pages' address as the browser sees it, without a slash at the end."""
+        return (self.web_url or f"{request.scheme}://{request.host}").rstrip("/")
+
+    def is_secure(self, request: web.Request) -> bool:
+        """Tell whether the browser sees https, so that its cookies must not travel otherwise."""
+        return self.address(request).startswith("https:")
