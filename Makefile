@@ -1,13 +1,13 @@
 # Everything a person types. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check format types lock prepare clean
+.PHONY: help demo test unit check format types catalogues lock prepare clean
 
 BIN := .venv/bin
 ARGS ?=
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: prepare ## play the whole way on real parts; ARGS=--interactive leaves it running for you
 	@exec $(BIN)/msign-gateway demo $(ARGS)
@@ -27,6 +27,9 @@ check: prepare ## check formatting, lint and types
 format: prepare ## format the code and apply safe fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+catalogues: prepare ## bring the translations' catalogues up to date with the sources
+	$(BIN)/python -m services.msign.locale
 
 lock: prepare ## pin the dependencies anew, with hashes
 	@for set in services development; do \

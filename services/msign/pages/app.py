@@ -10,6 +10,7 @@ from services.msign.pages.headers import protect
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import HERE, Renderer
 from services.msign.pages.routes import SignPage, StopHere, add_routes
+from services.msign.pages.texts import BROKEN, UNKNOWN
 from services.msign.pages.wishes import wished
 from services.msign.public.verify import add_verify_page
 
@@ -36,9 +37,9 @@ async def helpful(request: web.Request, handler: Handler) -> web.StreamResponse:
     except StopHere as stop:
         return stop.response
     except web.HTTPNotFound:
-        return Renderer().message(wished(request), "unknown_title", "unknown_text", status=404)
+        return Renderer().notice(wished(request), UNKNOWN, status=404)
     except web.HTTPException:
         raise
     except Exception as error:
         log.exception("page_failed", path_length=len(request.path), error=type(error).__name__)
-        return Renderer().message(wished(request), "bad_title", "broken", status=500)
+        return Renderer().notice(wished(request), BROKEN, status=500)

@@ -5,23 +5,23 @@ shows what is to be signed and takes the PIN. Knowing a call's id is what lets a
 """
 
 import hashlib
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
 from services.msign.instruments.instrument import Refused
 from services.msign.instruments.mobile import Mobile, NotWaiting, Transaction, TransactionState
+from services.msign.locale.words import Text
 from services.msign.pages.forms import read_texts
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import Renderer
 from services.msign.pages.state import PageState, browser_of
-from services.msign.pages.texts import text
+from services.msign.pages.texts import PHONE_NEWS, STALE_FORM, UNKNOWN, Complaint, call_text, complaint, failed
 from services.msign.pages.view import back_of, view_of
 from services.msign.pages.wishes import wished
 from services.msign.signing.batch import Outcome, sign_batch
 from services.msign.signing.expected import is_expected
-from shared.contract.models import Language, SignStatus
+from shared.contract.models import SignStatus
 from shared.errors import Malformed, Transient
 
 MSISDN = r"{msisdn:[0-9]{8,15}}"
@@ -30,13 +30,8 @@ PROGRESS = frozenset({TransactionState.WAITING, TransactionState.SIGNING})
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the phone's page answers to a form: a text key with its values, and whether it is bad news."""
-
-    key: str
-    bad: bool = True
-    tries: int | None = None
+Said = Complaint | Text
+"""What the phone's page answers to a form: bad or good news."""
 
 
 class PhonePages:
@@ -67,22 +62,22 @@ class PhonePages:
         """Show how far the call has come; once the outcome is known, the way back."""
         transaction, state = await self._followed(request)
         if transaction is None or state is None:
-            return self._renderer.message(wished(request), "bad_title", "stale_form", status=403)
+            return self._renderer.notice(wished(request), STALE_FORM, status=403)
         asked = await self._parts.requests.summary(transaction.request_id)
         if asked is None:
-            return self._renderer.message(state.language, "unknown_title", "unknown_text", status=404)
+            return self._renderer.notice(state.language, UNKNOWN, status=404)
         back = back_of(state.request_id, state.entry)
         if asked.status is SignStatus.SUCCESS:
             return self._renderer.signed(state.language, back)
         if asked.status is SignStatus.FAILURE:
-            return self._renderer.message(state.language, "failed_title", f"reason_{asked.reason}", back=back)
+            return self._renderer.notice(state.language, failed(asked.reason), back=back)
         if asked.status is SignStatus.EXPIRED:
             return self._renderer.ended(state.language, asked.status, back)
         signed, total = await self._parts.requests.progress(state.request_id)
         return self._renderer.page(
             "waiting.html", state.language, view=view_of(asked, state.entry), transaction=transaction,
             state=transaction.page_state, waiting=transaction.state in PROGRESS, signed=signed, total=total,
-            word=_word(transaction),
+            told=call_text(transaction.state, transaction.reason),
         )  # fmt: skip
 
     async def progress(self, request: web.Request) -> web.Response:
@@ -116,76 +111,66 @@ class PhonePages:
         form = await read_texts(request)
         transaction = await self._mobile.get(form.get("transaction", ""))
         if transaction is None or transaction.msisdn != request.match_info["msisdn"]:
-            return await self._phone(request, Said("phone_too_late"))
+            return await self._phone(request, complaint("too_late"))
         async with self._parts.claims.hold(transaction.request_id) as held:
-            said = await self._sign(transaction, form.get("PIN", "")) if held else Said("busy")
+            said = await self._sign(transaction, form.get("PIN", "")) if held else complaint("busy")
         return await self._phone(request, said)
 
     async def _sign(self, transaction: Transaction, pin: str) -> Said:
         asked = await self._parts.requests.summary(transaction.request_id)
         if asked is None or asked.status is not SignStatus.PENDING:
             await self._mobile.end(transaction.id, TransactionState.FAILED, "failed")
-            return Said("phone_too_late")
+            return complaint("too_late")
         try:
             async with self._mobile.open(transaction.id, pin) as opened:
                 expected = asked.expected_signer
                 if not await is_expected(expected, opened.key.certificate, self._parts.mandates):
                     await self._mobile.end(transaction.id, TransactionState.FAILED, "signer_mismatch")
-                    return Said("signer_mismatch")
+                    return complaint("signer_mismatch")
                 requests, timestamper = self._parts.requests, self._parts.timestamper
                 outcome = await sign_batch(asked, opened, timestamper, requests)
                 return await self._finish(transaction, outcome)
         except Refused as error:
-            return Said(error.why.value, tries=error.tries_left)
+            return complaint(error.why, error.tries_left)
         except NotWaiting:
-            return Said("phone_too_late")
+            return complaint("too_late")
         except Transient as error:
             log.warning("signing_postponed", request_id=transaction.request_id, error=type(error).__name__)
-            return Said("no_timestamp")
+            return complaint("no_timestamp")
 
     async def _finish(self, transaction: Transaction, outcome: Outcome) -> Said:
         finished = await self._parts.requests.finish(transaction.request_id, outcome.status, reason=outcome.reason)
         log.info("sign_request_finished", request_id=transaction.request_id, status=outcome.status, first=finished)
         good = finished and outcome.status is SignStatus.SUCCESS
         await self._mobile.end(transaction.id, TransactionState.SIGNED if good else TransactionState.FAILED)
-        return Said("phone_signed", bad=False) if good else Said("reason_signing_failed")
+        return PHONE_NEWS["signed"] if good else complaint("signing_failed")
 
     async def refuse(self, request: web.Request) -> web.Response:
         """Decline on the phone: the request has failed (TC_FUNCT_02)."""
         transaction = await self._mobile.get((await read_texts(request)).get("transaction", ""))
         if transaction is None or transaction.msisdn != request.match_info["msisdn"]:
-            return await self._phone(request, Said("phone_too_late"))
+            return await self._phone(request, complaint("too_late"))
         async with self._parts.claims.hold(transaction.request_id) as held:
             if not held:
-                return await self._phone(request, Said("busy"))
+                return await self._phone(request, complaint("busy"))
             if not await self._mobile.end(transaction.id, TransactionState.REFUSED):
-                return await self._phone(request, Said("phone_too_late"))
+                return await self._phone(request, complaint("too_late"))
             failed = SignStatus.FAILURE
             first = await self._parts.requests.finish(transaction.request_id, failed, reason="declined")
             log.info("sign_request_finished", request_id=transaction.request_id, status=failed, first=first)
-        return await self._phone(request, Said("reason_declined", bad=False))
+        return await self._phone(request, PHONE_NEWS["declined"])
 
     async def _phone(self, request: web.Request, said: Said | None = None) -> web.Response:
         msisdn, language = request.match_info["msisdn"], wished(request)
         calls = await self._mobile.ringing(msisdn)
         return self._renderer.page(
-            "phone.html", language, msisdn=msisdn, call=calls[0] if calls else None, said=said,
-            told=_told(language, said), following=await self._calls(request),
+            "phone.html", language, msisdn=msisdn, call=calls[0] if calls else None,
+            complaint=said if isinstance(said, Complaint) else None, news=said if isinstance(said, Text) else None,
+            following=await self._calls(request),
         )  # fmt: skip
 
     async def _calls(self, request: web.Request) -> str:
         return " ".join(call.id for call in await self._mobile.ringing(request.match_info["msisdn"]))
-
-
-def _told(language: Language, said: Said | None) -> str:
-    return text(language, said.key, tries=said.tries) if said else ""
-
-
-def _word(transaction: Transaction) -> str:
-    """Return the text key for how far the call has come."""
-    if transaction.state is TransactionState.FAILED:
-        return transaction.reason or "reason_failed"
-    return f"phone_{transaction.state}"
 
 
 def owner_of(browser: str) -> str:

@@ -1,65 +1,73 @@
 """How does a page become HTML in the reader's language?"""
 
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.msign.pages.texts import size_text, text
+from services.msign.locale.words import words
+from services.msign.pages.texts import ALREADY_FAILED, ALREADY_SIGNED, EXPIRED, FIELDS, INSTRUMENTS, SIGNED, Notice
 from services.msign.pages.view import Back
 from shared.contract.models import Language, SignStatus
 
 HERE = Path(__file__).parent
+LANGUAGES = ((Language.RO, "Română"), (Language.RU, "Русский"), (Language.EN, "English"))
+"""As each language calls itself, whatever the page's own language."""
+
+
+@cache
+def environment(language: Language, folders: tuple[Path, ...]) -> Environment:
+    """Return the templates of some folders in one language; every value is escaped.
+
+    Besides gettext's functions, `say` says a `Text`, and `size`, `day` and `moment` write values for people.
+    """
+    spoken = words(language)
+    made = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {
+        "language": language.value, "LANGUAGES": LANGUAGES, "INSTRUMENTS": INSTRUMENTS, "FIELDS": FIELDS,
+        "say": spoken.say, "size": spoken.size, "day": spoken.day, "moment": spoken.moment,
+    }  # fmt: skip
+    return made
 
 
 class Renderer:
-    """The templates; every value is escaped."""
+    """The pages' own templates, and those of further folders."""
 
-    def __init__(self) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+    def __init__(self, *folders: Path) -> None:
+        self._folders = (*folders, HERE / "templates")
 
     def page(self, template: str, language: Language, *, status: int = 200, **values: Any) -> web.Response:
-        """Return a page; `t` looks up its texts, `size` writes sizes."""
-        html = self._environment.get_template(template).render(
-            language=language.value, t=partial(text, language), size=partial(size_text, language), **values
-        )
+        """Return a page."""
+        html = environment(language, self._folders).get_template(template).render(**values)
         return web.Response(text=html, content_type="text/html", charset="utf-8", status=status)
 
-    def message(
-        self,
-        language: Language,
-        title: str,
-        body: str,
-        *,
-        status: int = 200,
-        kind: str = "bad",
-        back: Back | None = None,
+    def notice(
+        self, language: Language, notice: Notice, *, status: int = 200, good: bool = False, back: Back | None = None
     ) -> web.Response:
-        """Return a page that says one thing (`title` and `body` are text keys), with a way back if there is one."""
-        return self.page(
-            "done.html", language, status=status, kind=kind, automatic=False, back=back,
-            title=text(language, title), message=text(language, body), label=text(language, "ok"),
-        )  # fmt: skip
+        """Return a page that says one thing, with a way back if there is one."""
+        return self._notice(language, notice, status, good=good, automatic=False, back=back)
 
     def signed(self, language: Language, back: Back) -> web.Response:
         """Return the page that takes the browser back to the e-Service by itself."""
-        return self.page(
-            "done.html", language, kind="good", automatic=True, back=back, title=text(language, "done_title"),
-            message=text(language, "done_text"), label=text(language, "continue"),
-        )  # fmt: skip
+        return self._notice(language, SIGNED, good=True, automatic=True, back=back)
 
     def ended(self, language: Language, status: SignStatus, back: Back) -> web.Response:
         """Return the page for a request that is not pending any more."""
         if status is SignStatus.EXPIRED:
-            return self.message(language, "expired_title", "expired_text", status=410)
-        good = status is SignStatus.SUCCESS
-        body = "finished_success" if good else "finished_failure"
-        return self.message(language, "finished_title", body, kind="good" if good else "bad", back=back)
+            return self.notice(language, EXPIRED, status=410)
+        if status is SignStatus.SUCCESS:
+            return self.notice(language, ALREADY_SIGNED, good=True, back=back)
+        return self.notice(language, ALREADY_FAILED, back=back)
+
+    def _notice(self, language: Language, notice: Notice, status: int = 200, **values: Any) -> web.Response:
+        return self.page("notice.html", language, status=status, notice=notice, **values)

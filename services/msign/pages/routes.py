@@ -17,7 +17,7 @@ from services.msign.pages.parts import Parts
 from services.msign.pages.phone import PhonePages, add_phone_routes
 from services.msign.pages.render import Renderer
 from services.msign.pages.state import PageState, browser_of, new_browser, set_browser
-from services.msign.pages.texts import text
+from services.msign.pages.texts import EXPIRED, STALE_FORM, UNKNOWN, Complaint, bad_entry, complaint, failed
 from services.msign.pages.view import back_of, view_of
 from services.msign.pages.wishes import wished
 from services.msign.signing.batch import Outcome, sign_batch
@@ -80,7 +80,7 @@ class SignPage:
         try:
             entry = read_entry(parameters, asked.return_origins)
         except Malformed as error:
-            return self._renderer.message(language, "bad_title", error.code, status=400)
+            return self._renderer.notice(language, bad_entry(error.code), status=400)
         browser = browser_of(request) or new_browser()
         state = PageState(request_id=asked.request_id, entry=entry, language=language)
         response = await self._first_page(Step(asked, state, browser))
@@ -98,7 +98,11 @@ class SignPage:
         if wanted is Instrument.MOBILE and self._phones and expected and step.state.entry.msisdn:
             return await self._call(step, {"MSISDN": step.state.entry.msisdn, "IDNP": expected.id})
         instrument = self._offered.get(wanted)
-        return await self._form(step, instrument) if instrument else self._choose(step, "instrument_unavailable")
+        return (
+            await self._form(step, instrument)
+            if instrument
+            else self._choose(step, complaint("instrument_unavailable"))
+        )
 
     async def _form(self, step: Step, instrument: SigningInstrument | Mobile) -> web.Response:
         return await self._pin(step, instrument, values={"MSISDN": step.state.entry.msisdn or ""})
@@ -106,15 +110,15 @@ class SignPage:
     async def _call(self, step: Step, form: dict[str, str]) -> web.Response:
         """Call the phone and lead to the page that waits for it."""
         if self._phones is None or self._parts.mobile is None:
-            return self._choose(step, "instrument_unavailable")
+            return self._choose(step, complaint("instrument_unavailable"))
         msisdn, idnp = form.get("MSISDN", "").strip(), form.get("IDNP", "").strip()
         if (expected := step.asked.expected_signer) and expected.id != idnp:
-            return await self._pin(step, self._parts.mobile, self._text(step, "signer_mismatch"), values=form)
+            return await self._pin(step, self._parts.mobile, complaint("signer_mismatch"), values=form)
         try:
             return await self._phones.call(step.state, step.browser, msisdn=msisdn, idnp=idnp)
         except Refused as error:
-            message = self._text(step, error.why.value, tries=error.tries_left)
-            return await self._pin(step, self._parts.mobile, message, values=form)
+            refusal = complaint(error.why, error.tries_left)
+            return await self._pin(step, self._parts.mobile, refusal, values=form)
 
     async def choose(self, request: web.Request) -> web.Response:
         """Show the instruments again."""
@@ -136,7 +140,7 @@ class SignPage:
         """Take the chosen instrument and ask for what it needs."""
         step = await self._step(request)
         chosen = self._chosen((await read_texts(request)).get("Instrument", ""))
-        return await self._form(step, chosen) if chosen else self._choose(step, "instrument_unavailable")
+        return await self._form(step, chosen) if chosen else self._choose(step, complaint("instrument_unavailable"))
 
     async def sign(self, request: web.Request) -> web.Response:
         """Take the PIN, sign everything, and lead back."""
@@ -144,7 +148,7 @@ class SignPage:
         form, texts = await read_form(request), await read_texts(request)
         chosen = self._chosen(texts.get("Instrument", ""))
         if chosen is None:
-            return self._choose(step, "instrument_unavailable")
+            return self._choose(step, complaint("instrument_unavailable"))
         if isinstance(chosen, Mobile):
             return await self._call(step, texts)
         return await self._sign_with(request, step, chosen, form)
@@ -154,20 +158,20 @@ class SignPage:
         texts = await read_texts(request)
         async with self._parts.claims.hold(step.state.request_id) as held:
             if not held:
-                return await self._pin(step, chosen, self._text(step, "busy"), status=409)
+                return await self._pin(step, chosen, complaint("busy"), status=409)
             step = await self._step(request)
             try:
                 async with chosen.open(form | {ASKER: step.state.request_id}) as opened:
                     expected = step.asked.expected_signer
                     if not await is_expected(expected, opened.key.certificate, self._parts.mandates):
-                        return await self._pin(step, chosen, self._text(step, "signer_mismatch"), values=texts)
+                        return await self._pin(step, chosen, complaint("signer_mismatch"), values=texts)
                     return await self._sign(step, chosen, opened)
             except Refused as error:
-                message = self._text(step, error.why.value, tries=error.tries_left)
-                return await self._pin(step, chosen, message, values=texts)
+                refusal = complaint(error.why, error.tries_left)
+                return await self._pin(step, chosen, refusal, values=texts)
             except Transient as error:
                 log.warning("token_failed", instrument=chosen.name, error=str(error))
-                return await self._pin(step, chosen, self._text(step, "token_unavailable"), status=503)
+                return await self._pin(step, chosen, complaint("token_unavailable"), status=503)
 
     async def _sign(self, step: Step, chosen: SigningInstrument, opened: OpenKey) -> web.Response:
         request_id = step.state.request_id
@@ -176,7 +180,7 @@ class SignPage:
             outcome = await sign_batch(step.asked, opened, timestamper, requests)
         except Transient as error:
             log.warning("signing_postponed", request_id=request_id, error=type(error).__name__)
-            return await self._pin(step, chosen, self._text(step, "no_timestamp"), status=503)
+            return await self._pin(step, chosen, complaint("no_timestamp"), status=503)
         if outcome.status is SignStatus.PENDING:
             return await self._pin(await self._renewed(step), chosen)
         return await self._finish(step, outcome)
@@ -190,7 +194,7 @@ class SignPage:
         back = back_of(request_id, step.state.entry)
         if outcome.status is SignStatus.SUCCESS:
             return self._renderer.signed(step.state.language, back)
-        return self._renderer.message(step.state.language, "failed_title", f"reason_{outcome.reason}", back=back)
+        return self._renderer.notice(step.state.language, failed(outcome.reason), back=back)
 
     async def cancel(self, request: web.Request) -> web.Response:
         """Decline for good: say that it failed and why, then lead back (TC_FUNCT_02)."""
@@ -198,17 +202,17 @@ class SignPage:
         request_id = step.state.request_id
         async with self._parts.claims.hold(request_id) as held:
             if not held:
-                return self._choose(step, "busy")
+                return self._choose(step, complaint("busy"))
             finished = await self._parts.requests.finish(request_id, SignStatus.FAILURE, reason="declined")
         if not finished:
             return await self._overtaken(step)
         log.info("sign_request_finished", request_id=request_id, status=SignStatus.FAILURE, first=True)
         back = back_of(request_id, step.state.entry)
-        return self._renderer.message(step.state.language, "failed_title", "reason_declined", back=back)
+        return self._renderer.notice(step.state.language, failed("declined"), back=back)
 
     async def lost(self, request: web.Request) -> web.Response:
         """A step's address opened by hand or reloaded without its form."""
-        return self._renderer.message(wished(request), "bad_title", "stale_form", status=400)
+        return self._renderer.notice(wished(request), STALE_FORM, status=400)
 
     async def _overtaken(self, step: Step) -> web.Response:
         asked = await self._parts.requests.summary(step.state.request_id)
@@ -224,7 +228,7 @@ class SignPage:
             sealed = (await read_texts(request)).get("state", "")
             state = self._parts.seal.unseal(sealed, browser, request_id)
         except Malformed as error:
-            raise StopHere(self._renderer.message(wished(request), "bad_title", "stale_form", status=403)) from error
+            raise StopHere(self._renderer.notice(wished(request), STALE_FORM, status=403)) from error
         asked = await self._asked(request, state.language)
         if asked.status is not SignStatus.PENDING:
             raise StopHere(self._renderer.ended(state.language, asked.status, back_of(request_id, state.entry)))
@@ -233,22 +237,19 @@ class SignPage:
     async def _asked(self, request: web.Request, language: Language) -> RequestSummary:
         asked = await self._parts.requests.summary(request.match_info["request_id"].lower())
         if asked is None:
-            raise StopHere(self._renderer.message(language, "unknown_title", "unknown_text", status=404))
+            raise StopHere(self._renderer.notice(language, UNKNOWN, status=404))
         if asked.status is SignStatus.EXPIRED:
-            raise StopHere(self._renderer.message(language, "expired_title", "expired_text", status=410))
+            raise StopHere(self._renderer.notice(language, EXPIRED, status=410))
         return asked
 
     def _chosen(self, name: str) -> SigningInstrument | Mobile | None:
         return self._offered.get(Instrument(name)) if name in set(Instrument) else None
 
-    def _text(self, step: Step, key: str, **values: object) -> str:
-        return text(step.state.language, key, **values)
-
-    def _choose(self, step: Step, error: str | None = None) -> web.Response:
+    def _choose(self, step: Step, error: Complaint | None = None) -> web.Response:
         return self._renderer.page(
             "choose.html", step.state.language, view=view_of(step.asked, step.state.entry),
             state=self._parts.seal.seal(step.state, step.browser), instruments=[*self._offered],
-            error=self._text(step, error) if error else None,
+            complaint=error,
         )  # fmt: skip
 
     async def _renewed(self, step: Step) -> Step:
@@ -262,7 +263,7 @@ class SignPage:
         self,
         step: Step,
         instrument: SigningInstrument | Mobile,
-        error: str | None = None,
+        error: Complaint | None = None,
         *,
         values: dict[str, str] | None = None,
         status: int = 200,
@@ -271,7 +272,7 @@ class SignPage:
         people = [person for person in self._parts.people if person["instrument"] == instrument.name]
         return self._renderer.page(
             "pin.html", step.state.language, status=status, view=view_of(step.asked, step.state.entry),
-            state=self._parts.seal.seal(step.state, step.browser), instrument=instrument, error=error,
+            state=self._parts.seal.seal(step.state, step.browser), instrument=instrument, complaint=error,
             values=values or {}, people=people, signed=signed, total=total,
         )  # fmt: skip
 

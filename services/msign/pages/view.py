@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from services.msign.locale.words import Text
 from services.msign.pages.entry import Entry
 from services.msign.summary import DocumentSummary, RequestSummary
 from shared.contract.models import ContentType
@@ -10,10 +11,10 @@ from shared.contract.models import ContentType
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One content for the eye: `kind` is a page text, `size` in bytes, `digest` in hexadecimal with its `algorithm`."""
+    """One content for the eye: `size` in bytes, `digest` in hexadecimal with its `algorithm`."""
 
     name: str | None
-    kind: str
+    kind: Text
     size: int
     digest: str
     algorithm: str
@@ -42,7 +43,7 @@ class Back:
 
 def view_of(asked: RequestSummary, entry: Entry) -> View:
     """Return what the pages show of a request."""
-    kind = "kind_hash" if asked.content_type is ContentType.HASH else "kind_pdf"
+    kind = Text("Digest of a document") if asked.content_type is ContentType.HASH else Text("PDF document")
     return View(
         request_id=asked.request_id,
         consumer=asked.consumer,
@@ -64,5 +65,5 @@ def host_of(url: str) -> str:
     return f"{host}:{parts.port}" if parts.port else host
 
 
-def _document(kind: str, document: DocumentSummary) -> Document:
+def _document(kind: Text, document: DocumentSummary) -> Document:
     return Document(document.name, kind, document.size, document.digest.hex(), document.algorithm)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from services.msign.pages.forms import Form
+from services.msign.pages.texts import Complaint
+from services.msign.public.texts import NO_FILE, NO_HASH
 from shared.errors import MSignGatewayError
 from shared.signatures.algorithms import digest_of_length
 from shared.signatures.content import Digest, KnownContent, Original
@@ -16,11 +18,11 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 
 class BadUpload(MSignGatewayError):
-    """The form cannot be used; `key` is the text that says why."""
+    """The form cannot be used; the complaint says why."""
 
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
+    def __init__(self, complaint: Complaint) -> None:
+        super().__init__(complaint.wrong.one)
+        self.complaint = complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def read_upload(form: Form) -> Upload:
     """Return what the form holds: files `File` and `Original`, text `Hash`; raises `BadUpload`."""
     signed, original, typed = form.get("File"), form.get("Original"), form.get("Hash")
     if not isinstance(signed, bytes) or not signed:
-        raise BadUpload("no_file")
+        raise BadUpload(NO_FILE)
     if isinstance(original, bytes) and original:
         return Upload(signed, Original(original))
     if isinstance(typed, str) and typed.strip():
@@ -58,7 +60,7 @@ def read_hash(typed: str) -> bytes:
             continue
         if digest_of_length(len(value)):
             return value
-    raise BadUpload("no_hash")
+    raise BadUpload(NO_HASH)
 
 
 class Throttle:

@@ -1,18 +1,16 @@
 """How does the verification page answer? `GET /verify` shows the form, `POST /verify` the verdict; nothing is kept."""
 
 import asyncio
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.msign.pages.forms import read_form
-from services.msign.pages.render import HERE as PAGES
+from services.msign.pages.render import Renderer
+from services.msign.pages.texts import Complaint
 from services.msign.pages.wishes import wished
-from services.msign.public.texts import text
+from services.msign.public.texts import NO_SIGNATURE, OUTCOMES, TOO_BUSY, TOO_LARGE, UNREADABLE
 from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, Upload, read_upload
 from services.msign.public.view import outcome_of, signature_view
 from shared.contract.models import Language
@@ -35,39 +33,35 @@ class VerifyPage:
         self._anchors = anchors
         self._throttle = throttle or Throttle(CALLS_PER_MINUTE, 60, AT_ONCE)
         self._turn = asyncio.Semaphore(VERIFYING_AT_ONCE)
-        self._environment = Environment(
-            loader=FileSystemLoader([Path(__file__).parent / "templates", PAGES / "templates"]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._renderer = Renderer(Path(__file__).parent / "templates")
 
     async def form(self, request: web.Request) -> web.Response:
         """Show the empty form."""
-        return self._page("verify.html", wished(request), error="")
+        return self._ask(wished(request))
 
     async def verify(self, request: web.Request) -> web.Response:
         """Judge what was uploaded; what cannot be judged shows the form again with the reason."""
         language = wished(request)
         if not self._throttle.begin():
-            return self._page("verify.html", language, status=429, error="verify_busy")
+            return self._ask(language, TOO_BUSY, status=429)
         try:
             report = await self._report(read_upload(await read_form(request, limit=MAX_UPLOAD_BYTES)))
         except BadUpload as bad:
-            return self._page("verify.html", language, status=400, error=bad.key)
+            return self._ask(language, bad.complaint, status=400)
         except web.HTTPRequestEntityTooLarge:
-            return self._page("verify.html", language, status=413, error="too_large")
+            return self._ask(language, TOO_LARGE, status=413)
         except NoSignature:
-            return self._page("verify.html", language, status=422, error="no_signature")
+            return self._ask(language, NO_SIGNATURE, status=422)
         except Malformed:
-            return self._page("verify.html", language, status=422, error="unreadable")
+            return self._ask(language, UNREADABLE, status=422)
         finally:
             self._throttle.end()
         outcome = outcome_of(report)
         log.info("verified_on_page", outcome=outcome, signatures=len(report.signatures))
         signatures = [signature_view(one) for one in report.signatures]
-        return self._page("verdict.html", language, outcome=outcome, signatures=signatures)
+        return self._renderer.page(
+            "verdict.html", language, kind=outcome, outcome=OUTCOMES[outcome], signatures=signatures
+        )
 
     async def _report(self, upload: Upload) -> Report:
         async with self._turn:
@@ -75,11 +69,8 @@ class VerifyPage:
                 return await verify_pdf(upload.signed, self._anchors)
             return await verify_hash_signature(upload.signed, upload.content, self._anchors)
 
-    def _page(self, template: str, language: Language, *, status: int = 200, **values: Any) -> web.Response:
-        html = self._environment.get_template(template).render(
-            language=language.value, t=partial(text, language), **values
-        )
-        return web.Response(text=html, content_type="text/html", charset="utf-8", status=status)
+    def _ask(self, language: Language, complaint: Complaint | None = None, *, status: int = 200) -> web.Response:
+        return self._renderer.page("verify.html", language, status=status, complaint=complaint)
 
 
 def add_verify_page(app: web.Application, anchors: TrustAnchors) -> None:

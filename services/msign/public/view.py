@@ -6,27 +6,37 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from services.msign.locale.words import Text
+from services.msign.public.texts import COVERAGE, INTEGRITY, TIMESTAMP, TRUST
 from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis: the text keys of its name and of its sentence, and whether all is well."""
+    """One axis of the verdict: its name, what was found, and whether that is well."""
 
-    name: str
-    sentence: str
+    name: Text
+    sentence: Text
     good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Who issued the signer's certificate, and for which time."""
+
+    by: str
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureView:
-    """One signature; times are written in UTC, names are the certificate's."""
+    """One signature; names are the certificate's. `claimed_at` counts where no timestamp tells `signed_at`."""
 
     signer: str
-    issuer: str = ""
-    validity: str = ""
-    signed_at: str = ""
-    claimed_at: str = ""
+    issued: Issued | None = None
+    signed_at: datetime | None = None
+    claimed_at: datetime | None = None
     axes: tuple[Axis, ...]
     weak: bool
 
@@ -42,40 +52,34 @@ def outcome_of(report: Report) -> str:
 
 def signature_view(verdict: SignatureVerdict) -> SignatureView:
     """Return what the page shows of a verdict."""
-    axes = (
-        Axis("integrity", f"integrity_{verdict.integrity}", verdict.integrity is Integrity.PASSED),
-        Axis("coverage", f"coverage_{verdict.coverage}", verdict.coverage is Coverage.WHOLE),
-        Axis("timestamp", f"timestamp_{verdict.timestamp}", verdict.timestamp is TimestampStatus.PASSED),
-        Axis("trust", f"trust_{verdict.trust}", verdict.trust is Trust.TRUSTED),
-    )
-    signer, issuer, validity = _certificate(verdict)
+    integrity, coverage, timestamp, trust = verdict.integrity, verdict.coverage, verdict.timestamp, verdict.trust
+    signer, issued = _certificate(verdict)
     return SignatureView(
         signer=signer,
-        issuer=issuer,
-        validity=validity,
-        signed_at=_time(verdict.signed_at),
-        claimed_at="" if verdict.signed_at else _time(verdict.claimed_at),
-        axes=axes,
+        issued=issued,
+        signed_at=verdict.signed_at,
+        claimed_at=None if verdict.signed_at else verdict.claimed_at,
+        axes=(
+            Axis(Text("Integrity"), INTEGRITY[integrity], integrity is Integrity.PASSED),
+            Axis(Text("Coverage"), COVERAGE[coverage], coverage is Coverage.WHOLE),
+            Axis(Text("Timestamp"), TIMESTAMP[timestamp], timestamp is TimestampStatus.PASSED),
+            Axis(Text("Trust"), TRUST[trust], trust is Trust.TRUSTED),
+        ),
         weak=verdict.refused,
     )
 
 
-def _certificate(verdict: SignatureVerdict) -> tuple[str, str, str]:
+def _certificate(verdict: SignatureVerdict) -> tuple[str, Issued | None]:
     if verdict.certificate is None:
-        return verdict.subject, "", ""
+        return verdict.subject, None
     try:
         certificate = x509.load_der_x509_certificate(verdict.certificate)
         signer, issuer = _name(certificate.subject), _name(certificate.issuer)
     except ValueError:
-        return verdict.subject, "", ""
-    validity = f"{certificate.not_valid_before_utc:%d.%m.%Y} – {certificate.not_valid_after_utc:%d.%m.%Y}"
-    return signer, issuer, validity
+        return verdict.subject, None
+    return signer, Issued(issuer, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
 
 
 def _name(name: x509.Name) -> str:
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(common[0].value) if common else name.rfc4514_string()
-
-
-def _time(at: datetime | None) -> str:
-    return f"{at:%d.%m.%Y %H:%M:%S} {at.tzname() or 'UTC'}" if at else ""

@@ -166,7 +166,7 @@ async def test_a_wrong_pin_says_how_many_tries_are_left_and_three_lock_the_token
     who = person(instrument)
     page = await provider.enter(instrument)
     await page.submit("pin", **provider.entered(who, "0000"))
-    assert "Tries left: 2" in page.page
+    assert "2 tries are left" in page.page
     await page.submit("pin", **provider.entered(who, "0000"))
     await page.submit("pin", **provider.entered(who, "0000"))
     await page.submit("pin", **provider.entered(who))
@@ -248,7 +248,7 @@ async def test_a_wrong_pin_on_the_phone_lets_it_ring_on(provider):
     page = await provider.enter("mobile")
     await page.submit("pin", **provider.entered(who))
     phone = await on_the_phone(provider, who, "0000")
-    assert "Tries left: 2" in phone.page
+    assert "2 tries are left" in phone.page
     await phone.submit("phone", PIN=who.pin)
     assert "You have signed" in phone.page
 

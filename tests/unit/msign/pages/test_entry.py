@@ -1,9 +1,7 @@
-import string
-
 import pytest
 
 from services.msign.pages.entry import check_return_url, read_entry
-from services.msign.pages.texts import TEXTS
+from services.msign.pages.texts import ENTRY_PROBLEMS, bad_entry
 from shared.contract.models import Instrument, Language
 from shared.errors import Malformed
 
@@ -87,8 +85,17 @@ def test_unknown_instruments_and_languages_are_passed_over():
     assert (entry.instrument, entry.language) == (None, None)
 
 
-@pytest.mark.parametrize("key", sorted(TEXTS))
-def test_every_text_has_the_same_placeholders_in_all_languages(key):
-    found = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in TEXTS[key]]
-    assert all(TEXTS[key])
-    assert found[0] == found[1] == found[2]
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ([], "return_url_missing"),
+        ([("ReturnUrl", "ftp://a.md/")], "return_url_not_allowed"),
+        ([("ReturnUrl", "https://a.md/"), ("RelayState", "x" * 2049)], "relay_state_too_long"),
+        ([("ReturnUrl", "https://a.md/"), ("MSISDN", "+373")], "msisdn_invalid"),
+    ],
+)
+def test_each_problem_of_the_form_has_its_sentence(parameters, code):
+    with pytest.raises(Malformed) as caught:
+        read_entry(parameters, ())
+    assert caught.value.code == code
+    assert bad_entry(code).body is ENTRY_PROBLEMS[code]

@@ -65,7 +65,7 @@ async def test_cancelling_says_that_it_failed_and_why_and_leads_back(browser, re
 
 async def test_a_wrong_pin_tells_the_tries_left_and_the_third_locks_the_token(browser, requests):
     await at_pin(browser, lang="en")
-    for words in ("Tries left: 2", "Tries left: 1", "The token is locked"):
+    for words in ("2 tries are left", "1 try is left", "The token is locked"):
         await browser.submit("pin", IDNP=ANA.idnp, PIN="9999")
         assert words in browser.page
     await browser.submit("pin", **RIGHT)
@@ -211,7 +211,7 @@ async def test_everything_that_others_wrote_is_escaped(browser):
 
 async def test_the_page_shows_who_asks_what_is_signed_and_where_one_returns(browser):
     await browser.enter()
-    for words in ("Declarații", bytes(range(32)).hex(), "32 octeți", "servicii.exemplu.md"):
+    for words in ("Declarații", bytes(range(32)).hex(), "32 de octeți", "servicii.exemplu.md"):
         assert words in browser.page
 
 

@@ -11,4 +11,4 @@ async def test_the_home_page_leads_to_the_verification_page(browser):
 
 async def test_a_form_without_a_file_is_asked_for_one(browser):
     await browser.post("/verify?lang=en", {"Hash": ""})
-    assert (browser.status, "Choose the signed file." in browser.page) == (400, True)
+    assert (browser.status, "There is no signed file." in browser.page) == (400, True)
