@@ -2,7 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
+from services.verifier.asking import Asking
+from services.verifier.batches import Measure
 from services.verifier.handlers import verification_intent
 from services.verifier.settings import Settings
 from services.verifier.verifying import Verifier
@@ -24,9 +27,15 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run intake and verification."""
     systems = Systems(settings.systems_file)
     async with open_gateway(settings, service) as gateway:
-        admission = Admission(gateway.pool, systems, verification_intent(settings.inline_bytes))
+        intent = verification_intent(settings.inline_bytes, timedelta(hours=settings.verify_deadline_hours))
+        admission = Admission(gateway.pool, systems, intent)
         intake = Intake(gateway.connection, VERIFICATION_COMMANDS, admission.handle)
-        verifier = Verifier(gateway.pool, gateway.client, gateway.breaker, inline_bytes=settings.inline_bytes)
+        asking = Asking(
+            gateway.pool, gateway.client, gateway.breaker,
+            measure=Measure(settings.verify_batch_count, settings.verify_batch_bytes),
+            at_once=settings.verify_concurrency,
+        )  # fmt: skip
+        verifier = Verifier(gateway.pool, asking, inline_bytes=settings.inline_bytes)
         worker = Worker(
             claim=verifier.claim,
             work=verifier.verify,

@@ -1,7 +1,7 @@
 """What does a verification command need to become a job?"""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -23,14 +23,14 @@ from shared.systems import System
 NAME = "verifier"
 
 
-def verification_intent(inline_bytes: int) -> Intent:
-    """Return how `verifier` takes commands in; `inline_bytes` bounds what one message may carry."""
-    prepare = partial(prepare_verification, inline_bytes=inline_bytes)
+def verification_intent(inline_bytes: int, deadline: timedelta) -> Intent:
+    """Return how `verifier` takes commands in: what one message may carry, and when a job is given up."""
+    prepare = partial(prepare_verification, inline_bytes=inline_bytes, deadline=deadline)
     return Intent(Kind.VERIFICATION, NAME, VERIFICATION_REQUEST, wire.VERIFICATION_REJECTED, prepare)
 
 
 async def prepare_verification(
-    connection: Any, system: System, data: dict[str, Any], now: datetime, inline_bytes: int
+    connection: Any, system: System, data: dict[str, Any], now: datetime, *, inline_bytes: int, deadline: timedelta
 ) -> Prepared | tuple[Problem, ...]:
     """Return the job of a good command, or everything that is wrong with it."""
     try:
@@ -53,7 +53,7 @@ async def prepare_verification(
             for position, item in enumerate(command.contents)
         ),
         bodies=tuple(item.signature for item in command.contents if item.signature is not None),
-        expires_at=now,
+        expires_at=now + deadline,
     )
 
 

@@ -1,6 +1,9 @@
-"""How does a claimed job become verdicts? VerifySignatures at MSign, then the `completed` event."""
+"""How does a claimed job become verdicts? MSign is asked until it has judged everything, then `completed` goes out.
 
-import base64
+One signature that MSign refuses or fails over does not take the others with it: it ends as not valid, with the reason.
+A job ends as `rejected` when MSign refuses all of it, or has judged nothing new until the job's deadline.
+"""
+
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,22 +13,22 @@ import asyncpg
 import orjson
 import structlog
 
+from services.verifier.asking import LEASE, Asking, Found
 from services.verifier.handlers import NAME
-from shared.contract.client import MSignClient
-from shared.contract.models import ContentType, VerificationContent, VerificationRequest, VerificationResult
-from shared.errors import Bug, Transient
-from shared.messaging.events import VERIFICATION_REJECTED, VERIFIED, CertificateData, CompletedData, VerdictData
-from shared.persistence import contents, jobs
+from services.verifier.results import not_judged
+from shared.messaging.events import VERIFICATION_REJECTED, VERIFIED, CompletedData, VerdictData
+from shared.messaging.problems import Code, Problem
+from shared.persistence import contents, jobs, verdicts
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job, JobContent
 from shared.signing.admission import rejection
-from shared.signing.breaker import Breaker
-from shared.signing.calls import Answered, Postponed, Refused, call
-from shared.signing.requests import msign_id
 from shared.signing.schedule import retry_delay
 from shared.signing.states import Cause, Kind
 
-LEASE = timedelta(seconds=120)
+GIVE_UP_AFTER = 8
+PROBLEMS_AT_MOST = 100
+UNANSWERED = "MSign could not verify this signature"
+REFUSED = "MSign refuses to verify this signature"
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +36,9 @@ log = structlog.get_logger(__name__)
 class Verifier:
     """Claims verification jobs and has MSign judge them."""
 
-    def __init__(self, pool: asyncpg.Pool, client: MSignClient, breaker: Breaker, *, inline_bytes: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, asking: Asking, *, inline_bytes: int) -> None:
         self._pool = pool
-        self._client = client
-        self._breaker = breaker
+        self._asking = asking
         self._inline_bytes = inline_bytes
         self._owner = uuid4()
 
@@ -46,46 +48,25 @@ class Verifier:
             return await jobs.claim(connection, Kind.VERIFICATION, owner=self._owner, lease=LEASE, limit=limit)
 
     async def verify(self, job: Job) -> None:
-        """Verify one claimed job and commit what came of it."""
+        """Verify what is left of one claimed job, and commit what came of it."""
         items = await jobs.contents(self._pool, job.job_id)
-        request = await self._request(job, items)
-        match await call("VerifySignatures", self._breaker, self._verdicts(items, request)):
-            case Answered(found):
-                await self._complete(job, found)
-            case Refused() as refused:
-                await self._refuse(job, refused)
-            case Postponed() as postponed:
-                await self._retry(job, postponed)
+        before = await verdicts.get(self._pool, job.job_id)
+        found = await self._asking.ask(job, [item for item in items if item.position not in before])
+        known = await verdicts.get(self._pool, job.job_id)
+        if len(found.refused) == len(items):
+            await self._reject(job, [refused_problem(item, found) for item in items])
+        elif not found.postponed or gives_up(job, known):
+            await self._complete(job, [_verdict(item, known, found) for item in items])
+        elif datetime.now(UTC) >= job.expires_at:
+            await self._reject(job, [Problem("/data/contents", Code.NOT_ANSWERED, UNANSWERED)])
+        else:
+            await self._retry(job, found)
 
-    async def _verdicts(self, items: list[JobContent], request: VerificationRequest) -> tuple[VerdictData, ...]:
-        response = await self._client.verify_signatures(request)
-        return verdicts(items, response.results)
-
-    async def _request(self, job: Job, items: list[JobContent]) -> VerificationRequest:
-        found = [
-            VerificationContent(
-                signature=await self._signature(job, item), content=item.hash, correlation_id=msign_id(item)
-            )
-            for item in items
-        ]
-        return VerificationRequest(
-            signed_content_type=ContentType(job.command["content_type"]),
-            language=job.command["language"],
-            contents=tuple(found),
-        )
-
-    async def _signature(self, job: Job, item: JobContent) -> bytes:
-        body = await contents.get(self._pool, job.system, item.ref)
-        if body is None:
-            raise Bug(f"signature {item.position} of job {job.job_id} is gone")
-        return body
-
-    async def _complete(self, job: Job, results: tuple[VerdictData, ...]) -> None:
+    async def _complete(self, job: Job, results: list[VerdictData]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            data = await self._completed(connection, job, results)
-            await jobs.move(
-                connection, job, Cause.VERIFIED, now=datetime.now(UTC), drafts=[Draft(NAME, VERIFIED, data)]
-            )
+            draft = Draft(NAME, VERIFIED, await self._completed(connection, job, tuple(results)))
+            if await jobs.move(connection, job, Cause.VERIFIED, now=datetime.now(UTC), drafts=[draft]):
+                await verdicts.drop(connection, job.job_id)
         log.info("verification_completed", job_id=str(job.job_id), contents=len(results))
 
     async def _completed(self, connection: Any, job: Job, results: tuple[VerdictData, ...]) -> CompletedData:
@@ -97,41 +78,37 @@ class Verifier:
         ref = await contents.put(connection, job.system, body)
         return data.model_copy(update={"results": (), "results_ref": ref})
 
-    async def _refuse(self, job: Job, refused: Refused) -> None:
-        draft = rejection(job, [refused.problem], source=NAME, event_type=VERIFICATION_REJECTED)
+    async def _reject(self, job: Job, problems: list[Problem]) -> None:
+        draft = rejection(job, problems[:PROBLEMS_AT_MOST], source=NAME, event_type=VERIFICATION_REJECTED)
         async with self._pool.acquire() as connection, connection.transaction():
-            await jobs.move(connection, job, Cause.REFUSED, now=datetime.now(UTC), drafts=[draft])
-        log.warning("verification_refused", job_id=str(job.job_id), error=type(refused.error).__name__)
+            if await jobs.move(connection, job, Cause.REFUSED, now=datetime.now(UTC), drafts=[draft]):
+                await verdicts.drop(connection, job.job_id)
+        log.warning("verification_rejected", job_id=str(job.job_id), code=problems[0].code, contents=len(problems))
 
-    async def _retry(self, job: Job, postponed: Postponed) -> None:
+    async def _retry(self, job: Job, found: Found) -> None:
         now = datetime.now(UTC)
-        delay = retry_delay(job.failures + 1, random.random()) if postponed.counts else timedelta(0)  # noqa: S311
+        counts = any(outcome.counts for outcome in found.postponed.values())
+        delay = retry_delay(job.failures + 1, random.random()) if counts else timedelta(0)  # noqa: S311
         async with self._pool.acquire() as connection, connection.transaction():
-            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=now + delay, failed=postponed.counts)
-        log.warning("verification_postponed", job_id=str(job.job_id), error=type(postponed.error).__name__)
+            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=now + delay, failed=counts)
+        errors = sorted({type(outcome.error).__name__ for outcome in found.postponed.values()})
+        log.warning("verification_postponed", job_id=str(job.job_id), left=len(found.postponed), errors=errors)
 
 
-def verdicts(items: list[JobContent], results: tuple[VerificationResult, ...]) -> tuple[VerdictData, ...]:
-    """Return MSign's verdicts in the order of the contents; raises `Transient` when one is missing."""
-    by_id = {result.correlation_id: result for result in results}
-    try:
-        return tuple(_verdict(item, by_id[msign_id(item)]) for item in items)
-    except KeyError:
-        raise Transient("MSign did not answer for every signature") from None
+def gives_up(job: Job, known: dict[int, dict[str, Any]]) -> bool:
+    """Tell whether MSign judged others of the job but failed over the rest, each asked alone, again and again."""
+    return bool(known) and job.failures >= GIVE_UP_AFTER
 
 
-def _verdict(item: JobContent, result: VerificationResult) -> VerdictData:
-    return VerdictData(
-        correlation_id=item.correlation_id,
-        valid=result.signatures_valid,
-        message=result.message,
-        certificates=tuple(
-            CertificateData(
-                subject=certificate.subject,
-                valid=certificate.signature_valid,
-                signed_at=certificate.signed_at,
-                certificate=base64.b64encode(certificate.certificate).decode(),
-            )
-            for certificate in result.certificates
-        ),
-    )
+def refused_problem(item: JobContent, found: Found) -> Problem:
+    """Return what the system is told of a signature that MSign refuses."""
+    problem = found.refused[item.position].problem
+    return Problem(f"/data/contents/{item.position}", problem.code, problem.message)
+
+
+def _verdict(item: JobContent, known: dict[int, dict[str, Any]], found: Found) -> VerdictData:
+    if item.position in known:
+        return VerdictData.model_validate(known[item.position])
+    if item.position in found.refused:
+        return not_judged(item, f"{REFUSED}: {found.refused[item.position].error}")
+    return not_judged(item, UNANSWERED)

@@ -34,6 +34,7 @@ class Code(StrEnum):
     ORIGIN_NOT_REGISTERED = "origin_not_registered"
     DEADLINE_PASSED = "deadline_passed"
     REFUSED_BY_MSIGN = "refused_by_msign"
+    NOT_ANSWERED = "not_answered"
     INVALID = "invalid"
 
 

@@ -31,3 +31,8 @@ async def heads(connection: Any, system: str, refs: Iterable[str]) -> dict[str, 
     """Return the size in bytes and the first KiB of those of `refs` that are there."""
     rows = await connection.fetch(_SQL["heads"], system, list(refs))
     return {row["ref"]: (row["size"], row["head"]) for row in rows}
+
+
+async def sizes(connection: Any, system: str, refs: Iterable[str]) -> dict[str, int]:
+    """Return the sizes in bytes of those of `refs` that are there."""
+    return {row["ref"]: row["size"] for row in await connection.fetch(_SQL["sizes"], system, list(refs))}

@@ -138,6 +138,11 @@ async def claim(connection: Any, kind: Kind, *, owner: UUID, lease: timedelta, l
     return [_job(row) for row in rows]
 
 
+async def extend(connection: Any, job: Job, *, lease: timedelta) -> bool:
+    """Let a claim live for another `lease`; False when it is not this attempt's any more."""
+    return bool(await connection.fetchval(_SQL["extend"], job.job_id, job.attempt, lease))
+
+
 async def take_back_lost(connection: Any, *, now: datetime, limit: int = 100) -> int:
     """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many."""
     lost = [_job(row) for row in await connection.fetch(_SQL["lost"], limit)]

@@ -67,7 +67,7 @@ class Worker:
     async def _guarded(self, job: Job) -> None:
         try:
             await self._work(job)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            log.warning("work_interrupted", job_id=str(job.job_id), error=type(error).__name__)
-        except Exception:
+        except* (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as errors:
+            log.warning("work_interrupted", job_id=str(job.job_id), error=type(errors.exceptions[0]).__name__)
+        except* Exception:
             log.exception("work_failed", job_id=str(job.job_id))  # the lease runs out, then it is tried again

@@ -9,7 +9,7 @@ CREATE TABLE jobs (
     command       jsonb NOT NULL,              -- the command's data without the contents
     traceparent   text,
     created_at    timestamptz NOT NULL,
-    expires_at    timestamptz NOT NULL,        -- the deadline of a sign job; verification has none
+    expires_at    timestamptz NOT NULL,        -- our deadline
     due_at        timestamptz,                 -- when the next attempt or poll may happen; null in final states
     attempt       integer NOT NULL DEFAULT 0,  -- claims so far
     failures      integer NOT NULL DEFAULT 0,  -- transient failures so far

@@ -75,6 +75,9 @@ RETURNING *
 UPDATE post_attempts SET ended_at = now(), outcome = $3, request_id = coalesce($4, request_id)
 WHERE job_id = $1 AND attempt = $2
 
+-- name: extend
+UPDATE jobs SET lease_until = now() + $3 WHERE job_id = $1 AND attempt = $2 AND lease_until IS NOT NULL RETURNING true
+
 -- name: lost
 SELECT * FROM jobs WHERE state IN ('posting', 'verifying') AND lease_until < now()
 ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
