@@ -2,127 +2,125 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import hashlib
+from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from asn1crypto import core, ocsp
+from asn1crypto import x509 as asn1_x509
+from pyhanko_certvalidator.sig_validate import DEFAULT_SIGNATURE_VALIDATOR
 
-from shared.errors import Transient
+from shared.signatures.status import Irrelevant, StatusUnknown, Word
 
-NONCE_BYTES = 16
-SKEW = timedelta(minutes=5)
-"""How far the responder's clock may be ahead of ours."""
+if TYPE_CHECKING:
+    from asn1crypto import algos
+    from asn1crypto.keys import PublicKeyInfo
+
+UNDERSTOOD = frozenset({"archive_cutoff", "crl_reason", "invalidity_date", "nonce", "crl", "extended_revoke"})
 
 
-class StatusUnknown(Transient):
-    """No usable word about a certificate's status could be had: it may be asked for again."""
+def question(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate, nonce: bytes | None = None) -> bytes:
+    """The DER OCSPRequest for one certificate; SHA-1 names it, which is what every responder knows."""
+    request: dict[str, object] = {"request_list": [{"req_cert": _cert_id(certificate, issuer, "sha1")}]}
+    if nonce is not None:
+        request["request_extensions"] = [{"extn_id": "nonce", "critical": False, "extn_value": nonce}]
+    return bytes(ocsp.OCSPRequest({"tbs_request": request}).dump())
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An OCSP request for one certificate; `nonce` ties the answer to it where the responder repeats nonces."""
+def answer(
+    data: bytes, certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate, nonce: bytes | None = None
+) -> Word:
+    """Read a DER OCSPResponse.
 
-    certificate: x509.Certificate
-    issuer: x509.Certificate
-    nonce: bytes
-
-    @classmethod
-    def about(cls, certificate: x509.Certificate, issuer: x509.Certificate) -> Question:
-        """A question with a fresh nonce."""
-        return cls(certificate, issuer, secrets.token_bytes(NONCE_BYTES))
-
-    def request(self) -> ocsp.OCSPRequest:
-        """The OCSPRequest; SHA-1 names the certificate, which is what every responder knows."""
-        builder = ocsp.OCSPRequestBuilder().add_certificate(self.certificate, self.issuer, hashes.SHA1())  # noqa: S303
-        return builder.add_extension(x509.OCSPNonce(self.nonce), critical=False).build()
-
-    def der(self) -> bytes:
-        """The DER OCSPRequest."""
-        return self.request().public_bytes(Encoding.DER)
-
-    def revoked(self, answer: bytes, now: datetime) -> bool:
-        """Tell whether the DER OCSPResponse `answer`, read at `now` (aware), says that the certificate was revoked.
-
-        Raises `StatusUnknown` unless the answer is the issuer's or its delegate's, about this certificate, current and
-        not to another question.
-        """
-        try:
-            return self._revoked(ocsp.load_der_ocsp_response(answer), now)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
-            raise StatusUnknown("the responder's answer proves nothing") from error
-
-    def _revoked(self, answer: ocsp.OCSPResponse, now: datetime) -> bool:
-        if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            raise StatusUnknown(f"the responder answers {answer.response_status.name}")
-        _check_signature(answer, self.issuer, now)
-        if _nonce_of(answer) not in {None, self.nonce}:
-            raise StatusUnknown("the answer is to another question")
-        asked = self.request()
-        for one in answer.responses:
-            ours = one.serial_number == asked.serial_number and one.issuer_key_hash == asked.issuer_key_hash
-            if not ours or one.issuer_name_hash != asked.issuer_name_hash:
-                continue
-            if one.this_update_utc > now + SKEW or (one.next_update_utc is not None and one.next_update_utc < now):
-                raise StatusUnknown("the answer is not current")
-            if one.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
-                raise StatusUnknown("the responder does not know the certificate")
-            return one.certificate_status is ocsp.OCSPCertStatus.REVOKED
-        raise StatusUnknown("the answer is about another certificate")
-
-
-def responder_url(certificate: x509.Certificate) -> str | None:
-    """Return where the certificate says that its status can be asked for, if it does (RFC 5280 section 4.2.2.1)."""
+    Raises `StatusUnknown` unless it is the issuer's word or its delegate's, about this certificate, and (where both
+    sides gave a `nonce`) to this question.
+    """
     try:
-        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except x509.ExtensionNotFound:
-        return None
-    places = [one.access_location.value for one in access if one.access_method == AuthorityInformationAccessOID.OCSP]
-    return next((str(place) for place in places if str(place).startswith(("http://", "https://"))), None)
+        return _answer(ocsp.OCSPResponse.load(data, strict=True), certificate, issuer, nonce)
+    except StatusUnknown:
+        raise
+    except Exception as error:  # a hostile answer may break any parser below
+        raise StatusUnknown("the responder's answer cannot be read") from error
 
 
-def _check_signature(answer: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> None:
-    """Raise unless the issuer signed the answer, or one whom it lets sign answers (RFC 6960 section 4.2.2.2)."""
-    signers = [issuer, *(one for one in answer.certificates if _is_delegate(one, issuer, now))]
-    for signer in signers:
-        try:
-            _verify(signer, answer)
-        except InvalidSignature:
-            continue
-        return
-    raise StatusUnknown("the answer is not signed by the issuer or its delegate")
-
-
-def _is_delegate(certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> bool:
+def signed_by(key: PublicKeyInfo, algorithm: algos.SignedDigestAlgorithm, signature: bytes, data: bytes) -> bool:
+    """Whether the owner of `key` signed `data`; False for a signature that cannot be judged, too."""
     try:
-        certificate.verify_directly_issued_by(issuer)
-        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        DEFAULT_SIGNATURE_VALIDATOR.validate_signature(signature, data, key, algorithm)
+    except Exception:  # odd keys and parameters fail in many ways, and none of them is a signature
         return False
-    valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-    return valid and ExtendedKeyUsageOID.OCSP_SIGNING in purposes
+    return True
 
 
-def _verify(signer: x509.Certificate, answer: ocsp.OCSPResponse) -> None:
-    key, algorithm = signer.public_key(), answer.signature_hash_algorithm
-    if algorithm is None:
-        raise InvalidSignature
-    if isinstance(key, rsa.RSAPublicKey):
-        key.verify(answer.signature, answer.tbs_response_bytes, padding.PKCS1v15(), algorithm)
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(algorithm))
-    else:
-        raise InvalidSignature
+def issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
+    """Whether `issuer` is named as the issuer of `certificate` and did sign it."""
+    signed = certificate["tbs_certificate"].dump()
+    algorithm, value = certificate["signature_algorithm"], certificate["signature_value"].native
+    return certificate.issuer == issuer.subject and signed_by(issuer.public_key, algorithm, value, signed)
 
 
-def _nonce_of(answer: ocsp.OCSPResponse) -> bytes | None:
-    try:
-        return answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce
-    except x509.ExtensionNotFound:
-        return None
+def _answer(
+    response: ocsp.OCSPResponse, certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate, nonce: bytes | None
+) -> Word:
+    if response["response_status"].native != "successful":
+        raise StatusUnknown(f"the responder answers {response['response_status'].native}")
+    basic = response.basic_ocsp_response
+    data = basic["tbs_response_data"]
+    about = next((one for one in data["responses"] if _is_about(one["cert_id"], certificate, issuer)), None)
+    if about is None:
+        raise Irrelevant("the answer is about another certificate")
+    signers = [issuer, *(one for one in _delegates(basic) if _is_delegate(one, issuer, data))]
+    value = basic["signature"].native
+    if not any(signed_by(one.public_key, basic["signature_algorithm"], value, data.dump()) for one in signers):
+        raise StatusUnknown("the answer is not signed by the issuer or its delegate")
+    told = response.nonce_value
+    if nonce is not None and told is not None and told.native != nonce:
+        raise StatusUnknown("the answer is to another question")
+    return _word(about)
+
+
+def _word(one: ocsp.SingleResponse) -> Word:
+    if one.critical_extensions - UNDERSTOOD:
+        raise StatusUnknown("the answer has a critical extension that is not understood")
+    status = one["cert_status"]
+    if status.name == "unknown":
+        raise StatusUnknown("the responder does not know the certificate")
+    revoked = status.chosen if status.name == "revoked" else None
+    cutoff = one.archive_cutoff_value
+    return Word(
+        this_update=one["this_update"].native,
+        next_update=one["next_update"].native,
+        revoked_at=None if revoked is None else revoked["revocation_time"].native,
+        reason=(None if revoked is None else revoked["revocation_reason"].native) or "",
+        covers_expired_since=None if cutoff is None else cutoff.native,
+    )
+
+
+def _delegates(basic: ocsp.BasicOCSPResponse) -> list[asn1_x509.Certificate]:
+    return [] if isinstance(basic["certs"], core.Void) else list(basic["certs"])
+
+
+def _is_delegate(one: asn1_x509.Certificate, issuer: asn1_x509.Certificate, data: ocsp.ResponseData) -> bool:
+    """Whether the issuer lets `one` sign answers, and it was valid when it did (RFC 6960 section 4.2.2.2)."""
+    purposes = one.extended_key_usage_value
+    if purposes is None or "ocsp_signing" not in purposes.native or not issued_by(one, issuer):
+        return False
+    return bool(one.not_valid_before <= data["produced_at"].native <= one.not_valid_after)
+
+
+def _is_about(told: ocsp.CertId, certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
+    if told["serial_number"].native != certificate.serial_number:
+        return False
+    ours = _cert_id(certificate, issuer, str(told["hash_algorithm"]["algorithm"].native))
+    return all(told[name].native == ours[name].native for name in ("issuer_name_hash", "issuer_key_hash"))
+
+
+def _cert_id(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate, algorithm: str) -> ocsp.CertId:
+    name, key = certificate.issuer.dump(), bytes(issuer.public_key["public_key"])
+    return ocsp.CertId(
+        {
+            "hash_algorithm": {"algorithm": algorithm, "parameters": core.Null()},
+            "issuer_name_hash": hashlib.new(algorithm, name, usedforsecurity=False).digest(),
+            "issuer_key_hash": hashlib.new(algorithm, key, usedforsecurity=False).digest(),
+            "serial_number": certificate.serial_number,
+        }
+    )

@@ -1,94 +1,140 @@
-"""Was a certificate revoked? The issuer's OCSP responder tells, else its revocation list. (RFC 6960, RFC 5280)"""
+"""Was a certificate revoked at the time that counts? OCSP answers tell, and revocation lists. (RFC 6960, RFC 5280)"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-import aiohttp
-from cryptography import x509
+from asn1crypto import x509 as asn1_x509
 
-from shared.signatures.responder import Question, StatusUnknown, responder_url
+from shared.signatures.crls import listed
+from shared.signatures.evidence import NOTHING, Evidence
+from shared.signatures.fetching import Fetcher, status_sources
+from shared.signatures.responder import answer
+from shared.signatures.sources import tells_status
+from shared.signatures.status import Irrelevant, RevocationStatus, Status, StatusUnknown, Word
 
-MAX_LIST_BYTES = 4 * 1024 * 1024
+SKEW = timedelta(minutes=5)
+"""How far the clock of whoever tells a status may be ahead of ours."""
+
+MAX_WORDS = 32
+"""How many words on one certificate are listened to: a document may carry any number of them."""
+
+HARMLESS = frozenset({"unspecified", "affiliation_changed", "superseded", "cessation_of_operation"})
+"""Reasons that leave what a timestamping authority stamped before its revocation intact (RFC 3161 section 4)."""
 
 
-async def is_revoked(
-    certificate: x509.Certificate, issuer: x509.Certificate, session: aiohttp.ClientSession, *, timeout_s: float = 5
-) -> bool:
-    """Ask the responder that the certificate names, and where it has no usable answer read the list that it names.
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old a word may be: up to its own nextUpdate, and `without_next_update` where it names none."""
 
-    Raises `StatusUnknown` when neither can be had; a certificate that names neither is not revoked.
+    without_next_update: timedelta = timedelta(hours=24)
+
+    def until(self, word: Word) -> datetime:
+        """Until when the word may be relied on."""
+        return word.next_update or word.this_update + self.without_next_update
+
+
+DEFAULT_FRESHNESS = Freshness()
+
+
+async def revocation_status(
+    certificate: asn1_x509.Certificate,
+    issuer: asn1_x509.Certificate,
+    fetcher: Fetcher,
+    *,
+    at: datetime | None = None,
+    known: Evidence = NOTHING,
+) -> RevocationStatus:
+    """The certificate's status at `at` (aware; now, when it is not given), asked for until somebody knows.
+
+    First what is `known` counts, then the responders that the certificate names are asked, then its lists are read.
+    `UNKNOWN` tells why nothing usable could be had; a certificate that names nobody to ask is GOOD.
     """
-    responder, listed = responder_url(certificate), _list_url(certificate)
-    if responder is not None:
+    moment = at or datetime.now(UTC)
+    status = status_from(known, certificate, issuer, moment)
+    if status.status is Status.UNKNOWN and not tells_status(certificate):
+        return RevocationStatus(Status.GOOD, why="the certificate names nobody to ask")
+    for source in status_sources(certificate, issuer):
+        if status.status is not Status.UNKNOWN:
+            break
         try:
-            return await _ask(responder, Question.about(certificate, issuer), session, timeout_s)
-        except StatusUnknown:
-            if listed is None:
-                raise
-    if listed is None:
-        return False
-    return judge(certificate, issuer, await _fetch(listed, session, timeout_s), datetime.now(UTC))
+            known = await fetcher.fetch(source) | known  # before whatever a document may flood us with
+        except StatusUnknown as error:
+            status = RevocationStatus(Status.UNKNOWN, why=str(error))
+            continue
+        status = status_from(known, certificate, issuer, moment)
+    return status
 
 
-def judge(certificate: x509.Certificate, issuer: x509.Certificate, data: bytes, now: datetime) -> bool:
-    """Tell whether the DER list `data` has the certificate; raises `StatusUnknown` for a list that proves nothing."""
-    try:
-        listed = x509.load_der_x509_crl(data)
-        signed = listed.issuer == issuer.subject and listed.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-        whole = all(_understood(extension, _list_url(certificate)) for extension in listed.extensions)
-    except (ValueError, TypeError) as error:
-        raise StatusUnknown("the revocation list cannot be read") from error
-    until = listed.next_update_utc
-    if not signed or not whole or until is None or not listed.last_update_utc <= now <= until:
-        raise StatusUnknown("the revocation list is not the issuer's, not current, or limited in its scope")
-    return listed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+def status_from(
+    known: Evidence,
+    certificate: asn1_x509.Certificate,
+    issuer: asn1_x509.Certificate,
+    at: datetime,
+    freshness: Freshness = DEFAULT_FRESHNESS,
+    *,
+    now: datetime | None = None,
+) -> RevocationStatus:
+    """The status at `at` as far as the evidence tells; nothing is fetched.
 
-
-def _understood(extension: x509.Extension[x509.ExtensionType], url: str | None) -> bool:
-    """Tell whether an extension leaves the list good for a signer who is pointed to it at `url`.
-
-    An issuing distribution point (RFC 5280 section 5.2.5) may name that very place and end users' certificates, but
-    neither narrow the list to some reasons nor speak for other issuers; no other critical extension is known.
+    A revocation counts from its own date on, whoever tells it and however old the word is; only a hold may be lifted by
+    a later word. GOOD needs a word that is current for `at`, or younger.
     """
-    point = extension.value
-    if not isinstance(point, x509.IssuingDistributionPoint):
-        return not extension.critical
-    narrowed = point.indirect_crl or point.only_contains_ca_certs or point.only_contains_attribute_certs
-    places = [name.value for name in point.full_name or ()]
-    here = url in places if places else point.relative_name is None
-    return here and not narrowed and not point.only_some_reasons
+    words, why = _words(known, certificate, issuer)
+    past = [word for word in words if word.this_update <= (now or datetime.now(UTC)) + SKEW]
+    revoked = [word for word in past if word.revoked_at is not None and not _was_lifted(word, past)]
+    if revoked:
+        first = min(revoked, key=_moment)
+        return RevocationStatus(Status.REVOKED if _moment(first) <= at else Status.GOOD, first.revoked_at, first.reason)
+    for word in past:
+        if word.revoked_at is None and not (stale := _why_stale(word, certificate, at, freshness)):
+            return RevocationStatus(Status.GOOD)
+        why = why if word.revoked_at is not None else stale
+    return RevocationStatus(Status.UNKNOWN, why=why or "nothing tells its status")
 
 
-async def _ask(url: str, question: Question, session: aiohttp.ClientSession, timeout_s: float) -> bool:
-    asked = {"data": question.der(), "headers": {"Content-Type": "application/ocsp-request"}}
-    answer = await _fetch(url, session, timeout_s, method="POST", **asked)
-    return question.revoked(answer, datetime.now(UTC))
+def voids_timestamps(status: RevocationStatus) -> bool:
+    """Whether a timestamping authority's revocation, even a later one, takes the worth from all that it ever stamped.
+
+    RFC 3161 section 4: it does unless one of the harmless reasons is stated.
+    """
+    return status.at is not None and status.why not in HARMLESS
 
 
-async def _fetch(
-    url: str, session: aiohttp.ClientSession, timeout_s: float, method: str = "GET", **options: Any
-) -> bytes:
-    limit = aiohttp.ClientTimeout(total=timeout_s)
-    try:
-        async with session.request(
-            method, url, timeout=limit, allow_redirects=False, raise_for_status=True, **options
-        ) as response:
-            data = bytearray()
-            async for chunk in response.content.iter_any():
-                data += chunk
-                if len(data) > MAX_LIST_BYTES:
-                    raise StatusUnknown("the answer is too long")
-            return bytes(data)
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        raise StatusUnknown("the certificate's status cannot be fetched") from error
+def _words(
+    known: Evidence, certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate
+) -> tuple[list[Word], str]:
+    """What is genuinely said about the certificate, and why the last of the rest was not taken."""
+    found: list[Word] = []
+    why = ""
+    for read, data in (*((answer, one) for one in known.ocsp), *((listed, one) for one in known.crls)):
+        try:
+            found.append(read(data, certificate, issuer))
+        except Irrelevant:
+            continue
+        except StatusUnknown as error:
+            why = str(error)
+        if len(found) == MAX_WORDS:
+            break
+    return found, why
 
 
-def _list_url(certificate: x509.Certificate) -> str | None:
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except x509.ExtensionNotFound:
-        return None
-    names = [name.value for point in points for name in point.full_name or ()]
-    return next((str(name) for name in names if str(name).startswith(("http://", "https://"))), None)
+def _moment(word: Word) -> datetime:
+    return word.revoked_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _was_lifted(word: Word, others: list[Word]) -> bool:
+    """A certificate on hold is free again when a later word does not have it any more (RFC 5280 section 5.3.1)."""
+    later = (other for other in others if other.this_update > word.this_update)
+    return word.reason == "certificate_hold" and any(other.revoked_at is None for other in later)
+
+
+def _why_stale(word: Word, certificate: asn1_x509.Certificate, at: datetime, freshness: Freshness) -> str:
+    """Why a word that does not have the certificate as revoked says nothing of `at`; empty when it does."""
+    if freshness.until(word) < at:
+        return "what tells its status is not current"
+    ends = certificate.not_valid_after
+    if word.this_update > ends and (word.covers_expired_since is None or word.covers_expired_since > ends):
+        return "what tells its status was made after the certificate expired, when revocations are forgotten"
+    return ""

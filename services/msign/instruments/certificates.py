@@ -6,10 +6,11 @@ from typing import Protocol
 import aiohttp
 
 from services.msign.instruments.instrument import Refusal, Refused
-from shared.errors import Transient
 from shared.signatures.certificates import to_asn1
+from shared.signatures.fetching import HttpFetcher
 from shared.signatures.keys import SigningKey
-from shared.signatures.revocation import is_revoked
+from shared.signatures.revocation import revocation_status
+from shared.signatures.status import Status
 from shared.signatures.trust import TrustAnchors, judge_path
 from shared.signatures.verdict import Trust
 
@@ -22,11 +23,11 @@ class CertificateCheck(Protocol):
 
 
 class LiveCheck:
-    """Validity, the way up to our anchors, and the issuer's revocation list as it is served."""
+    """Validity, the way up to our anchors, and what its issuer tells of its status, kept until its next update."""
 
     def __init__(self, anchors: TrustAnchors, session: aiohttp.ClientSession) -> None:
         self._anchors = anchors
-        self._session = session
+        self._fetcher = HttpFetcher(session)
 
     async def check(self, key: SigningKey) -> None:
         """Raise `Refused` when the certificate is not good for signing now."""
@@ -37,9 +38,8 @@ class LiveCheck:
         path = judge_path(to_asn1(leaf), map(to_asn1, key.chain), self._anchors, at=now)
         if path.trust is not Trust.TRUSTED or not key.chain:
             raise Refused(Refusal.CERTIFICATE_UNTRUSTED)
-        try:
-            revoked = await is_revoked(leaf, key.chain[0], self._session)
-        except Transient as error:
-            raise Refused(Refusal.STATUS_UNKNOWN) from error
-        if revoked:
+        found = await revocation_status(to_asn1(leaf), to_asn1(key.chain[0]), self._fetcher, at=now)
+        if found.status is Status.UNKNOWN:
+            raise Refused(Refusal.STATUS_UNKNOWN)
+        if found.status is Status.REVOKED:
             raise Refused(Refusal.CERTIFICATE_REVOKED)

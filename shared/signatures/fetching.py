@@ -1,0 +1,214 @@
+"""How do we get what certificates point to: OCSP answers, revocation lists, missing issuers?
+
+Addresses come from certificates only. Those in a certificate that an anchor vouches for are asked over one session;
+those of strangers (the issuer of a certificate that leads nowhere yet) over another one, whose connector should refuse
+addresses inside our own network (`public_connector`): whoever made the certificate up chose them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+import aiohttp
+from asn1crypto import cms, pem
+from asn1crypto import x509 as asn1_x509
+
+from shared.signatures.cache import AnswerCache
+from shared.signatures.crls import listed
+from shared.signatures.evidence import Evidence, evidence_of
+from shared.signatures.responder import answer, issued_by, question
+from shared.signatures.sources import issuer_urls, list_urls, responder_urls
+from shared.signatures.status import StatusUnknown, Word
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AddrInfoType  # type: ignore[attr-defined]
+
+MAX_ANSWER_BYTES = 16 << 20
+NONCE_BYTES = 16
+_REMEMBERED_WITHOUT_DATE = timedelta(minutes=5)
+_REMEMBERED_FAILURE = timedelta(seconds=30)
+_REMEMBERED_ISSUER = timedelta(hours=24)
+
+
+class Kind(StrEnum):
+    """What can be fetched."""
+
+    OCSP = "ocsp"
+    LIST = "list"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place that `certificate` names; `issuer` is known but for `Kind.ISSUER`."""
+
+    kind: Kind
+    url: str
+    certificate: asn1_x509.Certificate
+    issuer: asn1_x509.Certificate | None = None
+
+
+class Fetcher(Protocol):
+    """Whoever can fetch; bounded in time and size."""
+
+    async def fetch(self, source: Source) -> Evidence:
+        """What the place gives, once it is known to be genuine and about the certificate; raises `StatusUnknown`."""
+
+
+class NoNetwork:
+    """Fetches nothing."""
+
+    async def fetch(self, source: Source) -> Evidence:
+        """Raises `StatusUnknown`, always."""
+        raise StatusUnknown("the network is not used")
+
+
+def status_sources(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> list[Source]:
+    """Whom to ask for the certificate's status, in this order: its OCSP responders, then its lists."""
+    return [
+        *(Source(Kind.OCSP, url, certificate, issuer) for url in responder_urls(certificate)),
+        *(Source(Kind.LIST, url, certificate, issuer) for url in list_urls(certificate)),
+    ]
+
+
+def issuer_sources(certificate: asn1_x509.Certificate) -> list[Source]:
+    """Where the certificate's issuer can be fetched."""
+    return [Source(Kind.ISSUER, url, certificate) for url in issuer_urls(certificate)]
+
+
+class HttpFetcher:
+    """Fetches over HTTP, each answer once until its nextUpdate, and failures not again for half a minute.
+
+    At most `concurrency` requests run at once; `timeout_s` is for each of them. Without `strangers`, missing issuers
+    are not fetched.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        strangers: aiohttp.ClientSession | None = None,
+        *,
+        timeout_s: float = 5,
+        concurrency: int = 8,
+    ) -> None:
+        self._session = session
+        self._strangers = strangers
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._slots = asyncio.Semaphore(concurrency)
+        self._cache = AnswerCache()
+
+    async def fetch(self, source: Source) -> Evidence:
+        """What the place gives, once it is known to be genuine and about the certificate; raises `StatusUnknown`."""
+        key = _key(source)
+        known = self._cache.get(key)
+        if known is None:
+            async with self._slots:
+                known, until = await self._asked(source)
+            self._cache.put(key, known, until)
+        if isinstance(known, str):
+            raise StatusUnknown(known)
+        return known
+
+    async def _asked(self, source: Source) -> tuple[Evidence | str, datetime]:
+        """The answer, or in words why there is none, and until when it can be remembered."""
+        now = datetime.now(UTC)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        try:
+            data = await self._request(source, nonce)
+            found, next_update = _checked(source, data, nonce)
+        except StatusUnknown as error:
+            return str(error), now + _REMEMBERED_FAILURE
+        return found, next_update or now + _REMEMBERED_WITHOUT_DATE
+
+    async def _request(self, source: Source, nonce: bytes) -> bytes:
+        session = self._strangers if source.kind is Kind.ISSUER else self._session
+        if session is None:
+            raise StatusUnknown("missing issuers are not fetched")
+        method, body, headers = "GET", None, {}
+        if source.kind is Kind.OCSP and source.issuer is not None:
+            method, body = "POST", question(source.certificate, source.issuer, nonce)
+            headers = {"Content-Type": "application/ocsp-request"}
+        try:
+            async with session.request(
+                method, source.url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+            ) as response:
+                return await _body(response)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise StatusUnknown("the certificate's status cannot be fetched") from error
+
+
+def public_connector() -> aiohttp.TCPConnector:
+    """A connector that reaches public addresses only, whatever name leads to them."""
+    return aiohttp.TCPConnector(socket_factory=_public_socket)
+
+
+def _public_socket(address: AddrInfoType) -> socket.socket:
+    family, kind, protocol, _, where = address
+    if not ipaddress.ip_address(where[0]).is_global:
+        raise OSError("the address is not a public one")
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    if response.status != 200:
+        raise StatusUnknown(f"the server answers HTTP {response.status}")
+    data = bytearray()
+    async for chunk in response.content.iter_any():
+        data += chunk
+        if len(data) > MAX_ANSWER_BYTES:
+            raise StatusUnknown("the answer is too long")
+    return bytes(data)
+
+
+def _key(source: Source) -> tuple[str, ...]:
+    issuer = "" if source.issuer is None else source.issuer.sha256.hex()
+    whose = issuer if source.kind is Kind.LIST else source.certificate.sha256.hex() + issuer
+    return source.kind, source.url, whose
+
+
+def _checked(source: Source, data: bytes, nonce: bytes) -> tuple[Evidence, datetime | None]:
+    """The evidence in an answer, and its nextUpdate; raises `StatusUnknown` for one that is not genuine."""
+    if source.kind is Kind.ISSUER or source.issuer is None:
+        return Evidence(_issuers(source.certificate, data)), datetime.now(UTC) + _REMEMBERED_ISSUER
+    if source.kind is Kind.OCSP:
+        word = answer(data, source.certificate, source.issuer, nonce)
+        return Evidence(ocsp=(data,)), _current(word).next_update
+    der = pem.unarmor(data)[2] if pem.detect(data) else data
+    word = listed(der, source.certificate, source.issuer)
+    return Evidence(crls=(der,)), _current(word).next_update
+
+
+def _current(word: Word) -> Word:
+    if word.next_update is not None and word.next_update < datetime.now(UTC):
+        raise StatusUnknown("the answer is not current")
+    return word
+
+
+def _issuers(certificate: asn1_x509.Certificate, data: bytes) -> tuple[asn1_x509.Certificate, ...]:
+    """Those who issued `certificate`, in a certificate (PEM, DER) or a certs-only CMS message (RFC 5280, 4.2.2.1)."""
+    try:
+        der = pem.unarmor(data)[2] if pem.detect(data) else data
+        found = [one for one in _certificates(der) if issued_by(certificate, one)]
+    except (ValueError, TypeError, KeyError) as error:
+        raise StatusUnknown("the issuer's certificate cannot be read") from error
+    if not found:
+        raise StatusUnknown("the certificate found there is not the issuer's")
+    return tuple(found)
+
+
+def _certificates(der: bytes) -> tuple[asn1_x509.Certificate, ...]:
+    one = asn1_x509.Certificate.load(der)
+    try:
+        one.native  # noqa: B018 - reading it is the check
+    except (ValueError, TypeError, KeyError):
+        return evidence_of(cms.ContentInfo.load(der)["content"]).certificates
+    return (one,)
