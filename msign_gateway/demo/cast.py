@@ -1,10 +1,11 @@
-"""Who can sign, with what, and where are their phones and key files? For people who play a part themselves."""
+"""Who can sign, with what, for whom, and where are their phones and key files? For people who play a part."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.table import Table
 
+from msign_gateway.demo.mandates import MANDATES
 from msign_gateway.demo.people import Person
 
 
@@ -17,6 +18,19 @@ def table_of(people: Iterable[Person]) -> Table:
     for person in people:
         note = f"[yellow]{person.note}[/]" if person.note else ""
         table.add_row(person.name, person.idnp, person.instrument, person.pin, note)
+    return table
+
+
+def mandates_of(people: Sequence[Person]) -> Table:
+    """Return who may sign for whom, below the table of people."""
+    table = Table(title="Mandates", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    names = {person.idnp: person.name for person in people}
+    for heading in ("Signer", "For", "Number", "Role"):
+        table.add_column(heading, no_wrap=heading == "Number")
+    for one in MANDATES:
+        number = one.person or one.organization or ""
+        whom = names.get(number, "organisation")
+        table.add_row(names.get(one.who, one.who), whom, number, str(one.role or "any"))
     return table
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from msign_gateway.client import GatewayClient
+from msign_gateway.demo.mandates import MANDATES
 from msign_gateway.demo.orders import Orders
 from msign_gateway.demo.people import Person, owner_of
 from msign_gateway.demo.wishes import INSTRUMENTS, LANGUAGES, MOST_DOCUMENTS, Wishes, command_of
@@ -69,6 +70,7 @@ class EService:
             frontend_url=self.frontend_url,
             instruments=[name for name in INSTRUMENTS if owner_of(name, self.people)],
             languages=LANGUAGES,
+            mandates={one.key: one.described(self.people) for one in MANDATES},
             most_documents=MOST_DOCUMENTS,
         )
 

@@ -12,7 +12,7 @@ from aio_pika.exceptions import AMQPError
 from aiohttp import web
 
 from msign_gateway.client import ConnectionLost, GatewayClient
-from msign_gateway.demo.cast import places_of, table_of
+from msign_gateway.demo.cast import mandates_of, places_of, table_of
 from msign_gateway.demo.e_service import EService
 from msign_gateway.demo.people import read_people
 from msign_gateway.demo.scene import Scene
@@ -79,6 +79,7 @@ async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) 
     stage.tell()
     show.print()
     show.print(table_of(e_service.people))
+    show.print(mandates_of(e_service.people))
     for line in places_of(e_service.people, scene.frontend_url):
         show.line(line)
     show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")

@@ -15,6 +15,7 @@ import aiohttp
 from msign_gateway.demo.endpoints import endpoints, write_endpoints
 from msign_gateway.demo.environment import Servers, inherited, settings_of
 from msign_gateway.demo.errors import DemoError
+from msign_gateway.demo.mandates import MANDATES
 from msign_gateway.demo.scene import SERVICES, Scene
 from msign_gateway.demo.show import Show
 from msign_gateway.infrastructure import Infrastructure, open_infrastructure
@@ -130,6 +131,12 @@ async def _prepare(scene: Scene, servers: Servers) -> None:
         await _python(
             "the registration of a consumer",
             ["services.msign.consumers", "add", "--name", name, "--certificate", str(certificate)],
+            MSIGN_DATABASE_URL=servers.msign_database_url,
+        )
+    for mandate in MANDATES:
+        await _python(
+            "the registration of a mandate",
+            ["services.msign.mandates", "add", *mandate.arguments],
             MSIGN_DATABASE_URL=servers.msign_database_url,
         )
     registered = [

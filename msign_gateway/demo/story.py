@@ -13,8 +13,9 @@ from msign_gateway.demo import user
 from msign_gateway.demo.browser import Browser
 from msign_gateway.demo.documents import Record, records, two_page_pdf
 from msign_gateway.demo.errors import expect
+from msign_gateway.demo.mandates import MANDATES, Mandate
 from msign_gateway.demo.people import Person, owner_of
-from msign_gateway.demo.show import Show
+from msign_gateway.demo.show import Notes, Show
 from shared.messaging import events as wire
 from shared.messaging.envelope import Event
 
@@ -55,6 +56,7 @@ class Story:
         await self._with("nationalid", self._hash_job(hashes), "a PIN for each of the three", entries=3)
         await self._with("tax", self._pdf_job(pdf), "a key file and its password", entries=1)
         await self._with("mobile", self._hash_job(hashes[:1]), "the PIN on the phone", entries=1)
+        await self._by_mandate(MANDATES[0], self._hash_job(hashes[:1]))
         self.show.title("The verification process")
         await self._verify_hashes(hashes, signed[0])
         await self._verify_pdf(signed[1])
@@ -101,13 +103,23 @@ class Story:
         if person is None:
             return
         async with self.show.step(f"1–10 {person.name} signs with {instrument}: {how}") as note:
-            accepted = await self._event(await self.client.sign(job | _expecting(person)), wire.ACCEPTED)
-            async with Browser() as browser:
-                way = await user.sign(browser, accepted.data["sign_url"], person)
-            expect(way.query.get("status") == "Success", f"the browser came back with {way.query}")
+            way = await self._whole_way(job | _expecting(person), person, note)
             expect(way.entries == entries, f"the Sign Page asked {way.entries} times instead of {entries}")
-            event = await self._signed(accepted)
-            note(f"{len(event.data['results'])} signature(s) by {event.data['results'][0]['signer']['subject']}")
+
+    async def _by_mandate(self, mandate: Mandate, job: Data) -> None:
+        """Play the whole way with a signer who acts for somebody else."""
+        person = next(one for one in self.people if one.idnp == mandate.who and not one.note)
+        async with self.show.step(f"1–10 {mandate.described(self.people)}, and does") as note:
+            await self._whole_way(job | {"expected_signer": mandate.expected_signer}, person, note)
+
+    async def _whole_way(self, job: Data, person: Person, note: Notes) -> user.Way:
+        accepted = await self._event(await self.client.sign(job), wire.ACCEPTED)
+        async with Browser() as browser:
+            way = await user.sign(browser, accepted.data["sign_url"], person)
+        expect(way.query.get("status") == "Success", f"the browser came back with {way.query}")
+        event = await self._signed(accepted)
+        note(f"{len(event.data['results'])} signature(s) by {event.data['results'][0]['signer']['subject']}")
+        return way
 
     async def _signed(self, accepted: Event) -> Event:
         event = await self._event(accepted.data["command_id"], wire.READY)

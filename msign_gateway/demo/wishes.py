@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from msign_gateway.demo.documents import record, two_page_pdf
+from msign_gateway.demo.mandates import MANDATES, Mandate
 
 MOST_DOCUMENTS = 9
 INSTRUMENTS = ("moldsign", "nationalid", "securesign", "mobile", "tax")
@@ -27,6 +28,8 @@ class Wishes:
     instrument: str = ""
     msisdn: str = ""
     expected_signer: str = ""
+    mandate: Mandate | None = None
+    """Instead of an expected signer: somebody who acts for somebody else."""
 
     @classmethod
     def of(cls, form: Mapping[str, object]) -> "Wishes":
@@ -40,6 +43,7 @@ class Wishes:
             instrument=text.get("instrument", ""),
             msisdn=text.get("msisdn", ""),
             expected_signer=text.get("expected_signer", ""),
+            mandate=next((one for one in MANDATES if text.get("mandate") == one.key), None),
         )
 
 
@@ -58,7 +62,9 @@ def command_of(wishes: Wishes, return_url: str, now: datetime) -> dict[str, Any]
         data["instrument"] = wishes.instrument
     if wishes.msisdn:
         data["msisdn"] = wishes.msisdn
-    if wishes.expected_signer:
+    if wishes.mandate:
+        data["expected_signer"] = wishes.mandate.expected_signer
+    elif wishes.expected_signer:
         data["expected_signer"] = {"id": wishes.expected_signer}
     return data
 

@@ -4,8 +4,10 @@ import io
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
-from msign_gateway.demo.cast import places_of, table_of
+from msign_gateway.demo.cast import mandates_of, places_of, table_of
+from msign_gateway.demo.mandates import MANDATES
 from msign_gateway.demo.people import Person, owner_of
 from msign_gateway.demo.show import Show
 
@@ -19,9 +21,9 @@ PEOPLE = (
 )
 
 
-def printed(width: int) -> list[str]:
+def printed(width: int, table: Table | None = None) -> list[str]:
     output = io.StringIO()
-    Show(Console(file=output, width=width, highlight=False)).print(table_of(PEOPLE))
+    Show(Console(file=output, width=width, highlight=False)).print(table or table_of(PEOPLE))
     return output.getvalue().splitlines()
 
 
@@ -37,6 +39,15 @@ def test_in_a_narrow_terminal_no_personal_number_is_broken():
     lines = printed(60)
     assert max(map(len, lines)) <= 60
     assert all(any(person.idnp in line for line in lines) for person in PEOPLE)
+
+
+def test_the_table_of_mandates_says_who_may_sign_for_whom():
+    lines = printed(80, mandates_of(PEOPLE))
+    assert max(map(len, lines)) <= 80
+    for one in MANDATES:
+        number = one.person or one.organization
+        assert any(str(number) in line and str(one.role or "any") in line for line in lines)
+    assert any("Ana Exemplu" in line and "organisation" in line for line in lines)
 
 
 def test_phones_and_key_files_are_where_one_can_go():

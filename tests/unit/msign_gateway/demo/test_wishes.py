@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from msign_gateway.demo.mandates import MANDATES
 from msign_gateway.demo.wishes import INSTRUMENTS, LANGUAGES, Wishes, command_of
-from shared.contract.models import ContentType, Instrument, Language
+from shared.contract.models import ContentType, DelegatorType, Instrument, Language
 from shared.messaging.commands import SignRequestData
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -42,6 +43,15 @@ def test_all_that_is_chosen_arrives():
     assert (data.instrument, data.msisdn, data.language) == (Instrument.MOBILE, "37369000017", Language.RU)
     assert data.expected_signer is not None
     assert data.expected_signer.id == "2000000000017"
+
+
+def test_a_signer_for_somebody_else_is_expected_with_the_delegator_and_the_role():
+    in_role, for_person = (data_of(mandate=one.key, expected_signer="2").expected_signer for one in MANDATES)
+    assert in_role is not None
+    assert (in_role.delegator_type, in_role.delegator_id) == (DelegatorType.ORGANIZATION, "1000000000017")
+    assert (in_role.id, in_role.delegated_role_id) == ("2000000000017", 3)
+    assert for_person is not None
+    assert (for_person.delegator_type, for_person.delegated_role_id) == (DelegatorType.PERSON, None)
 
 
 @pytest.mark.parametrize(("asked", "got"), [("0", 1), ("", 1), ("x", 1), ("-2", 1), ("9", 9), ("10", 9), ("²", 1)])
