@@ -17,6 +17,7 @@ DSIG11 = "http://www.w3.org/2009/xmldsig11#"
 ENC = "http://www.w3.org/2001/04/xmlenc#"
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 MORE2007 = "http://www.w3.org/2007/05/xmldsig-more#"
+MORE2021 = "http://www.w3.org/2021/04/xmldsig-more#"
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "md5": hashes.MD5(),  # noqa: S303 - recognised only to say what is wrong with it
@@ -44,6 +45,7 @@ DIGEST_URIS: dict[str, str] = {
     MORE2007 + "sha3-512": "sha3_512",
 }
 
+_SHA3_BITS = (224, 256, 384, 512)
 CONTENT_DIGESTS = ("sha1", "sha224", "sha256", "sha384", "sha512")
 """The digests that content to sign may be given in (`verify --content ALG:HEX`)."""
 
@@ -65,6 +67,8 @@ SIGNATURE_URIS: dict[str, SignatureScheme] = {
     **{MORE + f"rsa-{name}": SignatureScheme("rsa", name) for name in ("sha224", "sha256", "sha384", "sha512")},
     **{MORE + f"ecdsa-{name}": SignatureScheme("ecdsa", name) for name in CONTENT_DIGESTS},
     **{MORE2007 + f"{name}-rsa-MGF1": SignatureScheme("rsa-pss", name) for name in CONTENT_DIGESTS},
+    **{MORE2021 + f"ecdsa-sha3-{bits}": SignatureScheme("ecdsa", f"sha3_{bits}") for bits in _SHA3_BITS},
+    **{MORE2007 + f"sha3-{bits}-rsa-MGF1": SignatureScheme("rsa-pss", f"sha3_{bits}") for bits in _SHA3_BITS},
     MORE2007 + "rsa-pss": SignatureScheme("rsa-pss", None),
 }
 

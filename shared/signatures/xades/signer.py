@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.errors import Malformed
 from shared.signatures.values import value_verifies
@@ -17,6 +18,8 @@ from shared.signatures.xades.names import ds
 from shared.signatures.xades.structure import decode_base64, elements, refuse_stray_text, text_of
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
     from shared.signatures.xades.properties import Properties
     from shared.signatures.xades.structure import XmlSignature
 
@@ -99,6 +102,21 @@ def _is_named(one: Candidate, properties: Properties) -> bool:
 
 def _verifies(one: Candidate, signature: XmlSignature, octets: bytes) -> bool:
     try:
-        return value_verifies(one.certificate.public_key(), signature.scheme, octets, signature.value)
+        key = one.certificate.public_key()
+        return any(value_verifies(key, signature.scheme, octets, value) for value in _spellings(key, signature.value))
     except (Malformed, ValueError, UnsupportedAlgorithm):
         return False
+
+
+def _spellings(key: PublicKeyTypes, value: bytes) -> list[bytes]:
+    """The value as it stands and, for ECDSA, with r and s as long as the curve's order.
+
+    Some signers leave out the zeros that both begin with (XMLDSig 1.1 section 6.4.3 does not allow it, but no other
+    value is meant).
+    """
+    if not isinstance(key, ec.EllipticCurvePublicKey) or len(value) % 2:
+        return [value]
+    half, size = len(value) // 2, (key.curve.key_size + 7) // 8
+    if half >= size:
+        return [value]
+    return [value, value[:half].rjust(size, b"\0") + value[half:].rjust(size, b"\0")]
