@@ -7,9 +7,11 @@ from datetime import timedelta
 from services.msign.consumers import Consumers
 from services.msign.development import serve_development_api
 from services.msign.handlers import MSign
+from services.msign.instruments.guesses import Guesses
 from services.msign.requests import MIGRATIONS, RequestStore
 from services.msign.retention import purge_for_ever
 from services.msign.settings import MSignSettings
+from services.msign.signing.claims import StoredClaims
 from services.msign.soap.caller import server_context
 from services.msign.soap.endpoint import Endpoint, create_api_app
 from services.msign.web import serve_web
@@ -31,7 +33,8 @@ async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None
         requests = RequestStore(pool)
         consumers = Consumers(pool)
         kept_for = timedelta(hours=settings.request_retention_hours)
-        service.spawn(purge_for_ever(requests, kept_for), "retention")
+        leftovers = (StoredClaims(pool), Guesses(pool))
+        service.spawn(purge_for_ever(requests, leftovers, kept_for), "retention")
         msign = MSign(requests, anchors, request_ttl=timedelta(hours=settings.request_ttl_hours))
         api = create_api_app(Endpoint(msign, consumers, url=settings.api_url), max_body_bytes=settings.max_body_bytes)
         async with (

@@ -27,10 +27,12 @@ class Guesses:
         return int(await self._pool.fetchval(_COUNT, request_id, WINDOW)) >= MAX_WRONG
 
     async def add(self, request_id: str) -> None:
-        """Count a wrong entry; what is too old to count is forgotten."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("DELETE FROM wrong_entries WHERE made_at < now() - $1::interval", WINDOW)
-            await connection.execute("INSERT INTO wrong_entries (request_id) VALUES ($1)", request_id)
+        """Count a wrong entry."""
+        await self._pool.execute("INSERT INTO wrong_entries (request_id) VALUES ($1)", request_id)
+
+    async def forget_ended(self) -> None:
+        """Remove what is too old to count."""
+        await self._pool.execute("DELETE FROM wrong_entries WHERE made_at < now() - $1::interval", WINDOW)
 
 
 class Limited:

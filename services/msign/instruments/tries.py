@@ -44,6 +44,15 @@ class StoredTries:
         """Tell whether the token takes no PIN any more, without using up a try."""
         return bool(await self._pool.fetchval(_LOCKED, token, MAX_TRIES))
 
+    async def all(self) -> list[tuple[str, int]]:
+        """Return the tokens with used-up tries, and how many each has used."""
+        rows = await self._pool.fetch("SELECT token, used FROM token_tries WHERE used > 0 ORDER BY token")
+        return [(row["token"], row["used"]) for row in rows]
+
+    async def unlock(self, token: str) -> bool:
+        """Give a token all its tries back; False when it had them."""
+        return await self._pool.fetchval(_UNLOCK, token) is not None
+
 
 _TAKE = """
 INSERT INTO token_tries AS tries (token, used) VALUES ($1, 1)
@@ -51,3 +60,4 @@ ON CONFLICT (token) DO UPDATE SET used = tries.used + 1 WHERE tries.used < $2
 RETURNING used
 """
 _LOCKED = "SELECT used >= $2 FROM token_tries WHERE token = $1"
+_UNLOCK = "UPDATE token_tries SET used = 0 WHERE token = $1 AND used > 0 RETURNING token"

@@ -32,6 +32,10 @@ class StoredClaims:
             if held:
                 await self._pool.execute(_RELEASE, request_id, owner)
 
+    async def forget_ended(self) -> None:
+        """Remove the claims that ended by themselves."""
+        await self._pool.execute("DELETE FROM signing_claims WHERE held_until < now()")
+
 
 _CLAIM = """
 INSERT INTO signing_claims AS claims (request_id, owner, held_until)

@@ -62,6 +62,7 @@ async def test_after_a_while_entries_are_taken_again_and_old_ones_forgotten(limi
         await outcome(limited)
     await pool.execute("UPDATE wrong_entries SET made_at = made_at - interval '11 minutes'")
     assert await outcome(limited) is Refusal.WRONG_PIN
+    await Guesses(pool).forget_ended()
     assert await pool.fetchval("SELECT count(*) FROM wrong_entries") == 1
 
 
