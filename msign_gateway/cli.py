@@ -2,6 +2,7 @@
 
 import typer
 
+from msign_gateway.commands import dead
 from msign_gateway.commands.demo import demo
 from msign_gateway.commands.migrate import migrate
 from msign_gateway.commands.serve import serve
@@ -14,6 +15,7 @@ app = typer.Typer(
 )
 for command in (demo, serve, migrate, verify):
     app.command()(command)
+app.add_typer(dead.app, name="dead")
 
 
 def main() -> None:

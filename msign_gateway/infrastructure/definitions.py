@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.errors import Malformed
-from shared.messaging.topology import COMMANDS, DEAD, DELIVERY_LIMIT, EVENTS, SIGN_COMMANDS, VERIFICATION_COMMANDS
+from shared.messaging.topology import COMMAND_QUEUES, COMMANDS, DEAD, EVENTS, CommandQueue
 from shared.systems import SYSTEM_NAME
 
 SERVICES = ("sign_gateway", "callback_web", "verifier")
 OPERATOR = "operator"
 RESERVED = frozenset({"msign", "amq", "verifier", "guest", OPERATOR, "administrator"})
-QUEUES = (SIGN_COMMANDS, VERIFICATION_COMMANDS)
 
 SUBSCRIBER_QUEUE_BYTES = 512 * 1024 * 1024
 
@@ -62,8 +61,8 @@ def definitions(vhost: str, passwords: Passwords) -> dict[str, Any]:
         "topic_permissions": [rule for name in passwords.systems for rule in _topic_permissions(vhost, name)],
         "policies": [_subscriber_policy(vhost)],
         "exchanges": [_exchange(vhost, name) for name in (COMMANDS, EVENTS, DEAD)],
-        "queues": [queue for service in QUEUES for queue in _queues(vhost, service.name, service.dead)],
-        "bindings": [binding for service in QUEUES for binding in _bindings(vhost, service)],
+        "queues": [queue for service in COMMAND_QUEUES for queue in _queues(vhost, service)],
+        "bindings": [binding for service in COMMAND_QUEUES for binding in _bindings(vhost, service)],
     }
 
 
@@ -123,7 +122,7 @@ def _service_permissions(vhost: str, service: str) -> dict[str, str]:
 
 
 def _operator_permissions(vhost: str) -> dict[str, str]:
-    services = "|".join(queue.service for queue in QUEUES)
+    services = "|".join(queue.service for queue in COMMAND_QUEUES)
     return {
         "user": OPERATOR,
         "vhost": vhost,
@@ -134,7 +133,7 @@ def _operator_permissions(vhost: str) -> dict[str, str]:
 
 
 def _subscriber_policy(vhost: str) -> dict[str, Any]:
-    ours = "|".join(re.escape(name) for queue in QUEUES for name in (queue.name, queue.dead))
+    ours = "|".join(re.escape(name) for queue in COMMAND_QUEUES for name in (queue.name, queue.dead))
     return {
         "vhost": vhost,
         "name": "subscribers",
@@ -150,23 +149,15 @@ def _exchange(vhost: str, name: str) -> dict[str, Any]:
     return {"name": name, "vhost": vhost, **properties}
 
 
-def _queues(vhost: str, commands: str, dead: str) -> list[dict[str, Any]]:
-    arguments = {
-        "x-queue-type": "quorum",
-        "x-delivery-limit": DELIVERY_LIMIT,
-        "x-dead-letter-exchange": DEAD,
-        "x-dead-letter-routing-key": commands,
-        "x-dead-letter-strategy": "at-least-once",
-        "x-overflow": "reject-publish",
-    }
+def _queues(vhost: str, queue: CommandQueue) -> list[dict[str, Any]]:
     common = {"vhost": vhost, "durable": True, "auto_delete": False}
     return [
-        {"name": dead, "arguments": {"x-queue-type": "quorum"}, **common},
-        {"name": commands, "arguments": arguments, **common},
+        {"name": queue.dead, "arguments": queue.dead_arguments, **common},
+        {"name": queue.name, "arguments": queue.arguments, **common},
     ]
 
 
-def _bindings(vhost: str, queue: Any) -> list[dict[str, Any]]:
+def _bindings(vhost: str, queue: CommandQueue) -> list[dict[str, Any]]:
     def binding(source: str, destination: str, routing_key: str) -> dict[str, Any]:
         names = {"source": source, "destination": destination, "routing_key": routing_key}
         return {"vhost": vhost, "destination_type": "queue", "arguments": {}, **names}

@@ -8,6 +8,7 @@ the original is acknowledged.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import asyncpg
 import structlog
@@ -21,6 +22,7 @@ from aio_pika.abc import (
 )
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
+from shared.messaging.dead import died
 from shared.messaging.topology import DEAD, CommandQueue, declare_commands
 from shared.telemetry import metrics
 
@@ -195,11 +197,5 @@ def _dead_letter(message: AbstractIncomingMessage, verdict: Unusable) -> Message
         delivery_mode=DeliveryMode.PERSISTENT,
         message_id=message.message_id,
         type=message.type,
-        headers={
-            "x-msign-reason": verdict.reason,
-            "x-msign-detail": verdict.detail,
-            "x-msign-user": message.user_id or "",
-            "x-msign-exchange": message.exchange or "",
-            "x-msign-routing-key": message.routing_key or "",
-        },
+        headers=died(message, verdict.reason, verdict.detail, datetime.now(UTC)),
     )
