@@ -43,8 +43,8 @@ class MemoryKey:
         self, private_key: PrivateKey, certificate: x509.Certificate, chain: Iterable[x509.Certificate] = ()
     ) -> None:
         self._private_key = private_key
-        self._certificate = certificate
-        self._chain = tuple(chain)
+        self.certificate = certificate
+        self.chain = tuple(chain)
 
     @classmethod
     def from_pkcs12(cls, data: bytes, password: bytes | str) -> MemoryKey:
@@ -60,16 +60,6 @@ class MemoryKey:
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or certificate is None:
             raise Malformed("the PKCS#12 file holds no RSA or EC key with a certificate", code="pkcs12")
         return cls(key, certificate, chain_above(certificate, others))
-
-    @property
-    def certificate(self) -> x509.Certificate:
-        """The signer's certificate."""
-        return self._certificate
-
-    @property
-    def chain(self) -> tuple[x509.Certificate, ...]:
-        """The CA certificates above it, root last."""
-        return self._chain
 
     async def sign(self, data: bytes, digest: str = "sha256") -> bytes:
         """Sign `data` hashed with `digest`: RSA PKCS#1 v1.5, or ECDSA as DER."""

@@ -7,6 +7,7 @@ that one module is asked, and one user at a time has a token, logged out before 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
@@ -95,12 +96,23 @@ class Pkcs11Module:
             raise NoSuchToken("there is no such token") from error
 
     def _login(self, label: str, pin: str) -> Any:
+        token = self._token(label)
         try:
-            return self._token(label).open(user_pin=pin)
-        except _WRONG_PIN as error:
-            raise WrongPin("the token does not open with this PIN") from error
-        except pkcs11.PinLocked as error:
-            raise TokenLocked("the token is locked") from error
+            return token.open(user_pin=pin)
+        except pkcs11.PKCS11Error as error:
+            self._close_sessions(token)
+            if isinstance(error, _WRONG_PIN):
+                raise WrongPin("the token does not open with this PIN") from error
+            if isinstance(error, pkcs11.PinLocked):
+                raise TokenLocked("the token is locked") from error
+            raise
+
+    def _close_sessions(self, token: Any) -> None:
+        """Close what a refused login leaves open: python-pkcs11 has no handle of it, but the token is ours alone now.
+
+        The module is loaded already, so its own function (cryptoki section 5.6) answers for the same sessions.
+        """
+        ctypes.CDLL(str(self._path)).C_CloseAllSessions(ctypes.c_ulong(token.slot.slot_id))
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         try:
@@ -124,21 +136,11 @@ class Pkcs11Key:
         run: Callable[[Callable[[], bytes]], Any],
     ) -> None:
         self._key = key
-        self._certificate = certificate
-        self._chain = chain
+        self.certificate = certificate
+        self.chain = chain
         self._pin = pin
         self._run = run
         self.pin_per_signature = pin is not None
-
-    @property
-    def certificate(self) -> x509.Certificate:
-        """The signer's certificate."""
-        return self._certificate
-
-    @property
-    def chain(self) -> tuple[x509.Certificate, ...]:
-        """The CA certificates above it, root last."""
-        return self._chain
 
     async def sign(self, data: bytes, digest: str = "sha256") -> bytes:
         """Sign `data` hashed with `digest`: RSA PKCS#1 v1.5, or ECDSA as DER.
@@ -148,7 +150,7 @@ class Pkcs11Key:
         if self.pin_per_signature and self._pin is None:
             raise Bug("this token asks for its PIN before each signature")
         pin, self._pin = self._pin, None
-        if isinstance(self._certificate.public_key(), ec.EllipticCurvePublicKey):
+        if isinstance(self.certificate.public_key(), ec.EllipticCurvePublicKey):
             hashed = hashlib.new(digest, data).digest()
             raw = await self._run(lambda: self._key.sign(hashed, mechanism=pkcs11.Mechanism.ECDSA, pin=pin))
             return bytes(encode_ecdsa_signature(raw))

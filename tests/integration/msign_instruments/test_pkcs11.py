@@ -1,6 +1,7 @@
 """Does a key in a real PKCS#11 module sign for its owner, and for nobody else meanwhile?"""
 
 import asyncio
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ async def test_the_pin_is_checked_at_every_opening(tokens):
                 pass
         async with tokens.open("moldsign-1", PIN) as key:
             assert await key.sign(DATA)
+
+
+async def test_a_wrong_pin_leaves_no_session_open(tokens, softhsm):
+    async with tokens.open("moldsign-2", PIN):
+        for _ in range(3):
+            with pytest.raises(WrongPin):
+                await opened(tokens, "moldsign-1", "999999")
+        assert sessions_of(softhsm) == 1
+    assert sessions_of(softhsm) == 0
 
 
 async def test_a_wrong_pin_does_not_pass_while_the_owner_is_logged_in(tokens):
@@ -151,6 +161,16 @@ async def test_pdfsig_accepts_what_a_token_signs(softhsm, tmp_path):
     (tmp_path / "signed.pdf").write_bytes(kept)
     _, output = await run("pdfsig", "-nocert", tmp_path / "signed.pdf")
     assert "Signature is Valid" in output, output
+
+
+def sessions_of(module: Path) -> int:
+    """How many sessions are open in this process, by the module's own word for every handle that it gave out."""
+    last: Any = pkcs11.lib(str(module)).get_token(token_label="securesign-1").open()
+    with last:
+        handles = range(1, last.handle)
+        ask = ctypes.CDLL(str(module)).C_GetSessionInfo
+        told = ctypes.create_string_buffer(64)
+        return sum(ask(ctypes.c_ulong(handle), told) == 0 for handle in handles)
 
 
 async def opened(tokens: Pkcs11Module, label: str, pin: str) -> bytes:
