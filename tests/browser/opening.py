@@ -1,0 +1,59 @@
+"""How is a page opened, and what counts as something that went wrong in it?"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+SIZES = {"desktop": (1280, 800), "phone": (375, 720), "narrow": (320, 640)}
+LEFT = "net::ERR_ABORTED"
+"""How a request ends whose page was left: no failure of anybody's."""
+
+
+@dataclass
+class Open:
+    """Opens pages, each in a browser context of its own unless one is given.
+
+    `problems` gets every error in a console (a violation of the CSP is one), exception in a script, request that failed
+    and answer of 400 or more whose status is not among the `expected`.
+    """
+
+    browser: Browser
+    problems: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    async def __call__(
+        self, size: str = "desktop", *, scripts: bool = True, colours: str = "light", **options: Any
+    ) -> Page:
+        width, height = SIZES[size]
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=scripts,
+            color_scheme="dark" if colours == "dark" else "light",
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        context.on("console", self._said)
+        context.on("weberror", lambda thrown: self.problems.append(str(thrown.error)))
+        context.on("requestfailed", self._failed)
+        context.on("response", self._answered)
+        self._contexts.append(context)
+        return await context.new_page()
+
+    async def close(self) -> None:
+        """Close every page."""
+        for context in self._contexts:
+            await context.close()
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):  # `_answered` has these
+            self.problems.append(message.text)
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != LEFT:
+            self.problems.append(f"{request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.problems.append(f"{response.request.method} {response.url}: {response.status}")
