@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
-from shared.signatures.certificates import display_subject
-from shared.signatures.policy import DEFAULT_POLICY, AlgorithmPolicy
+from shared.signatures.certificates import display_subject, signature_digest
+from shared.signatures.evidence import NOTHING, Evidence
+from shared.signatures.policy import Complaint, Policy
 from shared.signatures.tokens import NO_TOKEN, TokenVerdict
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
 from shared.signatures.verdict import Coverage, Integrity, Reason, SignatureVerdict, Trust
@@ -18,22 +18,26 @@ from shared.signatures.verdict import Coverage, Integrity, Reason, SignatureVerd
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What was found out about one signature; it is unbroken when `faults` is empty."""
+    """What was found out about one signature; it is unbroken when `faults` is empty.
+
+    `known` is everything that the signature and what is around it carry to help judging its certificate.
+    """
 
     coverage: Coverage
     faults: tuple[Reason, ...] = ()
     coverage_reasons: tuple[Reason, ...] = ()
     stamp: TokenVerdict = NO_TOKEN
     leaf: asn1_x509.Certificate | None = None
-    pool: tuple[asn1_x509.Certificate, ...] = ()
+    known: Evidence = NOTHING
     digests: frozenset[str] = frozenset()
     claimed_at: datetime | None = None
 
 
-def conclude(findings: Findings, anchors: TrustAnchors, policy: AlgorithmPolicy = DEFAULT_POLICY) -> SignatureVerdict:
-    """Add trust (at the time of a valid timestamp, else now) and policy to the findings."""
-    path = _path(findings, anchors)
-    complaints = policy.complaints(findings.digests, findings.leaf)
+def conclude(findings: Findings, anchors: TrustAnchors) -> SignatureVerdict:
+    """Add trust and policy to the findings, both at the time of a valid timestamp, else now."""
+    moment = findings.stamp.at or datetime.now(UTC)
+    path = _path(findings, anchors, moment)
+    complaints = _complaints(findings, path, anchors.policy, moment)
     stamp = (findings.stamp.reason,) if findings.stamp.reason else ()
     trust = (path.reason,) if path.reason else ()
     return SignatureVerdict(
@@ -42,11 +46,12 @@ def conclude(findings: Findings, anchors: TrustAnchors, policy: AlgorithmPolicy 
         timestamp=findings.stamp.status,
         trust=path.trust,
         subject=subject_of(findings.leaf),
-        reasons=(*findings.faults, *findings.coverage_reasons, *stamp, *trust, *complaints),
+        reasons=(*findings.faults, *findings.coverage_reasons, *stamp, *trust, *(one.reason for one in complaints)),
         certificate=None if findings.leaf is None else findings.leaf.dump(),
         signed_at=findings.stamp.at,
         claimed_at=findings.claimed_at,
-        refused=bool(complaints),
+        refused=any(one.refused for one in complaints),
+        wanted=findings.stamp.wanted | path.wanted,
     )
 
 
@@ -60,13 +65,19 @@ def subject_of(leaf: asn1_x509.Certificate | None) -> str:
         return ""
 
 
-def unique(certificates: Iterable[asn1_x509.Certificate]) -> tuple[asn1_x509.Certificate, ...]:
-    """The same certificates, each once."""
-    return tuple({one.dump(): one for one in certificates}.values())
-
-
-def _path(findings: Findings, anchors: TrustAnchors) -> PathVerdict:
+def _path(findings: Findings, anchors: TrustAnchors, moment: datetime) -> PathVerdict:
     if findings.leaf is None:
         return PathVerdict(Trust.UNKNOWN)
-    moment = findings.stamp.at or datetime.now(UTC)
-    return judge_path(findings.leaf, findings.pool, anchors, at=moment)
+    return judge_path(findings.leaf, findings.known | findings.stamp.known, anchors, at=moment)
+
+
+def _complaints(findings: Findings, path: PathVerdict, policy: Policy, moment: datetime) -> tuple[Complaint, ...]:
+    """What policy has against the algorithms and keys of the signature, its timestamp and its certificates."""
+    found = policy.on_digests(findings.digests, moment)
+    if findings.leaf is not None:
+        found += policy.on_key(findings.leaf, moment)
+    if findings.stamp.authority is not None:
+        found += policy.on_digests(findings.stamp.digests, moment, of="timestamp")
+        found += policy.on_key(findings.stamp.authority, moment, of="timestamp")
+    found += policy.on_digests(filter(None, map(signature_digest, path.chain[:-1])), moment, of="certificate")
+    return found + tuple(one for issuer in path.chain[1:] for one in policy.on_key(issuer, moment, of="authority"))

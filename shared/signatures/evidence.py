@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asn1crypto import core, ocsp
 from asn1crypto import x509 as asn1_x509
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from asn1crypto import cms
-
-BASIC_RESPONSE = "1.3.6.1.5.5.7.48.1.1"
-FULL_RESPONSE = "1.3.6.1.5.5.7.16.2"
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +23,10 @@ class Evidence:
     ocsp: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
 
+    def __reduce__(self) -> tuple[Callable[..., Evidence], tuple[tuple[bytes, ...], ...]]:
+        """Between processes certificates travel as DER."""
+        return _evidence, (tuple(one.dump() for one in self.certificates), self.ocsp, self.crls)
+
     def __or__(self, other: Evidence) -> Evidence:
         """Both together, each item once, in order."""
         return Evidence(
@@ -38,39 +36,24 @@ class Evidence:
         )
 
 
+def _evidence(certificates: tuple[bytes, ...], ocsp: tuple[bytes, ...], crls: tuple[bytes, ...]) -> Evidence:
+    return Evidence(tuple(asn1_x509.Certificate.load(one) for one in certificates), ocsp, crls)
+
+
 NOTHING = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the network could bring to a verdict: the status of `certificate`, or (without `issuer`) who issued it.
+
+    Both are DER. A status is wanted only of certificates that lead to an anchor.
+    """
+
+    certificate: bytes
+    issuer: bytes | None = None
 
 
 def unique(certificates: Iterable[asn1_x509.Certificate]) -> tuple[asn1_x509.Certificate, ...]:
     """The same certificates, each once."""
     return tuple({one.dump(): one for one in certificates}.values())
-
-
-def evidence_of(message: cms.SignedData) -> Evidence:
-    """What a CMS message carries beside its signers: certificates, lists and OCSP answers (RFC 5652, RFC 5940).
-
-    Raises whatever asn1crypto raises on unreadable input.
-    """
-    certificates, lists = message["certificates"], message["crls"]
-    held = () if isinstance(certificates, core.Void) else certificates
-    told = () if isinstance(lists, core.Void) else lists
-    return Evidence(
-        tuple(one.chosen.untag() for one in held if one.name == "certificate"),
-        tuple(_answer_in(one.chosen) for one in told if one.name == "other" and _holds_answer(one.chosen)),
-        tuple(bytes(one.chosen.untag().dump()) for one in told if one.name == "crl"),
-    )
-
-
-def full_response(basic: bytes) -> bytes:
-    """The OCSPResponse around a DER BasicOCSPResponse, which is what CAdES attributes hold (EN 319 122-1, A.1.4)."""
-    held = {"response_type": "basic_ocsp_response", "response": ocsp.BasicOCSPResponse.load(basic)}
-    return bytes(ocsp.OCSPResponse({"response_status": "successful", "response_bytes": held}).dump())
-
-
-def _holds_answer(other: cms.OtherRevocationInfoFormat) -> bool:
-    return other["other_rev_info_format"].dotted in (BASIC_RESPONSE, FULL_RESPONSE)
-
-
-def _answer_in(other: cms.OtherRevocationInfoFormat) -> bytes:
-    held = bytes(other["other_rev_info"].dump())
-    return full_response(held) if other["other_rev_info_format"].dotted == BASIC_RESPONSE else held

@@ -22,7 +22,8 @@ from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.cache import AnswerCache
 from shared.signatures.crls import listed
-from shared.signatures.evidence import Evidence, evidence_of
+from shared.signatures.embedded import evidence_of
+from shared.signatures.evidence import Evidence
 from shared.signatures.responder import answer, issued_by, question
 from shared.signatures.sources import issuer_urls, list_urls, responder_urls
 from shared.signatures.status import StatusUnknown, Word
@@ -68,6 +69,9 @@ class NoNetwork:
     async def fetch(self, source: Source) -> Evidence:
         """Raises `StatusUnknown`, always."""
         raise StatusUnknown("the network is not used")
+
+
+NO_NETWORK = NoNetwork()
 
 
 def status_sources(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> list[Source]:

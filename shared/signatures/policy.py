@@ -1,41 +1,149 @@
-"""Which algorithms and keys do we still accept? Policy changes `valid`, never what was measured."""
+"""Which algorithms, keys and silences do we accept, and until when? Policy changes `valid`, never what was measured."""
 
 from __future__ import annotations
 
+import functools
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from asn1crypto import x509 as asn1_x509
 
+from shared.errors import Malformed
 from shared.signatures.verdict import Reason
+
+SHIPPED = Path(__file__).with_name("policy.toml")
+FAMILIES = {"rsa": "rsa", "rsassa_pss": "rsa", "ec": "ec", "dsa": "dsa"}
 
 
 @dataclass(frozen=True, slots=True)
-class AlgorithmPolicy:
-    """What to refuse. SHA-1 stays accepted: the national service uses it for SHA-1 input (`signature-profile.md`)."""
+class Rule:
+    """From which day on to warn, and from which to refuse; None is never."""
 
-    refused_digests: frozenset[str] = frozenset({"md2", "md5"})
-    minimum_rsa_bits: int = 2048
-    minimum_ec_bits: int = 256
+    warn_from: date | None = None
+    refuse_from: date | None = None
 
-    def complaints(self, digests: frozenset[str], leaf: asn1_x509.Certificate | None) -> tuple[Reason, ...]:
-        """Why a signature that uses these digests and this certificate's key is refused; empty when it is not."""
-        found = [
-            Reason("weak_digest", f"the digest algorithm {name} is broken") for name in sorted(digests)
-            if name in self.refused_digests
-        ]  # fmt: skip
-        if leaf is not None:
-            found += self._key_complaints(leaf)
-        return tuple(found)
+    def warns(self, day: date) -> bool:
+        """Whether there is something to say on that day, if only a warning."""
+        return self.refuses(day) or (self.warn_from is not None and self.warn_from <= day)
 
-    def _key_complaints(self, leaf: asn1_x509.Certificate) -> list[Reason]:
-        least = {"rsa": self.minimum_rsa_bits, "rsassa_pss": self.minimum_rsa_bits, "ec": self.minimum_ec_bits}
+    def refuses(self, day: date) -> bool:
+        """Whether it is refused on that day."""
+        return self.refuse_from is not None and self.refuse_from <= day
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRule:
+    """A rule for digest algorithms, named as in `hashlib`."""
+
+    names: frozenset[str]
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRule:
+    """A rule for keys of a family (`rsa`, `dsa`, `ec`) below a size."""
+
+    family: str
+    below_bits: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What policy has against a signature, and whether that makes it invalid."""
+
+    reason: Reason
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What to warn of and what to refuse (`policy.toml` beside this file is the one that is shipped)."""
+
+    digests: tuple[DigestRule, ...] = ()
+    keys: tuple[KeyRule, ...] = ()
+    unknown_status_refused: bool = False
+    max_age: timedelta = timedelta(hours=24)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Policy:
+        """Read a TOML file like `policy.toml`; raises `Malformed` with what is wrong with it."""
         try:
-            family, bits = leaf.public_key.algorithm, int(leaf.public_key.bit_size)
+            told = tomllib.loads(path.read_text(encoding="utf-8"))
+            return _policy(told)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise Malformed(f"the policy {path.name} cannot be used: {error}", code="policy") from error
+
+    def on_digests(self, names: Iterable[str], at: datetime, *, of: str = "signature") -> tuple[Complaint, ...]:
+        """What there is to say of digest algorithms that the `of` uses, at that time."""
+        day = at.date()
+        return tuple(
+            Complaint(
+                Reason(f"weak_{of}_digest", f"the {of} uses {name}, which is broken"), refused=one.rule.refuses(day)
+            )
+            for name in sorted(set(names))
+            for one in self.digests
+            if name in one.names and one.rule.warns(day)
+        )
+
+    def on_key(self, owner: asn1_x509.Certificate, at: datetime, *, of: str = "signer") -> tuple[Complaint, ...]:
+        """What there is to say of a certificate's key, at that time."""
+        try:
+            family, bits = FAMILIES.get(owner.public_key.algorithm, ""), int(owner.public_key.bit_size)
         except Exception:  # asn1crypto stumbles over odd keys in many ways
-            return [Reason("weak_key", "the key's kind is not known")]
-        if bits < least.get(family, 0):
-            return [Reason("weak_key", f"the key of {bits} bits is too short")]
-        return []
+            return (Complaint(Reason(f"weak_{of}_key", f"the {of}'s key is of an unknown kind"), refused=True),)
+        day = at.date()
+        told = [one.rule for one in self.keys if one.family == family and bits < one.below_bits and one.rule.warns(day)]
+        if not told:
+            return ()
+        reason = Reason(f"weak_{of}_key", f"the {of}'s key of {bits} bits is too short")
+        return (Complaint(reason, refused=any(rule.refuses(day) for rule in told)),)
 
 
-DEFAULT_POLICY = AlgorithmPolicy()
+@functools.cache
+def shipped_policy() -> Policy:
+    """The policy of `policy.toml`."""
+    return Policy.from_file(SHIPPED)
+
+
+def _policy(told: dict[str, Any]) -> Policy:
+    _only(told, "revocation", "digest", "key")
+    revocation = told.get("revocation", {})
+    _only(revocation, "unknown", "max_age_hours")
+    unknown = revocation.get("unknown", "accept")
+    if unknown not in ("accept", "refuse"):
+        raise ValueError("revocation.unknown is either accept or refuse")
+    return Policy(
+        digests=tuple(_digest_rule(one) for one in told.get("digest", ())),
+        keys=tuple(_key_rule(one) for one in told.get("key", ())),
+        unknown_status_refused=unknown == "refuse",
+        max_age=timedelta(hours=revocation.get("max_age_hours", 24)),
+    )
+
+
+def _digest_rule(told: dict[str, Any]) -> DigestRule:
+    _only(told, "names", "warn_from", "refuse_from")
+    return DigestRule(frozenset(str(name) for name in told["names"]), _rule(told))
+
+
+def _key_rule(told: dict[str, Any]) -> KeyRule:
+    _only(told, "family", "below_bits", "warn_from", "refuse_from")
+    if told["family"] not in FAMILIES.values():
+        raise ValueError(f"there is no family of keys called {told['family']}")
+    return KeyRule(told["family"], int(told["below_bits"]), _rule(told))
+
+
+def _rule(told: dict[str, Any]) -> Rule:
+    days = told.get("warn_from"), told.get("refuse_from")
+    if not all(day is None or type(day) is date for day in days):
+        raise ValueError("warn_from and refuse_from are dates such as 2014-01-01")
+    return Rule(*days)
+
+
+def _only(told: dict[str, Any], *known: str) -> None:
+    if unknown := set(told) - set(known):
+        raise ValueError(f"unknown setting {min(unknown)}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
@@ -13,38 +13,43 @@ from asn1crypto import x509 as asn1_x509
 from shared.errors import Malformed
 from shared.signatures.algorithms import digest
 from shared.signatures.cms import CmsCheck, check_signer
-from shared.signatures.trust import TrustAnchors, judge_path
+from shared.signatures.embedded import attached_evidence, evidence_of
+from shared.signatures.evidence import NOTHING, Evidence, Wanted
+from shared.signatures.trust import TIME_STAMPING, TrustAnchors, judge_path
 from shared.signatures.verdict import Reason, TimestampStatus, Trust
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 CLOCK_SKEW = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenVerdict:
-    """Whether a timestamp holds; `at` is its time, and only that of one that does."""
+    """Whether a timestamp holds; `at` is its time, and only that of one that does.
+
+    `known` is what the token carries, which may help to judge the signature, too; `digests` are those that it rests on,
+    `authority` is the certificate of who made it; `wanted` is what the network could add.
+    """
 
     status: TimestampStatus
     at: datetime | None = None
     reason: Reason | None = None
-    certificates: tuple[asn1_x509.Certificate, ...] = field(default=())
+    known: Evidence = NOTHING
+    digests: frozenset[str] = frozenset()
+    authority: asn1_x509.Certificate | None = None
+    wanted: frozenset[Wanted] = frozenset()
 
 
 NO_TOKEN = TokenVerdict(TimestampStatus.NONE)
 
 
-def judge_token(
-    token: bytes, stamped: bytes, anchors: TrustAnchors, pool: Iterable[asn1_x509.Certificate] = ()
-) -> TokenVerdict:
+def judge_token(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evidence = NOTHING) -> TokenVerdict:
     """Judge a DER TimeStampToken that must be over `stamped`.
 
     Checked are the imprint, the CMS signature, the authority's certificate (extended key usage, validity at that
-    time) and, when there are anchors, its path to one of them. `pool` holds further certificates.
+    time) and, when there are anchors, its path to one of them, not revoked. `known` is what is at hand besides what the
+    token itself carries.
     """
     try:
-        return _judged(token, stamped, anchors, tuple(pool))
+        return _judged(token, stamped, anchors, known)
     except (Malformed, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
         return _failed("timestamp_unreadable", "the timestamp cannot be read")
 
@@ -53,15 +58,12 @@ def judge_tokens(verdicts: list[TokenVerdict]) -> TokenVerdict:
     """One verdict for all timestamps over the same bytes: each must hold, and the earliest time counts."""
     if not verdicts:
         return NO_TOKEN
-    for verdict in verdicts:
-        if verdict.status is not TimestampStatus.PASSED:
-            return verdict
-    return min(verdicts, key=lambda one: one.at or datetime.max.replace(tzinfo=UTC))
+    failed = (one for one in verdicts if one.status is not TimestampStatus.PASSED)
+    first = next(failed, None) or min(verdicts, key=lambda one: one.at or datetime.max.replace(tzinfo=UTC))
+    return replace(first, wanted=frozenset().union(*(one.wanted for one in verdicts)))
 
 
-def _judged(
-    token: bytes, stamped: bytes, anchors: TrustAnchors, pool: tuple[asn1_x509.Certificate, ...]
-) -> TokenVerdict:
+def _judged(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
     message = cms.ContentInfo.load(token)
     if message["content_type"].native != "signed_data":
         return _failed("timestamp_unreadable", "the timestamp is not a signed message")
@@ -71,7 +73,8 @@ def _judged(
         return _failed("timestamp_unreadable", "the signed message is not a timestamp")
     info: Any = enclosed["content"].parsed
     imprint = info["message_imprint"]
-    if imprint["hashed_message"].native != digest(str(imprint["hash_algorithm"]["algorithm"].native), stamped):
+    algorithm = str(imprint["hash_algorithm"]["algorithm"].native)
+    if imprint["hashed_message"].native != digest(algorithm, stamped):
         return _failed("timestamp_imprint", "the timestamp is over other bytes than this signature value")
     content = bytes(enclosed["content"])
     checked = check_signer(
@@ -79,17 +82,17 @@ def _judged(
         "tst_info",
         lambda name: hashlib.new(name, content, usedforsecurity=False).digest(),
         binding_required=True,
-        pool=pool,
+        pool=known.certificates,
     )
     if checked.reasons or checked.certificate is None:
         why = checked.reasons[0].sentence if checked.reasons else "no certificate"
         return _failed("timestamp_signature", f"the timestamp's own signature does not hold: {why}")
-    return _judged_authority(checked, info["gen_time"].native, anchors, pool)
+    carried = evidence_of(signed) | attached_evidence(signed["signer_infos"][0])
+    verdict = _judged_authority(checked, info["gen_time"].native, anchors, carried | known)
+    return replace(verdict, known=carried, digests=frozenset({algorithm, checked.digest_name}))
 
 
-def _judged_authority(
-    checked: CmsCheck, at: datetime, anchors: TrustAnchors, pool: tuple[asn1_x509.Certificate, ...]
-) -> TokenVerdict:
+def _judged_authority(checked: CmsCheck, at: datetime, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
     leaf = checked.certificate
     if leaf is None or not _may_stamp(leaf):
         return _failed("timestamp_usage", "the timestamp's certificate is not that of a timestamping authority")
@@ -97,12 +100,15 @@ def _judged_authority(
         return _failed("timestamp_future", "the timestamp lies in the future")
     if not leaf.not_valid_before <= at <= leaf.not_valid_after:
         return _failed("timestamp_certificate", "the authority's certificate was not valid at the time it states")
-    if anchors:
-        path = judge_path(leaf, (*checked.others, *pool), anchors, at=at, purpose="time_stamping")
-        if path.trust is not Trust.TRUSTED:
-            why = path.reason.sentence if path.reason else "no path"
-            return _failed("timestamp_untrusted", f"the timestamping authority is not trusted: {why}")
-    return TokenVerdict(TimestampStatus.PASSED, at.astimezone(UTC), None, (leaf, *checked.others))
+    if not anchors:
+        return TokenVerdict(TimestampStatus.PASSED, at.astimezone(UTC), authority=leaf)
+    path = judge_path(leaf, known, anchors, at=at, purpose=TIME_STAMPING)
+    if path.trust is not Trust.TRUSTED:
+        why = path.reason.sentence if path.reason else "no path"
+        refusal = _failed("timestamp_untrusted", f"the timestamping authority is not trusted: {why}")
+        return replace(refusal, wanted=path.wanted)
+    reason = None if path.reason is None else Reason(f"timestamp_{path.reason.code}", path.reason.sentence)
+    return TokenVerdict(TimestampStatus.PASSED, at.astimezone(UTC), reason, authority=leaf, wanted=path.wanted)
 
 
 def _may_stamp(leaf: asn1_x509.Certificate) -> bool:

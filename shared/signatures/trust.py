@@ -1,42 +1,48 @@
-"""Does a certificate lead to an anchor that we trust, at a given time? (RFC 5280 section 6)"""
+"""Does a certificate lead to an anchor that we trust, at a given time, and was nothing on the way revoked?"""
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
+from asn1crypto import pem
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator.errors import (
-    ExpiredError,
-    InvalidCertificateError,
-    NotYetValidError,
-    PathBuildingError,
-    RevokedError,
-    ValidationError,
-)
 
 from shared.errors import Malformed
 from shared.signatures.certificates import to_asn1
+from shared.signatures.evidence import NOTHING, Evidence, Wanted, unique
+from shared.signatures.paths import UNREADABLE, Chain, Issuers, why_invalid
+from shared.signatures.policy import Policy, shipped_policy
+from shared.signatures.revocation import Freshness, status_from, voids_timestamps
+from shared.signatures.sources import issuer_urls, tells_status
+from shared.signatures.status import RevocationStatus, Status
 from shared.signatures.verdict import Reason, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
+LIST_SUFFIX = ".crl"
 SIGNING_USAGES = frozenset({"digital_signature", "non_repudiation"})
+TIME_STAMPING = "time_stamping"
+MACHINES = frozenset({TIME_STAMPING, "ocsp_signing", "server_auth"})
+"""Extended key usages of machines: a certificate for nothing else is not meant for signing documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchors:
-    """The CA certificates that trust starts from; without any, trust is unknown rather than denied."""
+    """The CA certificates that trust starts from, what is known besides, and how strictly all is judged.
+
+    Without any anchor, trust is unknown rather than denied.
+    """
 
     certificates: tuple[asn1_x509.Certificate, ...] = ()
+    known: Evidence = NOTHING
+    policy: Policy = field(default_factory=shipped_policy)
 
     @classmethod
     def none(cls) -> TrustAnchors:
@@ -44,117 +50,172 @@ class TrustAnchors:
         return cls()
 
     @classmethod
-    def of(cls, certificates: Iterable[x509.Certificate]) -> TrustAnchors:
+    def of(cls, certificates: Iterable[x509.Certificate], policy: Policy | None = None) -> TrustAnchors:
         """These certificates as anchors."""
-        return cls(tuple(to_asn1(certificate) for certificate in certificates))
+        return cls(tuple(to_asn1(one) for one in certificates), policy=policy or shipped_policy())
 
     @classmethod
-    def from_directory(cls, path: Path) -> TrustAnchors:
-        """Every certificate of the PEM and DER files (.pem .crt .cer .der) in a directory.
+    def from_directory(cls, path: Path, policy: Policy | None = None) -> TrustAnchors:
+        """Every certificate of the PEM and DER files (.pem .crt .cer .der) in a directory, and its lists (DER .crl).
 
         Raises `Malformed` when there is no such directory, a file cannot be read as certificates, or none is found.
         """
         if not path.is_dir():
             raise Malformed(f"there is no directory of trust anchors at {path}", code="trust_directory")
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
-        found = [certificate for file in files for certificate in _read(file)]
+        files = sorted(file for file in path.iterdir() if file.is_file())
+        found = [one for file in files if file.suffix.lower() in SUFFIXES for one in _read(file)]
         if not found:
             raise Malformed(f"there is no certificate in {path}", code="trust_directory")
-        return cls.of(found)
+        lists = tuple(file.read_bytes() for file in files if file.suffix.lower() == LIST_SUFFIX)
+        return cls(unique(found), Evidence(crls=lists), policy or shipped_policy())
+
+    def knowing(self, more: Evidence) -> TrustAnchors:
+        """The same anchors with more at hand."""
+        return replace(self, known=self.known | more)
+
+    def __reduce__(self) -> tuple[Callable[..., TrustAnchors], tuple[Evidence, Evidence, Policy]]:
+        """Between processes certificates travel as DER."""
+        return _unpacked, (Evidence(self.certificates), self.known, self.policy)
 
     def __bool__(self) -> bool:
         return bool(self.certificates)
 
 
+def _unpacked(anchors: Evidence, known: Evidence, policy: Policy) -> TrustAnchors:
+    return TrustAnchors(anchors.certificates, known, policy)
+
+
 @dataclass(frozen=True, slots=True)
 class PathVerdict:
-    """Whether a path was found, and what is wrong with it otherwise."""
+    """Whether a path was found, what is wrong with it (or not quite right), and what could make it surer.
+
+    `chain` is the path that was judged, leaf first.
+    """
 
     trust: Trust
     reason: Reason | None = None
+    chain: Chain = ()
+    wanted: frozenset[Wanted] = frozenset()
 
 
 def judge_path(
     leaf: asn1_x509.Certificate,
-    pool: Iterable[asn1_x509.Certificate],
+    known: Evidence,
     anchors: TrustAnchors,
     *,
     at: datetime,
     purpose: str | None = None,
 ) -> PathVerdict:
-    """Look for a path from `leaf` over certificates of `pool` to an anchor, as it stood at `at`; no network is used.
+    """Look for a path from `leaf` to an anchor that was valid and not revoked at `at`; no network is used.
 
-    `purpose` is an extended key usage that the leaf must have; without one, the leaf must be allowed to sign.
+    Several paths (cross-certified and renewed authorities) are tried until one holds. `purpose` is an extended key
+    usage that the leaf must have; without one, the leaf must be allowed to sign documents.
     """
     if not anchors:
         return PathVerdict(Trust.UNKNOWN, Reason("no_anchors", "no trust anchors were given, so nothing is trusted"))
-    context = ValidationContext(
-        trust_roots=list(anchors.certificates),
-        moment=at.astimezone(UTC),
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-        weak_hash_algos={"md2", "md5"},
-    )
-    validator = CertificateValidator(leaf, intermediate_certs=list(pool), validation_context=context)
     try:
-        _completed(_validate(validator, purpose))
-    except Exception as error:  # a hostile certificate may break any parser below
-        return _denied(error)
-    if purpose is None and not may_sign(leaf):
-        return PathVerdict(Trust.UNTRUSTED, Reason("key_usage", "the certificate is not meant for signing"))
-    return PathVerdict(Trust.TRUSTED)
+        return _judged(leaf, known, anchors, at, purpose)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):  # asn1crypto on a hostile certificate
+        return PathVerdict(Trust.UNTRUSTED, UNREADABLE)
 
 
 def may_sign(leaf: asn1_x509.Certificate) -> bool:
-    """Whether the key usage allows digital signatures or content commitment (RFC 5280 section 4.2.1.3)."""
-    usage = leaf.key_usage_value
-    return usage is None or bool(SIGNING_USAGES & usage.native)
+    """Whether the key usages allow signing documents (RFC 5280 sections 4.2.1.3 and 4.2.1.12)."""
+    usage, purposes = leaf.key_usage_value, leaf.extended_key_usage_value
+    if usage is not None and not SIGNING_USAGES & usage.native:
+        return False
+    return purposes is None or not set(purposes.native) <= MACHINES
 
 
-def _completed(validation: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, on a loop of its own: callers may be on a thread with or without one."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(validation)
-        return
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, validation).result()
+def _judged(
+    leaf: asn1_x509.Certificate, known: Evidence, anchors: TrustAnchors, at: datetime, purpose: str | None
+) -> PathVerdict:
+    together = anchors.known | known
+    issuers = Issuers(anchors.certificates, together.certificates)
+    best: PathVerdict | None = None
+    for chain in issuers.chains(leaf):
+        verdict = _judged_chain(chain, together, anchors.policy, at, purpose)
+        if verdict.trust is Trust.TRUSTED:
+            verdict = _but_for_anchor(verdict, issuers, together, at)
+        if verdict.trust is Trust.TRUSTED:
+            return verdict
+        best = verdict if best is None or _RANK.index(verdict.trust) < _RANK.index(best.trust) else best
+    return best or _no_path(issuers.dead_end(leaf))
 
 
-async def _validate(validator: CertificateValidator, purpose: str | None) -> None:
-    if purpose is None:
-        await validator.async_validate_path()
-    else:
-        await validator.async_validate_usage(set(), extended_key_usage={purpose})  # type: ignore[no-untyped-call]
+_RANK = (Trust.REVOKED, Trust.UNKNOWN, Trust.EXPIRED, Trust.UNTRUSTED)
+"""Of several paths that fail, the one that fails latest tells most."""
 
 
-def _denied(error: Exception) -> PathVerdict:
-    """Our word for what the path validation complains about; causes count as much as the error itself."""
-    chain: list[BaseException] = [error]
-    while (cause := chain[-1].__cause__) is not None and len(chain) < 8:
-        chain.append(cause)
-    for kind, trust, code, sentence in _DENIALS:
-        if any(isinstance(one, kind) for one in chain):
-            return PathVerdict(trust, Reason(code, sentence))
-    return PathVerdict(Trust.UNTRUSTED, Reason("path_unreadable", "the certificate path could not be read"))
+def _no_path(end: asn1_x509.Certificate) -> PathVerdict:
+    reason = Reason("no_path", "the certificate does not lead to a trust anchor")
+    wanted = frozenset({Wanted(end.dump())} if issuer_urls(end) else ())
+    return PathVerdict(Trust.UNTRUSTED, reason, wanted=wanted)
 
 
-_DENIALS: tuple[tuple[type[Exception], Trust, str, str], ...] = (
-    (RevokedError, Trust.REVOKED, "revoked", "a certificate of the path was revoked"),
-    (ExpiredError, Trust.EXPIRED, "expired", "a certificate of the path had expired"),
-    (NotYetValidError, Trust.UNTRUSTED, "not_yet_valid", "a certificate of the path was not valid yet"),
-    (PathBuildingError, Trust.UNTRUSTED, "no_path", "the certificate does not lead to a trust anchor"),
-    (InvalidCertificateError, Trust.UNTRUSTED, "wrong_usage", "the certificate is not meant for this use"),
-    (ValidationError, Trust.UNTRUSTED, "path_invalid", "the certificate path is not valid"),
-)
+def _judged_chain(chain: Chain, known: Evidence, policy: Policy, at: datetime, purpose: str | None) -> PathVerdict:
+    denial = why_invalid(chain, at)
+    if denial is not None:
+        return PathVerdict(denial.trust, denial.reason, chain)
+    if purpose is None and not may_sign(chain[0]):
+        return PathVerdict(Trust.UNTRUSTED, Reason("key_usage", "the certificate is not meant for signing"), chain)
+    if purpose is not None and not _is_for(chain[0], purpose):
+        return PathVerdict(Trust.UNTRUSTED, Reason("wrong_usage", "the certificate is not meant for this use"), chain)
+    return _judged_statuses(chain, known, policy, at, purpose)
 
 
-def _read(file: Path) -> list[x509.Certificate]:
+def _judged_statuses(chain: Chain, known: Evidence, policy: Policy, at: datetime, purpose: str | None) -> PathVerdict:
+    """Was anything on the way revoked, and does anybody tell?"""
+    wanted: set[Wanted] = set()
+    why = ""
+    for certificate, issuer in pairwise(chain):
+        status = status_from(known, certificate, issuer, at, Freshness(policy.max_age))
+        voided = purpose == TIME_STAMPING and certificate is chain[0] and voids_timestamps(status)
+        if status.status is Status.REVOKED or voided:
+            return PathVerdict(Trust.REVOKED, _revoked(status, whose=certificate is chain[0]), chain)
+        if status.status is Status.UNKNOWN and tells_status(certificate):
+            wanted.add(Wanted(certificate.dump(), issuer.dump()))
+            why = why or status.why
+    if not wanted:
+        return PathVerdict(Trust.TRUSTED, chain=chain)
+    reason = Reason("revocation_unknown", f"it is not known whether the certificate was revoked: {why}")
+    trust = Trust.UNKNOWN if policy.unknown_status_refused else Trust.TRUSTED
+    return PathVerdict(trust, reason, chain, frozenset(wanted))
+
+
+def _but_for_anchor(verdict: PathVerdict, issuers: Issuers, known: Evidence, at: datetime) -> PathVerdict:
+    """An anchor that somebody else issued is trusted as it is, unless its revocation is at hand."""
+    anchor = verdict.chain[-1]
+    for issuer in issuers.issuers(anchor) if anchor.subject != anchor.issuer else ():
+        status = status_from(known, anchor, issuer, at)
+        if status.status is Status.REVOKED:
+            return PathVerdict(Trust.REVOKED, _revoked(status, whose=len(verdict.chain) == 1), verdict.chain)
+    return verdict
+
+
+def _revoked(status: RevocationStatus, *, whose: bool) -> Reason:
+    which = "the certificate" if whose else "the certificate of an authority above it"
+    when = "" if status.at is None else f" on {status.at:%Y-%m-%d}"
+    told = f" ({status.why.replace('_', ' ')})" if status.why else ""
+    return Reason("revoked", f"{which} was revoked{when}{told}")
+
+
+def _is_for(leaf: asn1_x509.Certificate, purpose: str) -> bool:
+    usage, purposes = leaf.key_usage_value, leaf.extended_key_usage_value
+    allowed = usage is None or bool(SIGNING_USAGES & usage.native)
+    return allowed and purposes is not None and purpose in purposes.native
+
+
+def _read(file: Path) -> list[asn1_x509.Certificate]:
+    """The certificates of a file, which may hold other things in PEM too; odd ones are read as far as can be."""
     data = file.read_bytes()
     try:
-        if b"-----BEGIN" in data:
-            return x509.load_pem_x509_certificates(data)
-        return [x509.load_der_x509_certificate(data)]
-    except ValueError as error:
+        blocks = pem.unarmor(data, multiple=True) if pem.detect(data) else [("CERTIFICATE", {}, data)]
+        found = [
+            asn1_x509.Certificate.load(der, strict=True) for kind, _, der in blocks if kind.endswith("CERTIFICATE")
+        ]
+        if all(one.subject.hashable and one.public_key.algorithm for one in found):
+            return found
+    except (ValueError, TypeError, KeyError) as error:
         raise Malformed(f"{file.name} holds no readable certificate", code="trust_directory") from error
+    raise Malformed(f"{file.name} holds a certificate without a subject", code="trust_directory")

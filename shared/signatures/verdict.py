@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.errors import Malformed
+from shared.signatures.evidence import Wanted
 
 
 class NoSignature(Malformed):
@@ -81,6 +82,7 @@ class SignatureVerdict:
 
     `signed_at` comes only from a valid timestamp; `claimed_at` is what the signer's own clock said. `refused` tells
     that policy refuses the algorithms, which changes neither `integrity` nor any other axis. `certificate` is DER.
+    `wanted` is what the network could add to make the verdict surer.
     """
 
     integrity: Integrity
@@ -93,6 +95,7 @@ class SignatureVerdict:
     signed_at: datetime | None = None
     claimed_at: datetime | None = None
     refused: bool = False
+    wanted: frozenset[Wanted] = frozenset()
 
     @property
     def holds(self) -> bool:
@@ -126,6 +129,11 @@ class Report:
     def valid(self) -> bool:
         """True only if there is a signature, all are valid and nothing else is wrong with the input."""
         return bool(self.signatures) and not self.problems and all(one.valid for one in self.signatures)
+
+    @property
+    def wanted(self) -> frozenset[Wanted]:
+        """What the network could add to make the verdicts surer."""
+        return frozenset().union(*(one.wanted for one in self.signatures))
 
     @property
     def reason(self) -> str:

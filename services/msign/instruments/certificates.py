@@ -7,6 +7,7 @@ import aiohttp
 
 from services.msign.instruments.instrument import Refusal, Refused
 from shared.signatures.certificates import to_asn1
+from shared.signatures.evidence import Evidence
 from shared.signatures.fetching import HttpFetcher
 from shared.signatures.keys import SigningKey
 from shared.signatures.revocation import revocation_status
@@ -35,7 +36,7 @@ class LiveCheck:
         leaf = key.certificate
         if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
             raise Refused(Refusal.CERTIFICATE_EXPIRED)
-        path = judge_path(to_asn1(leaf), map(to_asn1, key.chain), self._anchors, at=now)
+        path = judge_path(to_asn1(leaf), Evidence(tuple(map(to_asn1, key.chain))), self._anchors, at=now)
         if path.trust is not Trust.TRUSTED or not key.chain:
             raise Refused(Refusal.CERTIFICATE_UNTRUSTED)
         found = await revocation_status(to_asn1(leaf), to_asn1(key.chain[0]), self._fetcher, at=now)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.errors import Malformed
-from shared.signatures.conclusion import Findings, conclude, unique
+from shared.signatures.conclusion import Findings, conclude
+from shared.signatures.evidence import Evidence
 from shared.signatures.guard import refusing
 from shared.signatures.tokens import TokenVerdict, judge_token, judge_tokens
 from shared.signatures.trust import TrustAnchors
@@ -59,36 +60,33 @@ def _examined(
     signature: XmlSignature,
     properties: Properties,
     in_key_info: list[Candidate],
-    known: KnownContent | None,
+    content: KnownContent | None,
     anchors: TrustAnchors,
 ) -> Findings:
     others = candidates(encapsulated_certificates(properties))
     references = check_references(document, signature, properties)
     signer = find_signer(signature, in_key_info or others, properties, key_info_signed=references.key_info_signed)
-    coverage, reasons = judge_coverage(document, signature, properties, references, known)
-    pool = unique(one.asn1 for one in (*in_key_info, *others))
-    stamp = _stamp(signature, properties, anchors, others)
+    coverage, reasons = judge_coverage(document, signature, properties, references, content)
+    known = Evidence(tuple(one.asn1 for one in (*in_key_info, *others)))
+    stamp = _stamp(signature, properties, anchors, known)
     return Findings(
         coverage=coverage,
         faults=tuple(dict.fromkeys((*references.faults, *signer.reasons))),
         coverage_reasons=reasons,
         stamp=stamp,
         leaf=None if signer.candidate is None else signer.candidate.asn1,
-        pool=unique((*pool, *stamp.certificates)),
+        known=known,
         digests=_digests(signature),
         claimed_at=properties.claimed_at,
     )
 
 
-def _stamp(
-    signature: XmlSignature, properties: Properties, anchors: TrustAnchors, others: list[Candidate]
-) -> TokenVerdict:
+def _stamp(signature: XmlSignature, properties: Properties, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
     try:
         tokens = timestamp_tokens(properties, signature)
     except Refusal as refusal:
         return TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
-    pool = [one.asn1 for one in others]
-    return judge_tokens([judge_token(token, stamped, anchors, pool) for token, stamped in tokens])
+    return judge_tokens([judge_token(token, stamped, anchors, known) for token, stamped in tokens])
 
 
 def _digests(signature: XmlSignature) -> frozenset[str]:

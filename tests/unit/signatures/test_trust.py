@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from shared.errors import Malformed
 from shared.signatures.certificates import to_asn1
+from shared.signatures.evidence import Evidence
 from shared.signatures.trust import TrustAnchors, judge_path
 from shared.signatures.verdict import Trust
 from tests.pki import EPOCH, Authority, TestPki, ec_key, name_of, now_utc, rsa_key
@@ -42,7 +43,8 @@ def test_an_unreadable_certificate_is_named(tmp_path):
 
 
 def judged(leaf: x509.Certificate, pool: Iterable[x509.Certificate], anchors: TrustAnchors, **given: Any) -> Trust:
-    return judge_path(to_asn1(leaf), [to_asn1(one) for one in pool], anchors, **({"at": now_utc()} | given)).trust
+    known = Evidence(tuple(to_asn1(one) for one in pool))
+    return judge_path(to_asn1(leaf), known, anchors, **({"at": now_utc()} | given)).trust
 
 
 def test_a_path_over_the_issuing_ca_is_found(pki):

@@ -1,0 +1,72 @@
+"""How does a verdict become surer by what the network tells? Judge, fetch what is wanted, and judge again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+
+from asn1crypto import x509 as asn1_x509
+
+from shared.signatures.evidence import NOTHING, Evidence, Wanted
+from shared.signatures.fetching import Fetcher, issuer_sources, status_sources
+from shared.signatures.revocation import status_from
+from shared.signatures.status import Status, StatusUnknown
+from shared.signatures.trust import TrustAnchors
+from shared.signatures.verdict import Report
+
+MAX_ROUNDS = 6
+MAX_WANTED = 64
+"""How many things are fetched for one input, whatever it asks for."""
+
+Judge = Callable[[TrustAnchors], Awaitable[Report]]
+
+
+async def judged_online(judge: Judge, anchors: TrustAnchors, fetcher: Fetcher) -> Report:
+    """The verdict of `judge` with everything at hand that the network gives.
+
+    Judging itself never uses the network, so it may run where there is none. Each thing is asked for once.
+    """
+    asked: set[Wanted] = set()
+    report = await judge(anchors)
+    for _ in range(MAX_ROUNDS):
+        wanted = [one for one in report.wanted if one not in asked][: MAX_WANTED - len(asked)]
+        asked.update(wanted)
+        found = await gather(wanted, fetcher)
+        if found == NOTHING:
+            break
+        anchors = anchors.knowing(found)
+        report = await judge(anchors)
+    return report
+
+
+async def gather(wanted: Iterable[Wanted], fetcher: Fetcher) -> Evidence:
+    """Fetch what is wanted, all at once; what cannot be had is left out."""
+    together = NOTHING
+    for found in await asyncio.gather(*(_fetched(one, fetcher) for one in wanted)):
+        together |= found
+    return together
+
+
+async def _fetched(wanted: Wanted, fetcher: Fetcher) -> Evidence:
+    certificate = asn1_x509.Certificate.load(wanted.certificate)
+    if wanted.issuer is None:
+        return await _first(certificate, fetcher)
+    issuer, found = asn1_x509.Certificate.load(wanted.issuer), NOTHING
+    for source in status_sources(certificate, issuer):
+        try:
+            found |= await fetcher.fetch(source)
+        except StatusUnknown:
+            continue
+        if status_from(found, certificate, issuer, datetime.now(UTC)).status is not Status.UNKNOWN:
+            break
+    return found
+
+
+async def _first(certificate: asn1_x509.Certificate, fetcher: Fetcher) -> Evidence:
+    for source in issuer_sources(certificate):
+        try:
+            return await fetcher.fetch(source)
+        except StatusUnknown:
+            continue
+    return NOTHING

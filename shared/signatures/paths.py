@@ -1,0 +1,179 @@
+"""Which chains of certificates lead from a leaf to an anchor, and is one valid at a given time? (RFC 5280 section 6)
+
+Chains are found here, with every signature checked and every step counted, because a document may carry any number of
+certificates that issued each other; each chain is then validated by pyhanko-certvalidator.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from asn1crypto import x509 as asn1_x509
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers, derive_quals_from_cert
+from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, ValidationError
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import (
+    NO_REVOCATION,
+    AcceptAllAlgorithms,
+    CertRevTrustPolicy,
+    PKIXValidationParams,
+)
+from pyhanko_certvalidator.validate import async_validate_path
+
+from shared.errors import Bug
+from shared.signatures.responder import issued_by
+from shared.signatures.verdict import Reason, Trust
+
+Chain = tuple[asn1_x509.Certificate, ...]
+"""A leaf, who issued it, and so on up to an anchor."""
+
+MAX_LENGTH = 10
+MAX_STEPS = 300
+"""How many signatures of certificates are checked to find the chains of one leaf."""
+
+
+class Issuers:
+    """All certificates at hand by their subject; those that cannot be read are left out."""
+
+    def __init__(self, anchors: Iterable[asn1_x509.Certificate], others: Iterable[asn1_x509.Certificate]) -> None:
+        self._anchors: set[bytes] = set()
+        self._by_subject: dict[str, Chain] = defaultdict(tuple)
+        self._steps = 0
+        for certificate in (*(anchors := tuple(anchors)), *others):
+            self._add(certificate)
+        self._anchors = {one.dump() for one in anchors}
+
+    def chains(self, leaf: asn1_x509.Certificate) -> Iterator[Chain]:
+        """Every chain from `leaf` to an anchor, those over anchors first; names and signatures hold, nothing more."""
+        yield from self._walk((leaf,))
+
+    def issuers(self, certificate: asn1_x509.Certificate) -> Iterator[asn1_x509.Certificate]:
+        """Who issued a certificate: several, where authorities certify each other or renew their own."""
+        for issuer in self._by_subject.get(certificate.issuer.hashable, ()):
+            self._steps += 1
+            if self._steps > MAX_STEPS:
+                return
+            if issued_by(certificate, issuer):
+                yield issuer
+
+    def dead_end(self, leaf: asn1_x509.Certificate) -> asn1_x509.Certificate:
+        """The certificate above `leaf` (or itself) whose issuer is not at hand."""
+        chain = [leaf]
+        while len(chain) < MAX_LENGTH and (issuer := next(self.issuers(chain[-1]), None)) is not None:
+            if issuer.dump() == chain[-1].dump():
+                break
+            chain.append(issuer)
+        return chain[-1]
+
+    def _add(self, certificate: asn1_x509.Certificate) -> None:
+        try:
+            name = certificate.subject.hashable
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return
+        known = self._by_subject[name]
+        if all(one.dump() != certificate.dump() for one in known):
+            self._by_subject[name] = (*known, certificate)
+
+    def _walk(self, chain: Chain) -> Iterator[Chain]:
+        last = chain[-1]
+        if last.dump() in self._anchors:
+            yield chain
+            return
+        if len(chain) == MAX_LENGTH or last.subject == last.issuer:
+            return
+        for issuer in self.issuers(last):
+            if all(not _same_owner(issuer, one) for one in chain[1:]):
+                yield from self._walk((*chain, issuer))
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why a chain does not make its leaf trusted."""
+
+    trust: Trust
+    reason: Reason
+
+
+def why_invalid(chain: Chain, at: datetime) -> Denial | None:
+    """What is wrong with a chain at a time (aware) by RFC 5280 section 6, revocation aside; None when nothing is."""
+    leaf, *between = chain
+    if not between:
+        return _why_not_valid(leaf, at)
+    anchor = between.pop()
+    if not _may_issue(anchor):
+        return Denial(Trust.UNTRUSTED, Reason("wrong_usage", "the trust anchor is not that of an authority"))
+    trusted = CertTrustAnchor(anchor, _qualifiers(anchor))
+    context = ValidationContext(
+        trust_roots=[trusted],
+        moment=at.astimezone(UTC),
+        allow_fetching=False,
+        revinfo_policy=CertRevTrustPolicy(NO_REVOCATION),
+        algorithm_usage_policy=AcceptAllAlgorithms(),
+    )
+    validation = async_validate_path(context, ValidationPath(trusted, between[::-1], leaf))
+    try:
+        validation.send(None)  # nothing is fetched, so that it never waits
+    except StopIteration:
+        return None
+    except Exception as error:  # a hostile certificate may break any parser below
+        return _denial(error)
+    raise Bug("the validation of a path waits for something")
+
+
+def _why_not_valid(leaf: asn1_x509.Certificate, at: datetime) -> Denial | None:
+    """An anchor that signs by itself has no path; its own dates count all the same."""
+    if at > leaf.not_valid_after:
+        return Denial(Trust.EXPIRED, _EXPIRED)
+    if at < leaf.not_valid_before:
+        return Denial(Trust.UNTRUSTED, _NOT_YET)
+    return None
+
+
+def _denial(error: Exception) -> Denial:
+    """Our word for what the path validation complains about; causes count as much as the error itself."""
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__) is not None and len(causes) < 8:
+        causes.append(cause)
+    for kind, trust, reason in _DENIALS:
+        if any(isinstance(one, kind) for one in causes):
+            return Denial(trust, reason)
+    return Denial(Trust.UNTRUSTED, UNREADABLE)
+
+
+UNREADABLE = Reason("path_unreadable", "the certificate path could not be read")
+_EXPIRED = Reason("expired", "a certificate of the path had expired")
+_NOT_YET = Reason("not_yet_valid", "a certificate of the path was not valid yet")
+_INVALID = Reason("path_invalid", "the certificate path is not valid")
+_DENIALS: tuple[tuple[type[Exception], Trust, Reason], ...] = (
+    (ExpiredError, Trust.EXPIRED, _EXPIRED),
+    (NotYetValidError, Trust.UNTRUSTED, _NOT_YET),
+    (ValidationError, Trust.UNTRUSTED, _INVALID),
+)
+
+
+def _same_owner(one: asn1_x509.Certificate, other: asn1_x509.Certificate) -> bool:
+    return bool(one.subject == other.subject and one.public_key.dump() == other.public_key.dump())
+
+
+def _may_issue(anchor: asn1_x509.Certificate) -> bool:
+    """Whether an anchor is an authority: one that is somebody's own certificate vouches for nobody else."""
+    usage, constraints = anchor.key_usage_value, anchor.basic_constraints_value
+    if usage is not None and "key_cert_sign" not in usage.native:
+        return False
+    if constraints is not None:
+        return bool(constraints["ca"].native)
+    return usage is not None or anchor["tbs_certificate"]["version"].native == "v1"
+
+
+def _qualifiers(anchor: asn1_x509.Certificate) -> TrustQualifiers:
+    """What an anchor's own certificate restricts: how long paths may be, and which names they may have."""
+    derived = derive_quals_from_cert(anchor).standard_parameters
+    names = PKIXValidationParams(
+        initial_permitted_subtrees=derived.initial_permitted_subtrees if derived else None,
+        initial_excluded_subtrees=derived.initial_excluded_subtrees if derived else None,
+    )
+    return TrustQualifiers(standard_parameters=names, max_path_length=anchor.max_path_length)
