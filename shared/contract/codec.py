@@ -1,7 +1,8 @@
 """How do the contract's dataclasses become SOAP values, and back?
 
 One table per dataclass, field name → element name. zeep's types, made from the WSDL, do the rest: order, nil, base64.
-Values to be sent are plain dictionaries; values received are whatever zeep parsed, read by attribute.
+Values to be sent are plain dictionaries; answers received are whatever zeep parsed, read by attribute. (The provider
+reads requests by itself, as they come: `services.msign.soap`.)
 """
 
 from dataclasses import fields
@@ -11,17 +12,12 @@ from typing import Any, TypeVar
 
 from shared.contract import wsdl
 from shared.contract.models import (
-    ContentType,
-    DelegatorType,
-    ExpectedSigner,
     SignContent,
-    SignRequest,
     SignResponse,
     SignResult,
     SignStatus,
     VerificationCertificate,
     VerificationContent,
-    VerificationRequest,
     VerificationResponse,
     VerificationResult,
 )
@@ -67,36 +63,6 @@ def _sent_array(name: str, items: tuple[Any, ...]) -> dict[str, Any] | None:
     return {_ITEMS[type(items[0])]: [to_value(item) for item in items]}
 
 
-def read_sign_request(value: Any) -> SignRequest:
-    """The dataclass for a parsed `SignRequest`; what is nil or missing is empty, for `limits` to judge."""
-    return SignRequest(
-        content_type=ContentType(value.ContentType),
-        short_content_description=value.ShortContentDescription or "",
-        contents=tuple(_read_sign_content(item) for item in _items(value.Contents, "SignContent")),
-        content_description=value.ContentDescription,
-        signature_reason=value.SignatureReason,
-        expected_signer=None if value.ExpectedSigner is None else _read_expected_signer(value.ExpectedSigner),
-    )
-
-
-def _read_sign_content(value: Any) -> SignContent:
-    return SignContent(
-        content=value.Content or b"",
-        correlation_id=value.CorrelationID,
-        name=value.Name,
-        multiple_signatures=bool(value.MultipleSignatures),
-    )
-
-
-def _read_expected_signer(value: Any) -> ExpectedSigner:
-    return ExpectedSigner(
-        id=value.ID or "",
-        delegator_type=DelegatorType(value.DelegatorType or DelegatorType.NONE),
-        delegator_id=value.DelegatorID,
-        delegated_role_id=value.DelegatedRoleID,
-    )
-
-
 def read_sign_response(value: Any) -> SignResponse:
     """The dataclass for a parsed `SignResponse`. Raises `ValueError` for an unknown status."""
     results = tuple(
@@ -104,19 +70,6 @@ def read_sign_response(value: Any) -> SignResponse:
         for item in _items(value.Results, "SignResult")
     )
     return SignResponse(status=SignStatus(value.Status), message=value.Message, results=results)
-
-
-def read_verification_request(value: Any) -> VerificationRequest:
-    """The dataclass for a parsed `VerificationRequest`; what is nil or missing is empty, for `limits` to judge."""
-    contents = tuple(
-        VerificationContent(
-            signature=item.Signature or b"", content=item.Content or None, correlation_id=item.CorrelationID
-        )
-        for item in _items(value.Contents, "VerificationContent")
-    )
-    return VerificationRequest(
-        signed_content_type=ContentType(value.SignedContentType), contents=contents, language=value.Language
-    )
 
 
 def read_verification_response(value: Any) -> VerificationResponse:

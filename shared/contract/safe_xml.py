@@ -24,10 +24,8 @@ def read_xml(data: bytes, *, charset: str | None = None) -> etree._Element:
     `charset` is what the transport says, which wins over the document's own word (RFC 7303 section 3).
     Raises `Malformed` with code `xml` for what is not well-formed, `encoding` or `document_type` for what is refused.
     """
-    declared = charset.lower() if charset else None
-    if declared is not None and declared not in ENCODINGS:
-        raise Malformed("the character encoding is neither UTF-8 nor UTF-16", code="encoding")
-    _check_prologue(data, declared)
+    declared = known_charset(charset)
+    check_prologue(data, declared)
     parser = etree.XMLParser(
         encoding=declared,
         resolve_entities=False,
@@ -46,8 +44,17 @@ def read_xml(data: bytes, *, charset: str | None = None) -> etree._Element:
     return root
 
 
-def _check_prologue(data: bytes, declared: str | None) -> None:
-    start = data[:PROLOGUE_BYTES].decode(_encoding_of(data, declared), errors="replace")
+def known_charset(charset: str | None) -> str | None:
+    """Return what the transport says, in lower case. Raises `Malformed` for an encoding that is not read here."""
+    declared = charset.lower() if charset else None
+    if declared is not None and declared not in ENCODINGS:
+        raise Malformed("the character encoding is neither UTF-8 nor UTF-16", code="encoding")
+    return declared
+
+
+def check_prologue(data: bytes, declared: str | None) -> None:
+    """Raise `Malformed` for a document whose first `PROLOGUE_BYTES` show that it is not to be read."""
+    start = data[:PROLOGUE_BYTES].decode(encoding_of(data, declared), errors="replace")
     own = _DECLARED.match(start)
     if own and own.group(1).lower() not in ENCODINGS:
         raise Malformed("the character encoding is neither UTF-8 nor UTF-16", code="encoding")
@@ -59,6 +66,7 @@ def _check_prologue(data: bytes, declared: str | None) -> None:
         raise Malformed("the message is not well-formed XML", code="xml")
 
 
-def _encoding_of(data: bytes, declared: str | None) -> str:
+def encoding_of(data: bytes, declared: str | None) -> str:
+    """Return `utf-8`, `utf-16-le` or `utf-16-be`: what the first bytes show, before what was declared."""
     found = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), None)
     return found or ("utf-16-le" if declared and declared.startswith("utf-16") else "utf-8")

@@ -5,30 +5,27 @@ POST calls an operation, GET tells the WSDL; both need a registered client certi
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 from lxml import etree
 
 from services.msign.consumers import Consumer, Consumers
 from services.msign.handlers import MSign
 from services.msign.metrics import API_CALLS, API_SECONDS
+from services.msign.soap.arguments import Arguments, read_arguments
+from services.msign.soap.body import receive
 from services.msign.soap.caller import authenticate
-from services.msign.soap.envelope import SoapFault, read_call
+from services.msign.soap.envelope import SoapFault, find_call
 from services.msign.soap.faults import write_fault
-from services.msign.soap.operations import Arguments, handle, read_arguments, write_answer
+from services.msign.soap.message import Message
+from services.msign.soap.operations import handle, write_answer
 from services.msign.soap.schema import check_body
-from shared.contract.faults import InvalidParameter, MSignFault
+from shared.contract.faults import MSignFault
 from shared.contract.wsdl import described_at, document
 
 PATH = "/MSign.svc"
-THREAD_ABOVE_BYTES = 64 * 1024
-
-Result = TypeVar("Result")
+MAX_BODY_BYTES = web.AppKey("MAX_BODY_BYTES", int)
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +47,9 @@ class Endpoint:
         name, outcome = "none", "ok"
         try:
             consumer = await self._caller(request)
-            data = await _body(request)
-            charset, action = request.charset, request.headers.get("SOAPAction")
-            name, arguments = await _run(len(data), lambda: _read(data, charset, action))
+            name, arguments = await _read(request)
             result = await handle(self._msign, consumer, name, arguments)
-            return _xml(await _run(THREAD_ABOVE_BYTES + 1, lambda: write_answer(name, result)))
+            return _xml(await asyncio.to_thread(write_answer, name, result))
         except Exception as error:
             outcome, response = _fault(error)
             return response
@@ -79,29 +74,22 @@ class Endpoint:
 def create_api_app(endpoint: Endpoint, *, max_body_bytes: int) -> web.Application:
     """The application of the API port. `max_body_bytes` counts after decompression."""
     document()
-    app = web.Application(client_max_size=max_body_bytes)
+    app = web.Application()
+    app[MAX_BODY_BYTES] = max_body_bytes
     app.add_routes([web.post(PATH, endpoint.post), web.get(PATH, endpoint.get)])
     return app
 
 
-async def _body(request: web.Request) -> bytes:
-    try:
-        return await request.read()
-    except HTTPRequestEntityTooLarge as error:
-        raise InvalidParameter(f"the message is larger than {request.app._client_max_size} bytes") from error
-    except (web.RequestPayloadError, HttpProcessingError) as error:
-        raise SoapFault("Client", "the HTTP body cannot be read") from error
+async def _read(request: web.Request) -> tuple[str, Arguments]:
+    message = await receive(request, max_bytes=request.app[MAX_BODY_BYTES])
+    return await asyncio.to_thread(_understand, message, request.headers.get("SOAPAction"))
 
 
-def _read(data: bytes, charset: str | None, action: str | None) -> tuple[str, Arguments]:
-    call = read_call(data, charset=charset, action=action)
-    check_body(call)
+def _understand(message: Message, action: str | None) -> tuple[str, Arguments]:
+    call = find_call(message.root, action)
+    check_body(call, message.unreadable)
     name = etree.QName(call).localname
-    return name, read_arguments(name, call)
-
-
-async def _run(size: int, work: Callable[[], Result]) -> Result:
-    return await asyncio.to_thread(work) if size > THREAD_ABOVE_BYTES else work()
+    return name, read_arguments(name, call, message.values)
 
 
 def _fault(error: Exception) -> tuple[str, web.Response]:

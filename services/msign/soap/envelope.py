@@ -2,9 +2,8 @@
 
 from lxml import etree
 
-from shared.contract.safe_xml import read_xml
 from shared.contract.wsdl import ENVELOPE, NAMESPACE, OPERATIONS, soap_action
-from shared.errors import Malformed, MSignGatewayError
+from shared.errors import MSignGatewayError
 
 NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
 WCF_ADDRESSING = "http://schemas.microsoft.com/ws/2005/05/addressing/none"
@@ -19,15 +18,11 @@ class SoapFault(MSignGatewayError):
         self.code = code
 
 
-def read_call(data: bytes, *, charset: str | None, action: str | None) -> etree._Element:
+def find_call(envelope: etree._Element, action: str | None) -> etree._Element:
     """Return the body's element, which is named like an operation.
 
     `action` is the SOAPAction header as it came: quoted, unquoted, empty or absent. Raises `SoapFault`.
     """
-    try:
-        envelope = read_xml(data, charset=charset)
-    except Malformed as error:
-        raise SoapFault("Client", str(error)) from None
     _check_version(envelope)
     _check_headers(envelope)
     call = _only_child(envelope)

@@ -1,7 +1,7 @@
 import pytest
 from lxml import etree
 
-from services.msign.soap.envelope import SoapFault, read_call
+from services.msign.soap.envelope import SoapFault, find_call
 
 S = "http://schemas.xmlsoap.org/soap/envelope/"
 CALL = '<GetSignResponse xmlns="https://msign.gov.md"><requestID>1</requestID></GetSignResponse>'
@@ -17,7 +17,7 @@ def envelope(body: str = CALL, header: str = "", namespace: str = S) -> str:
 
 
 def read(text: str, action: str | None = None) -> str:
-    return etree.QName(read_call(text.encode(), charset=None, action=action)).localname
+    return etree.QName(find_call(etree.fromstring(text), action)).localname
 
 
 def refused(text: str, action: str | None = None) -> str:
@@ -64,8 +64,6 @@ def test_soap_1_2_is_a_version_mismatch():
     "text",
     [
         "<a/>",
-        "",
-        "<!DOCTYPE a>" + envelope(),
         envelope(body=""),
         envelope(body=CALL + CALL),
         envelope(body="<GetSignResponse/>"),

@@ -1,0 +1,45 @@
+"""How does a message come in over HTTP?"""
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from services.msign.soap.envelope import SoapFault
+from services.msign.soap.message import Message, MessageReader
+from shared.contract.faults import InvalidParameter
+from shared.errors import Malformed
+
+MEDIA_TYPES = frozenset({"text/xml", "application/xml", "application/soap+xml", "application/octet-stream"})
+"""What an envelope may be called; aiohttp says octet-stream where the client says nothing."""
+
+
+async def receive(request: web.Request, *, max_bytes: int) -> Message:
+    """Read the envelope as it comes; `max_bytes` counts after decompression.
+
+    Raises `InvalidParameter` as soon as the message is beyond a limit, `SoapFault` for what cannot be read.
+    """
+    if request.content_type not in MEDIA_TYPES:
+        raise SoapFault("Client", "the Content-Type must be text/xml")
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+    try:
+        return await _read(request, max_bytes)
+    except InvalidParameter:
+        raise
+    except Malformed as error:
+        raise SoapFault("Client", str(error)) from None
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        raise SoapFault("Client", "the HTTP body cannot be read") from error
+
+
+async def _read(request: web.Request, max_bytes: int) -> Message:
+    reader, size = MessageReader(request.charset), 0
+    async for piece in request.content.iter_any():
+        size += len(piece)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        reader.feed(piece)
+    return reader.close()
+
+
+def _too_large(max_bytes: int) -> InvalidParameter:
+    return InvalidParameter(f"the message is larger than {max_bytes} bytes")

@@ -1,0 +1,163 @@
+"""How is a message read as it comes, so that a large one is never in memory as a whole?
+
+The parser is fed piece by piece. The values that may be large, the base64 of `Content` and `Signature`, are decoded as
+they pass by and kept beside the tree, in which their elements stay empty. Everything else is small in an honest
+message, and refused while it is being read where it is not.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from services.msign.soap.base64_text import Base64Text
+from shared.contract.faults import InvalidParameter
+from shared.contract.safe_xml import PROLOGUE_BYTES, check_prologue, encoding_of, known_charset
+from shared.contract.wsdl import NAMESPACE
+from shared.errors import Malformed
+
+MAX_ELEMENTS = 50_000
+MAX_DEPTH = 32
+MAX_ATTRIBUTES = 64
+MAX_CHARACTERS = 16 * 1024 * 1024
+MAX_MARKUP_BYTES = 256 * 1024
+BINARY = frozenset(f"{{{NAMESPACE}}}{name}" for name in ("Content", "Signature"))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: its tree without the binary values, those values by their element, and whose text was not base64."""
+
+    root: etree._Element
+    values: dict[etree._Element, bytes]
+    unreadable: tuple[etree._Element, ...] = ()
+
+
+class MessageReader:
+    """Reads one message in the encoding that the transport declares, if it does.
+
+    Every method raises `InvalidParameter` for a message beyond the limits above, and `Malformed` for what is not
+    well-formed XML, is encoded in another way than UTF-8 or UTF-16, or has a document type.
+    """
+
+    def __init__(self, charset: str | None) -> None:
+        self._charset = known_charset(charset)
+        self._start = b""
+        self._tree = _Tree()
+        self._parser: Any = None
+        self._silent_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        if self._parser is not None:
+            self._parse(data)
+            return
+        self._start += data
+        if len(self._start) >= PROLOGUE_BYTES:
+            self._begin()
+
+    def close(self) -> Message:
+        """Return the message that is complete now."""
+        if self._parser is None:
+            self._begin()
+        try:
+            self._parser.close()
+        except (etree.XMLSyntaxError, ValueError):
+            raise _not_well_formed() from None
+        if self._tree.root is None or self._parser.feed_error_log.filter_from_errors():
+            raise _not_well_formed()
+        return Message(self._tree.root, self._tree.values, tuple(self._tree.unreadable))
+
+    def _begin(self) -> None:
+        check_prologue(self._start, self._charset)
+        encoding = encoding_of(self._start, self._charset)
+        target: Any = self._tree
+        self._parser = etree.XMLParser(
+            target=target,
+            encoding=encoding.replace("-16-", "-16"),
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+        )
+        self._parse(self._start.removeprefix("\ufeff".encode(encoding)))
+
+    def _parse(self, data: bytes) -> None:
+        before = self._tree.events
+        try:
+            self._parser.feed(data)
+        except (etree.XMLSyntaxError, ValueError):
+            raise _not_well_formed() from None
+        # The parser holds back what it has not understood to its end: one tag, comment or the like.
+        self._silent_bytes = self._silent_bytes + len(data) if self._tree.events == before else 0
+        if self._silent_bytes > MAX_MARKUP_BYTES:
+            raise _beyond(f"a tag, a comment or a CDATA section longer than {MAX_MARKUP_BYTES} bytes")
+
+
+@dataclass(slots=True)
+class _Tree:
+    """The parser's target: it builds the tree and keeps count."""
+
+    events: int = 0
+    root: etree._Element | None = None
+    values: dict[etree._Element, bytes] = field(default_factory=dict)
+    unreadable: list[etree._Element] = field(default_factory=list)
+    _builder: Any = field(default_factory=etree.TreeBuilder)
+    _binary: Base64Text | None = None
+    _elements: int = 0
+    _depth: int = 0
+    _characters: int = 0
+
+    def start(self, tag: str, attributes: dict[str, str], nsmap: dict[str, str]) -> None:
+        self.events += 1
+        self._elements += 1
+        self._depth += 1
+        if self._elements > MAX_ELEMENTS:
+            raise _beyond(f"more than {MAX_ELEMENTS} elements")
+        if self._depth > MAX_DEPTH:
+            raise _beyond(f"elements nested more than {MAX_DEPTH} deep")
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise _beyond(f"more than {MAX_ATTRIBUTES} attributes in one element")
+        self._count(len(tag) + sum(map(len, attributes.values())))
+        self._binary = Base64Text() if tag in BINARY else None
+        self._builder.start(tag, attributes, {prefix or None: uri for prefix, uri in nsmap.items()})
+
+    def data(self, text: str) -> None:
+        self.events += 1
+        if self._binary is not None:
+            self._binary.feed(text)
+            return
+        self._count(len(text))
+        self._builder.data(text)
+
+    def end(self, tag: str) -> None:
+        self.events += 1
+        self._depth -= 1
+        element = self._builder.end(tag)
+        if self._depth == 0:
+            self.root = element
+        if self._binary is None:
+            return
+        value, self._binary = self._binary.close(), None
+        if value is None:
+            self.unreadable.append(element)
+        else:
+            self.values[element] = value
+
+    def doctype(self, *_: object) -> None:
+        raise Malformed("a document type is not allowed", code="document_type")
+
+    def close(self) -> None:
+        """Nothing: the parser calls this after an error, too."""
+
+    def _count(self, characters: int) -> None:
+        self._characters += characters
+        if self._characters > MAX_CHARACTERS:
+            raise _beyond(f"more than {MAX_CHARACTERS} characters outside Content and Signature")
+
+
+def _beyond(what: str) -> InvalidParameter:
+    return InvalidParameter(f"the message has {what}")
+
+
+def _not_well_formed() -> Malformed:
+    return Malformed("the message is not well-formed XML", code="xml")

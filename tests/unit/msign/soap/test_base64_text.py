@@ -1,0 +1,44 @@
+import base64
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.msign.soap.base64_text import PIECE_CHARACTERS, Base64Text
+
+
+def decoded(*pieces: str) -> bytes | None:
+    text = Base64Text()
+    for piece in pieces:
+        text.feed(piece)
+    return text.close()
+
+
+@given(st.binary(max_size=200), st.lists(st.integers(0, 300), max_size=5))
+def test_bytes_come_out_as_they_went_in_wherever_the_text_is_cut(data, cuts):
+    text = base64.encodebytes(data).decode()
+    places = sorted({0, *cuts, len(text)})
+    assert decoded(*(text[start:end] for start, end in itertools.pairwise(places))) == data
+
+
+@pytest.mark.parametrize("size", [PIECE_CHARACTERS - 1, PIECE_CHARACTERS, 3 * PIECE_CHARACTERS + 1])
+def test_a_long_value_is_decoded_in_pieces(size):
+    data = bytes(size)
+    text = base64.b64encode(data).decode()
+    assert decoded(*(text[start : start + 1000] for start in range(0, len(text), 1000))) == data
+
+
+@pytest.mark.parametrize("text", ["", " \r\n\t", "MTIz", " M T\nI z ", "MTI=", "MQ = ="])
+def test_white_space_may_stand_anywhere(text):
+    assert decoded(text) == base64.b64decode(text)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [("M",), ("MTIzM",), ("MTI",), ("=",), ("====",), ("M===",), ("MTI=MTIz",), ("!SECRET!",), ("MTI-",), ("MTIz", "ș"),
+     ("MQ==" + "=" * 4,), ("M" * PIECE_CHARACTERS + "MQ==" + " " * PIECE_CHARACTERS, "MTIz"),
+     ("MQ==" * (PIECE_CHARACTERS // 4), "MTIz"), ("!" * PIECE_CHARACTERS, "MTIz")],
+)  # fmt: skip
+def test_what_is_no_base64_has_no_value(pieces):
+    assert decoded(*pieces) is None

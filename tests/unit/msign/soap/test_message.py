@@ -1,0 +1,158 @@
+import base64
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from services.msign.soap.message import (
+    MAX_ATTRIBUTES,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_MARKUP_BYTES,
+    Message,
+    MessageReader,
+)
+from shared.contract.faults import InvalidParameter
+from shared.errors import Malformed
+
+DTD = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+PIECE = 64 * 1024
+
+
+def read(data: bytes | Iterable[bytes], charset: str | None = None, piece: int = PIECE) -> Message:
+    reader = MessageReader(charset)
+    for part in (data[at : at + piece] for at in range(0, len(data), piece)) if isinstance(data, bytes) else data:
+        reader.feed(part)
+    return reader.close()
+
+
+@pytest.mark.parametrize("piece", [1, 7, PIECE])
+@pytest.mark.parametrize(
+    ("data", "charset"),
+    [
+        ("<a>ș</a>".encode(), None),
+        ("\ufeff<a>ș</a>".encode(), None),
+        ("<?xml version='1.0' encoding='UTF-8'?>\n<!-- <!DOCTYPE --><a>ș</a>".encode(), "utf-8"),
+        ("<a>ș</a>".encode("utf-16"), None),
+        ("<?xml version='1.0' encoding='utf-16'?><a>ș</a>".encode("utf-16"), "utf-16"),
+        ("<a>ș</a>".encode("utf-16-le"), "utf-16le"),
+        ("<a>ș</a>".encode("utf-16-be"), "utf-16be"),
+        ("\ufeff<a>ș</a>".encode("utf-16-be"), "utf-16"),
+        ("<a>ș</a>".encode("utf-16-be"), "utf-16"),
+        ("<a>ș</a>".encode("utf-16-le"), "utf-16"),
+        ("\ufeff<a>ș</a>".encode("utf-16-le"), "utf-8"),
+        ("<a><![CDATA[ș]]></a>".encode(), None),
+        (b"<a>&#537;<!-- a remark --></a>", None),
+        ("<a xmlns='relative'>ș</a>".encode(), None),
+    ],
+)
+def test_utf_8_and_utf_16_are_read_in_pieces_of_any_size(data, charset, piece):
+    assert read(data, charset, piece).root.text == "ș"
+
+
+@pytest.mark.parametrize(
+    ("data", "charset", "code"),
+    [
+        (b"", None, "xml"),
+        (b"hello", None, "xml"),
+        (b"<a>", None, "xml"),
+        (b"<a></b>", None, "xml"),
+        (b"<a/>x", None, "xml"),
+        (b"<a>\xff</a>", None, "xml"),
+        (b"<a>&b;</a>", None, "xml"),
+        (b"<a>&#0;</a>", None, "xml"),
+        (b"<a xmlns:b='c'><d:e/></a>", None, "xml"),
+        (b"<a/>", "utf-7", "encoding"),
+        (b"<?xml version='1.0' encoding='utf-7'?><a/>", None, "encoding"),
+        (DTD.encode(), None, "document_type"),
+        (DTD.encode("utf-16"), None, "document_type"),
+        (DTD.encode("utf-16-be"), None, "document_type"),
+        (b"<!--" + b"x" * 20_000 + b"--><!DOCTYPE a><a/>", None, "document_type"),
+    ],
+)
+@pytest.mark.parametrize("piece", [1, PIECE])
+def test_what_cannot_be_read_safely_is_refused(data, charset, code, piece):
+    with pytest.raises(Malformed) as refused:
+        read(data, charset, piece)
+    assert refused.value.code == code
+
+
+def test_a_binary_value_is_kept_beside_the_tree():
+    data = bytes(range(256)) * 1000
+    text = base64.encodebytes(data).decode()
+    message = read(f"<a xmlns='https://msign.gov.md'><Content>{text}</Content><Signature/><Name>x</Name></a>".encode())
+    content, signature, name = message.root
+    expected: Any = {content: data, signature: b""}
+    assert message.values == expected
+    assert (content.text, signature.text, name.text) == (None, None, "x")
+
+
+def test_what_is_no_base64_is_told_by_its_element():
+    message = read(b"<a xmlns='https://msign.gov.md'><Content>!</Content></a>")
+    assert message.unreadable == (message.root[0],)
+
+
+def test_the_same_name_in_another_namespace_is_text():
+    assert read(b"<a><Content>!</Content></a>").root[0].text == "!"
+
+
+def test_namespaces_and_attributes_are_where_they_were():
+    root = read(b"<a xmlns='u:a' xmlns:b='u:b' b:c='1'><b:d/></a>").root
+    assert (root.tag, root.get("{u:b}c"), root[0].tag) == ("{u:a}a", "1", "{u:b}d")
+    namespaces: Any = {None: "u:a", "b": "u:b"}
+    assert root.nsmap == namespaces
+
+
+def elements(count: int) -> bytes:
+    return b"<a>" + b"<b/>" * (count - 1) + b"</a>"
+
+
+def attributes(count: int) -> bytes:
+    return b"<a " + b" ".join(b'a%d=""' % number for number in range(count)) + b"/>"
+
+
+def comment(size: int) -> Iterable[bytes]:
+    yield from (b"<a>" + b" " * PIECE, b"<!--", *[b"x" * PIECE] * (size // PIECE), b"--></a>")
+
+
+WITHIN = [
+    elements(MAX_ELEMENTS),
+    b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH,
+    attributes(MAX_ATTRIBUTES),
+    b"<a>" + b"x" * (MAX_CHARACTERS - 1) + b"</a>",
+    comment(MAX_MARKUP_BYTES - PIECE),
+]
+BEYOND = [
+    (elements(MAX_ELEMENTS + 1), f"more than {MAX_ELEMENTS} elements"),
+    (b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1), f"nested more than {MAX_DEPTH} deep"),
+    (attributes(MAX_ATTRIBUTES + 1), f"more than {MAX_ATTRIBUTES} attributes"),
+    (attributes(200_000), f"longer than {MAX_MARKUP_BYTES} bytes"),
+    (b"<a>" + b"x" * MAX_CHARACTERS + b"</a>", f"more than {MAX_CHARACTERS} characters"),
+    (comment(MAX_MARKUP_BYTES + PIECE), f"longer than {MAX_MARKUP_BYTES} bytes"),
+    (b"<a><![CDATA[" + b"x" * 2 * MAX_MARKUP_BYTES + b"]]></a>", f"longer than {MAX_MARKUP_BYTES} bytes"),
+    (b"<a/>" + b" " * 2 * MAX_MARKUP_BYTES, f"longer than {MAX_MARKUP_BYTES} bytes"),
+]
+
+
+@pytest.mark.parametrize("data", WITHIN, ids=["elements", "depth", "attributes", "characters", "comment"])
+def test_a_message_within_the_limits_is_read(data):
+    assert isinstance(read(data).root, etree._Element)
+
+
+@pytest.mark.parametrize(("data", "limit"), BEYOND, ids=[limit for _, limit in BEYOND])
+def test_a_message_beyond_a_limit_is_refused_by_its_name(data, limit):
+    with pytest.raises(InvalidParameter, match=limit):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [(b"<a>", b"<b/>" * 10_000), (b"<a ", b"a" * PIECE), (b"<a><!--", b"x" * PIECE), (b"<a>", b"x" * PIECE)],
+    ids=["elements", "attributes", "comment", "text"],
+)
+def test_an_endless_message_is_refused_while_it_is_still_coming(begin, more):
+    with pytest.raises(InvalidParameter, match="the message has"):
+        read(itertools.chain([begin], itertools.repeat(more)))
