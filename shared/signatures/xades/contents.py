@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.errors import Malformed
-from shared.signatures.algorithms import digest
-from shared.signatures.content import KnownContent, Original
 from shared.signatures.verdict import Coverage, Reason, Refusal
+from shared.signatures.xades.commitment import is_known_inside, is_known_outside
 from shared.signatures.xades.coverage import covers_everything
 from shared.signatures.xades.names import TYPE_COUNTERSIGNED, TYPE_MANIFEST, ds
 from shared.signatures.xades.properties import Properties, is_signed_properties
-from shared.signatures.xades.references import Checked, Resolved, check, octets_of_original, resolve
-from shared.signatures.xades.structure import Reference, decode_base64, elements, read_references, text_of
+from shared.signatures.xades.references import Checked, Resolved, check, resolve
+from shared.signatures.xades.structure import Reference, elements, read_references
 
 if TYPE_CHECKING:
     from lxml import etree
 
+    from shared.signatures.content import KnownContent
     from shared.signatures.xades.document import Document
     from shared.signatures.xades.structure import XmlSignature
 
 _MISMATCH = Reason("content_mismatch", "the signature is not over the content that was given")
 _MISSING = Reason("content_missing", "the signed content is not in the document and was not given")
+_FURTHER = Reason("further_content", "the signature is also over content that was not given")
 _NOTHING = Reason("nothing_signed", "the signature does not cover any content")
 _ALTERED = Reason("digest_mismatch", "what was signed has been altered")
 _COUNTER = Reason("counter_signature", "a counter-signature signs no content of its own")
@@ -31,10 +31,14 @@ _PARTIAL = Reason("partly_covered", "the document shows more than the signature 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """The references of one signature by what they are for; `faults` are those that break its integrity."""
+    """The references of one signature by what they are for; `faults` are those that break its integrity.
+
+    `outside` and `listed` (by a manifest) lead out of the document.
+    """
 
     inside: tuple[Checked, ...]
     outside: tuple[Reference, ...]
+    listed: tuple[Reference, ...]
     faults: tuple[Reason, ...]
     manifest_holds: bool
     key_info_signed: bool
@@ -56,11 +60,12 @@ def check_references(document: Document, signature: XmlSignature, properties: Pr
         key_info_signed |= resolved.nodes.apex is signature.key_info is not None
         if not is_properties and _is_content(resolved, signature, properties):
             inside.append(checked)
-    manifest_holds = _follow_manifests(document, signature, inside, outside)
+    listed: list[Reference] = []
+    manifest_holds = _follow_manifests(document, signature, inside, listed)
     faults = [_ALTERED] if altered else []
     if not properties_signed:
         faults.append(Reason("signed_properties", "the signature does not sign its properties"))
-    return References(tuple(inside), tuple(outside), tuple(faults), manifest_holds, key_info_signed)
+    return References(tuple(inside), tuple(outside), tuple(listed), tuple(faults), manifest_holds, key_info_signed)
 
 
 def judge_coverage(
@@ -71,50 +76,30 @@ def judge_coverage(
     known: KnownContent | None,
 ) -> tuple[Coverage, tuple[Reason, ...]]:
     """How much of what is shown is signed, and whether it is the content that is known."""
-    inside, outside = references.inside, references.outside
+    inside, away = references.inside, (*references.outside, *references.listed)
     obstacles = (
         (any(one.type == TYPE_COUNTERSIGNED for one in signature.references), _COUNTER),
-        (not inside and not outside, _NOTHING),
+        (not inside and not away, _NOTHING),
         (not references.manifest_holds or not all(one.holds for one in inside), _ALTERED),
-        (known is None and bool(outside), _MISSING),
+        (known is None and bool(away), _MISSING),
         (known is not None and not commits_to(known, references, signature), _MISMATCH),
     )
     for stands, reason in obstacles:
         if stands:
             return Coverage.NONE, (reason,)
+    if known is not None and not all(is_known_outside(known, one, signature) for one in references.outside):
+        return Coverage.PARTIAL, (_FURTHER,)
     if not covers_everything(document.root, signature, properties.holder, list(inside)):
         return Coverage.PARTIAL, (_PARTIAL,)
     return Coverage.WHOLE, ()
 
 
 def commits_to(known: KnownContent, references: References, signature: XmlSignature) -> bool:
-    """The binding rule: what is referenced outside is the known content, or an object inside holds it."""
-    if references.outside:
-        return all(_is_outside(known, one, signature) for one in references.outside)
-    return any(_is_inside(known, one, signature) for one in references.inside)
-
-
-def _is_outside(known: KnownContent, reference: Reference, signature: XmlSignature) -> bool:
-    if isinstance(known, Original) and reference.transforms:
-        try:
-            octets = octets_of_original(known.data, reference, signature)
-        except Malformed:
-            return False
-        return digest(reference.digest, octets) == reference.value
-    return known.has_digest(reference.digest, reference.value)
-
-
-def _is_inside(known: KnownContent, checked: Checked, signature: XmlSignature) -> bool:
-    apex = checked.nodes.apex
-    if apex is not None and not elements(apex) and not checked.nodes.without:
-        text = text_of(apex)
-        if isinstance(known, Original) and text.encode() == known.data:
-            return True
-        try:
-            return known.is_content(decode_base64(text))
-        except Refusal:
-            return False
-    return isinstance(known, Original) and _is_outside(known, checked.reference, signature)
+    """The binding rule: a reference leads out to the known content, or to where it stands inside."""
+    away = (*references.outside, *references.listed)
+    return any(is_known_outside(known, one, signature) for one in away) or any(
+        is_known_inside(known, one) for one in references.inside
+    )
 
 
 def _is_content(resolved: Resolved, signature: XmlSignature, properties: Properties) -> bool:
@@ -131,7 +116,7 @@ def _is_content(resolved: Resolved, signature: XmlSignature, properties: Propert
 
 
 def _follow_manifests(
-    document: Document, signature: XmlSignature, inside: list[Checked], outside: list[Reference]
+    document: Document, signature: XmlSignature, inside: list[Checked], listed: list[Reference]
 ) -> bool:
     """Take the references of signed manifests for content references (XMLDSig section 5.1); tell whether they hold."""
     holds = True
@@ -140,7 +125,7 @@ def _follow_manifests(
         for reference in read_references([] if manifest is None else elements(manifest)):
             resolved = resolve(document, reference)
             if resolved.nodes is None:
-                outside.append(reference)
+                listed.append(reference)
                 continue
             followed = check(resolved, signature)
             if _manifest(followed) is not None:

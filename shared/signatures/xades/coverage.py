@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.signatures.xades.names import ds
-from shared.signatures.xades.structure import elements
+from shared.signatures.xades.structure import elements, has_stray_text
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -24,7 +24,8 @@ def covers_everything(
     """
     signed = [root if one.nodes.apex is None else one.nodes.apex for one in checked]
     return _is_covered(root, signed) and all(
-        one is holder or _is_covered(one, signed) or not (elements(one) or _has_text(one)) for one in signature.objects
+        one is holder or _is_covered(one, signed) or not (elements(one) or has_stray_text(one))
+        for one in signature.objects
     )
 
 
@@ -34,9 +35,4 @@ def _is_covered(node: etree._Element, signed: list[etree._Element]) -> bool:
     if node.tag == ds("Signature"):
         return True
     children = elements(node)
-    own_text = _has_text(node) or any((child.tail or "").strip() for child in node)
-    return bool(children) and not own_text and all(_is_covered(child, signed) for child in children)
-
-
-def _has_text(node: etree._Element) -> bool:
-    return bool((node.text or "").strip())
+    return bool(children) and not has_stray_text(node) and all(_is_covered(child, signed) for child in children)

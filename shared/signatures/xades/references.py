@@ -76,7 +76,7 @@ def octets_of_original(data: bytes, reference: Reference, signature: XmlSignatur
         return data
     if reference.transforms[0].get("Algorithm") == BASE64:
         return decode_base64(data.decode("ascii", "replace"))
-    return transformed(NodeSet(read_document(data).tree), reference, signature)[1]
+    return transformed(NodeSet(read_document(data).tree, comments=True), reference, signature)[1]
 
 
 def transformed(nodes: NodeSet, reference: Reference, signature: XmlSignature) -> tuple[NodeSet, bytes]:

@@ -92,8 +92,13 @@ def elements(node: etree._Element) -> list[etree._Element]:
 
 def refuse_stray_text(node: etree._Element) -> None:
     """Raise `Refusal` when text stands between the elements of a node that only holds elements."""
-    if (node.text or "").strip() or any((child.tail or "").strip() for child in node):
+    if has_stray_text(node):
         raise Refusal("structure", "text stands where the signature has only elements")
+
+
+def has_stray_text(node: etree._Element) -> bool:
+    """Whether text other than white space stands between the elements of a node."""
+    return bool((node.text or "").strip()) or any((child.tail or "").strip() for child in node)
 
 
 def decoded(node: etree._Element) -> bytes:
