@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asn1crypto import cms
+from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -16,13 +17,12 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from shared.errors import Malformed
 from shared.signatures.cms import CmsCheck, check_signer, unsigned_values
-from shared.signatures.conclusion import Findings, conclude
-from shared.signatures.embedded import attached_evidence, evidence_of
-from shared.signatures.evidence import NOTHING, Evidence
+from shared.signatures.conclusion import Findings, conclude, unique
 from shared.signatures.guard import refusing
 from shared.signatures.pades.byterange import SignedRange, read_range
 from shared.signatures.pades.changes import judge_changes
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
+from shared.signatures.pades.revisions import Revisions
 from shared.signatures.tokens import TokenVerdict, judge_token, judge_tokens
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import (
@@ -50,7 +50,8 @@ class Pdf:
 
     data: bytes
     reader: PdfFileReader
-    stored: Evidence
+    revisions: Revisions
+    stored: tuple[asn1_x509.Certificate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
         raise Malformed("the PDF file is broken: its form cannot be read", code="pdf_broken") from error
     if len(fields) > MAX_SIGNATURES:
         raise Malformed("the PDF file has too many signatures", code="too_complex")
-    pdf = Pdf(data, reader, _stored_evidence(reader))
+    pdf = Pdf(data, reader, Revisions(reader, data), _stored_certificates(reader))
     opened = sorted((_opened(reader, field, name) for name, field in fields), key=_age)
     stamps = [_document_timestamp(pdf, one, anchors) for one in opened if one is not None and _is_stamp(one)]
     regular = [one for one in opened if one is None or not _is_stamp(one)]
@@ -113,7 +114,7 @@ def _examine(
         signed = read_range(pdf.data, signature.byte_range, signature.pkcs7_content)
         checked = _check_cms(pdf, signature, signed)
         stamp = _stamp(pdf, signature, stamps, anchors)
-        coverage, reasons = judge_changes(pdf.reader, signature, signed, pdf.data)
+        coverage, reasons = judge_changes(pdf.reader, pdf.revisions, signature, signed, pdf.data)
         findings = _findings(pdf, signature, checked, stamp)
     except Malformed as error:
         reason = error.reason if isinstance(error, Refusal) else Reason(error.code, str(error))
@@ -131,7 +132,7 @@ def _findings(pdf: Pdf, signature: EmbeddedPdfSignature, checked: CmsCheck, stam
         faults=checked.reasons,
         stamp=stamp,
         leaf=checked.certificate,
-        known=_carried(signature) | pdf.stored,
+        pool=unique((*checked.others, *stamp.certificates, *pdf.stored)),
         digests=frozenset({checked.digest_name}),
         claimed_at=_claimed_at(signature),
     )
@@ -183,22 +184,14 @@ def _document_timestamp(pdf: Pdf, signature: EmbeddedPdfSignature, anchors: Trus
     return DocumentTimestamp(signature.signed_revision, verdict)
 
 
-def _carried(signature: EmbeddedPdfSignature) -> Evidence:
-    """What the signature itself brings along for those who verify it."""
-    return evidence_of(signature.signed_data) | attached_evidence(signature.signer_info)
-
-
-def _stored_evidence(reader: PdfFileReader) -> Evidence:
-    """What the document security store holds: it helps to judge certificates, and proves nothing by itself."""
+def _stored_certificates(reader: PdfFileReader) -> tuple[asn1_x509.Certificate, ...]:
+    """The certificates of the document security store: they help to build paths, and prove nothing."""
     if "/DSS" not in reader.root:
-        return NOTHING
+        return ()
     try:
-        store = DocumentSecurityStore.read_dss(reader)
-        certificates = tuple(store.load_certs())
-        answers, lists = (tuple(one.get_object().data for one in held) for held in (store.ocsps, store.crls))
-        return Evidence(certificates, answers, lists)
+        return tuple(DocumentSecurityStore.read_dss(reader).load_certs())
     except (PdfError, *UNREADABLE):
-        return NOTHING
+        return ()
 
 
 def _claimed_at(signature: EmbeddedPdfSignature) -> datetime | None:
