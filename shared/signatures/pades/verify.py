@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asn1crypto import cms
-from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -17,7 +16,9 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from shared.errors import Malformed
 from shared.signatures.cms import CmsCheck, check_signer, unsigned_values
-from shared.signatures.conclusion import Findings, conclude, unique
+from shared.signatures.conclusion import Findings, conclude
+from shared.signatures.embedded import attached_evidence, evidence_of
+from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.guard import refusing
 from shared.signatures.pades.byterange import SignedRange, read_range
 from shared.signatures.pades.changes import judge_changes
@@ -51,7 +52,7 @@ class Pdf:
     data: bytes
     reader: PdfFileReader
     revisions: Revisions
-    stored: tuple[asn1_x509.Certificate, ...]
+    stored: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
         raise Malformed("the PDF file is broken: its form cannot be read", code="pdf_broken") from error
     if len(fields) > MAX_SIGNATURES:
         raise Malformed("the PDF file has too many signatures", code="too_complex")
-    pdf = Pdf(data, reader, Revisions(reader, data), _stored_certificates(reader))
+    pdf = Pdf(data, reader, Revisions(reader, data), _stored_evidence(reader))
     opened = sorted((_opened(reader, field, name) for name, field in fields), key=_age)
     stamps = [_document_timestamp(pdf, one, anchors) for one in opened if one is not None and _is_stamp(one)]
     regular = [one for one in opened if one is None or not _is_stamp(one)]
@@ -132,7 +133,7 @@ def _findings(pdf: Pdf, signature: EmbeddedPdfSignature, checked: CmsCheck, stam
         faults=checked.reasons,
         stamp=stamp,
         leaf=checked.certificate,
-        pool=unique((*checked.others, *stamp.certificates, *pdf.stored)),
+        known=_carried(signature) | pdf.stored,
         digests=frozenset({checked.digest_name}),
         claimed_at=_claimed_at(signature),
     )
@@ -184,14 +185,22 @@ def _document_timestamp(pdf: Pdf, signature: EmbeddedPdfSignature, anchors: Trus
     return DocumentTimestamp(signature.signed_revision, verdict)
 
 
-def _stored_certificates(reader: PdfFileReader) -> tuple[asn1_x509.Certificate, ...]:
-    """The certificates of the document security store: they help to build paths, and prove nothing."""
+def _carried(signature: EmbeddedPdfSignature) -> Evidence:
+    """What the signature itself brings along for those who verify it."""
+    return evidence_of(signature.signed_data) | attached_evidence(signature.signer_info)
+
+
+def _stored_evidence(reader: PdfFileReader) -> Evidence:
+    """What the document security store holds: it helps to judge certificates, and proves nothing by itself."""
     if "/DSS" not in reader.root:
-        return ()
+        return NOTHING
     try:
-        return tuple(DocumentSecurityStore.read_dss(reader).load_certs())
+        store = DocumentSecurityStore.read_dss(reader)
+        certificates = tuple(store.load_certs())
+        answers, lists = (tuple(one.get_object().data for one in held) for held in (store.ocsps, store.crls))
+        return Evidence(certificates, answers, lists)
     except (PdfError, *UNREADABLE):
-        return ()
+        return NOTHING
 
 
 def _claimed_at(signature: EmbeddedPdfSignature) -> datetime | None:
