@@ -29,12 +29,14 @@ def origin_of(url: str) -> str:
 
 
 class Limits(BaseModel):
-    """What one system may ask for at once."""
+    """What one system may ask for: in one job, and of all its jobs together."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     contents_per_job: int = Field(default=1000, ge=1)
     content_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+    open_jobs: int = Field(default=100_000, ge=1)
+    jobs_per_minute: int | None = Field(default=None, ge=1)
 
 
 class System(BaseModel):

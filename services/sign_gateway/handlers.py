@@ -49,7 +49,7 @@ async def prepare_sign(
     except ValidationError as error:
         return problems.from_validation(error, under="/data")
     refs = [item.content_ref for item in command.contents if item.content_ref]
-    heads = await contents.heads(connection, system.name, refs)
+    heads = await contents.refer(connection, system.name, refs)
     if found := tuple(_problems(command, system, heads, now, policy)):
         return found
     return Prepared(

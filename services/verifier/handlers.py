@@ -38,7 +38,7 @@ async def prepare_verification(
     except ValidationError as error:
         return problems.from_validation(error, under="/data")
     refs = [item.signature_ref for item in command.contents if item.signature_ref]
-    heads = await contents.heads(connection, system.name, refs)
+    heads = await contents.refer(connection, system.name, refs)
     if found := tuple(_problems(command, system, set(heads), inline_bytes)):
         return found
     return Prepared(

@@ -75,7 +75,7 @@ class Verifier:
         body = orjson.dumps([result.model_dump(mode="json") for result in results])
         if len(body) <= self._inline_bytes:
             return data
-        ref = await contents.put(connection, job.system, body)
+        ref = await contents.put_result(connection, job.system, job.job_id, body)
         return data.model_copy(update={"results": (), "results_ref": ref})
 
     async def _reject(self, job: Job, problems: list[Problem]) -> None:

@@ -30,6 +30,8 @@ class Code(StrEnum):
     ONE_OF = "one_of"
     NOT_UNIQUE = "not_unique"
     TOO_LARGE = "too_large"
+    TOO_MANY_OPEN = "too_many_open"
+    TOO_FAST = "too_fast"
     CONTENT_NOT_FOUND = "content_not_found"
     ORIGIN_NOT_REGISTERED = "origin_not_registered"
     DEADLINE_PASSED = "deadline_passed"

@@ -113,8 +113,18 @@ async def move(
 ) -> Job | None:
     """Move `job` by `cause` and append the events; returns the job as it is then, None if another was first."""
     state = transition(job.kind, job.state, cause)
+    finished_at = now if state in FINAL else None
     row = await connection.fetchrow(
-        _SQL["move"], job.job_id, job.state, job.attempt, state, due_at, int(failed), request_id, len(drafts)
+        _SQL["move"],
+        job.job_id,
+        job.state,
+        job.attempt,
+        state,
+        due_at,
+        int(failed),
+        request_id,
+        len(drafts),
+        finished_at,
     )
     if row is None:
         return None
@@ -149,6 +159,14 @@ async def take_back_lost(connection: Any, *, now: datetime, limit: int = 100) ->
     for job in lost:
         await move(connection, job, Cause.LOST_CLAIM, now=now, due_at=now)
     return len(lost)
+
+
+async def purge(connection: Any, *, before: datetime, limit: int) -> int:
+    """Forget up to `limit` jobs that were finished before `before` and whose events are out; returns how many.
+
+    With a job go its command's id, its history, results and events.
+    """
+    return int(await connection.fetchval(_SQL["purge"], before, limit))
 
 
 async def overdue(connection: Any, *, limit: int = 100) -> list[Job]:
@@ -189,6 +207,16 @@ async def by_command(connection: Any, system: str, command_id: str) -> Job | Non
 async def contents(connection: Any, job_id: UUID) -> list[JobContent]:
     """Return a job's contents in order."""
     return [JobContent(**dict(row)) for row in await connection.fetch(_SQL["contents"], job_id)]
+
+
+async def count_open(connection: Any, system: str, *, at_most: int) -> int:
+    """Return how many jobs of a system are not finished; counting ends at `at_most`."""
+    return int(await connection.fetchval(_SQL["count_open"], system, at_most))
+
+
+async def count_begun(connection: Any, system: str, *, since: datetime) -> int:
+    """Return how many jobs a system began after `since`."""
+    return int(await connection.fetchval(_SQL["count_begun"], system, since))
 
 
 async def recall(connection: Any, system: str, command_id: str) -> tuple[bytes, UUID] | None:

@@ -22,6 +22,7 @@ from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, events, jobs
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job, JobContent
+from shared.signing.quota import Quota
 from shared.signing.states import Cause, Kind
 from shared.systems import System, Systems
 
@@ -95,9 +96,10 @@ class Admission:
         """Return what became of each delivery; everything that it says is committed by then."""
         now = datetime.now(UTC)
         async with self._pool.acquire() as connection, connection.transaction():
-            return [await self._admit(connection, delivery, now) for delivery in deliveries]
+            quota = Quota(connection, now)
+            return [await self._admit(connection, quota, delivery, now) for delivery in deliveries]
 
-    async def _admit(self, connection: Any, delivery: Delivery, now: datetime) -> Verdict:
+    async def _admit(self, connection: Any, quota: Quota, delivery: Delivery, now: datetime) -> Verdict:
         found = attribute(delivery)
         if isinstance(found, Unusable):
             return found
@@ -106,7 +108,8 @@ class Admission:
             return Unusable("unknown_system", "the system is not registered")
         if (before := await jobs.recall(connection, found.system, found.command_id)) is not None:
             return await self._repeated(connection, found, *before)
-        read = await self._read(connection, system, found, now)
+        exceeded = await quota.take(system)
+        read = (exceeded,) if exceeded else await self._read(connection, system, found, now)
         await self._begin(connection, found, delivery, read, now)
         return Done("admitted" if isinstance(read, Prepared) else "rejected")
 
@@ -136,7 +139,7 @@ class Admission:
         now: datetime,
     ) -> None:
         prepared = read if isinstance(read, Prepared) else Prepared({}, (), (), now)
-        for body in prepared.bodies:
+        for body in sorted(prepared.bodies):  # in one order, so that two commands never wait for each other
             await contents.put(connection, found.system, body)
         job = await jobs.insert(
             connection,

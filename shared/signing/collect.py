@@ -138,7 +138,7 @@ class Collector:
             if not signature:
                 results.append(result)
                 continue
-            ref = await contents.put(connection, job.system, signature)
+            ref = await contents.put_result(connection, job.system, job.job_id, signature)
             results.append(result.model_copy(update={"signature": None, "signature_ref": ref}))
         return replace(outcome, results=tuple(results))
 

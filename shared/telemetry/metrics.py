@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 COMMANDS = Counter("msign_commands_total", "Commands taken in, by what became of them.", ["queue", "outcome"])
 DEAD_LETTERS = Counter("msign_dead_letters_total", "Deliveries sent to a dead queue.", ["queue", "reason"])
 TRANSITIONS = Counter("msign_job_transitions_total", "Changes of state.", ["kind", "state", "cause"])
+PURGED = Counter("msign_purged_total", "What was forgotten because its time was over.", ["kind"])
 EVENTS_PUBLISHED = Counter("msign_events_published_total", "Events that the broker confirmed.")
 EVENTS_REFUSED = Counter("msign_events_refused_total", "Events that the broker did not confirm at this attempt.")
 SOAP_SECONDS = Histogram(

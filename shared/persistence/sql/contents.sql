@@ -1,11 +1,33 @@
 -- name: put
-INSERT INTO contents (system, ref, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+INSERT INTO contents (system, ref, body) VALUES ($1, $2, $3) ON CONFLICT (system, ref) DO UPDATE SET touched_at = now()
 
 -- name: get
 SELECT body FROM contents WHERE system = $1 AND ref = $2
 
--- name: heads
-SELECT ref, octet_length(body) AS size, substring(body FROM 1 FOR 1024) AS head FROM contents WHERE system = $1 AND ref = ANY($2::text[])
+-- name: refer
+-- Always in the same order, so that two commands that refer to the same contents do not wait for each other for ever.
+WITH found AS (
+    SELECT system, ref FROM contents WHERE system = $1 AND ref = ANY($2::text[]) ORDER BY ref FOR UPDATE
+)
+UPDATE contents SET touched_at = now() FROM found WHERE contents.system = found.system AND contents.ref = found.ref
+RETURNING contents.ref, octet_length(body) AS size, substring(body FROM 1 FOR 1024) AS head
+
+-- name: keep
+INSERT INTO job_results (job_id, ref) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: purge
+WITH old AS (
+    SELECT system, ref FROM contents
+    WHERE touched_at < $1
+      AND NOT EXISTS (SELECT FROM job_contents JOIN jobs USING (job_id)
+                      WHERE job_contents.ref = contents.ref AND jobs.system = contents.system)
+      AND NOT EXISTS (SELECT FROM job_results JOIN jobs USING (job_id)
+                      WHERE job_results.ref = contents.ref AND jobs.system = contents.system)
+    ORDER BY touched_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM contents USING old WHERE contents.system = old.system AND contents.ref = old.ref RETURNING 1
+)
+SELECT count(*) FROM gone
 
 -- name: sizes
 SELECT ref, octet_length(body) AS size FROM contents WHERE system = $1 AND ref = ANY($2::text[])

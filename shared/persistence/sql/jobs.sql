@@ -67,9 +67,26 @@ SELECT * FROM claimed
 -- name: move
 UPDATE jobs SET state = $4, due_at = $5, failures = failures + $6, request_id = coalesce($7, request_id),
                 claimed_by = NULL, lease_until = NULL,
-                event_count = event_count + $8, history_count = history_count + 1
+                event_count = event_count + $8, history_count = history_count + 1, finished_at = $9
 WHERE job_id = $1 AND state = $2 AND attempt = $3
 RETURNING *
+
+-- name: count_open
+SELECT count(*) FROM (SELECT FROM jobs WHERE system = $1 AND finished_at IS NULL LIMIT $2) counted
+
+-- name: count_begun
+SELECT count(*) FROM inbox WHERE system = $1 AND received_at > $2
+
+-- name: purge
+WITH old AS (
+    SELECT job_id FROM jobs
+    WHERE finished_at < $1
+      AND NOT EXISTS (SELECT FROM events WHERE events.job_id = jobs.job_id AND events.due_at IS NOT NULL)
+    ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM jobs USING old WHERE jobs.job_id = old.job_id RETURNING 1
+)
+SELECT count(*) FROM gone
 
 -- name: end_attempt
 UPDATE post_attempts SET ended_at = now(), outcome = $3, request_id = coalesce($4, request_id)
