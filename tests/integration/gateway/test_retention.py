@@ -119,6 +119,7 @@ async def test_what_one_system_uses_does_not_keep_anothers_contents(pool, admiss
 async def test_results_live_as_long_as_their_job(pool, admission, purged, now):
     await finished(pool, admission, at=now)
     job = await jobs.by_command(pool, "declaratii", "command-1")
+    assert job is not None
     ref = await contents.put_result(pool, "declaratii", job.job_id, b"a large signature")
     await pool.execute("UPDATE contents SET touched_at = $1", now - timedelta(days=400))
     await purged()
