@@ -82,9 +82,7 @@ class Policy:
         """What there is to say of digest algorithms that the `of` uses, at that time."""
         day = at.date()
         return tuple(
-            Complaint(
-                Reason(f"weak_{of}_digest", f"the {of} uses {name}, which is broken"), refused=one.rule.refuses(day)
-            )
+            Complaint(Reason("weak_digest", f"the {of} uses {name}, which is broken"), refused=one.rule.refuses(day))
             for name in sorted(set(names))
             for one in self.digests
             if name in one.names and one.rule.warns(day)
@@ -95,12 +93,12 @@ class Policy:
         try:
             family, bits = FAMILIES.get(owner.public_key.algorithm, ""), int(owner.public_key.bit_size)
         except Exception:  # asn1crypto stumbles over odd keys in many ways
-            return (Complaint(Reason(f"weak_{of}_key", f"the {of}'s key is of an unknown kind"), refused=True),)
+            return (Complaint(Reason("weak_key", f"the {of}'s key is of an unknown kind"), refused=True),)
         day = at.date()
         told = [one.rule for one in self.keys if one.family == family and bits < one.below_bits and one.rule.warns(day)]
         if not told:
             return ()
-        reason = Reason(f"weak_{of}_key", f"the {of}'s key of {bits} bits is too short")
+        reason = Reason("weak_key", f"the {of}'s key of {bits} bits is too short")
         return (Complaint(reason, refused=any(rule.refuses(day) for rule in told)),)
 
 
