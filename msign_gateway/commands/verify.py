@@ -19,11 +19,18 @@ def verify(
     batch: Annotated[
         Path | None, typer.Option(help='Lines {"case_id", "file", "kind", "content"}; prints one verdict a line.')
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="A policy file (TOML) in place of the one that is shipped.")
+    ] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the network for revocation status and missing issuers.")
+    ] = False,
 ) -> None:
     """Verify XAdES and PAdES signatures: integrity, coverage, timestamp and trust.
 
-    Without --trust nothing is trusted, but the rest is still judged. The network is not used. Exit code 0 means that
-    there is a verdict, whichever it is; 2 that an input holds no signature or cannot be used.
+    Without --trust nothing is trusted, but the rest is still judged; without --online the network is not used.
+
+    Exit code 0 means that there is a verdict, whichever it is; 2 that an input holds no signature or cannot be used.
     """
     try:
         from msign_gateway.commands import verify_run  # noqa: PLC0415 - the engine comes with the extra `services`
@@ -32,4 +39,7 @@ def verify(
         raise typer.Exit(2) from error
     if (batch is None) == (not files):
         raise typer.BadParameter("give either files or --batch")
-    raise typer.Exit(verify_run.run(files or [], content=content, trust=trust, as_json=as_json, batch=batch))
+    wishes = verify_run.Wishes(trust, policy, online, as_json or batch is not None)
+    raise typer.Exit(
+        verify_run.run_files(files or [], content, wishes) if batch is None else verify_run.run_batch(batch, wishes)
+    )

@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 
 from shared.errors import Malformed
 from shared.signatures.content import Digest, KnownContent, Original
+from shared.signatures.policy import Policy, shipped_policy
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Report
-from shared.signatures.verify import verify_hash_signature, verify_pdf
+from shared.signatures.verify import Verifier
 
 MAX_FILE_BYTES = 256 << 20
 KINDS = ("xades", "pades")
@@ -35,10 +36,11 @@ class Case:
     base: Path = Path()
 
 
-def load_anchors(trust: Path | None) -> TrustAnchors:
-    """The anchors of a directory, or none; raises `Unusable` for a directory that holds none."""
+def load_anchors(trust: Path | None, policy: Path | None) -> TrustAnchors:
+    """The anchors of a directory, or none, and the policy; raises `Unusable` where there is none to be had."""
     try:
-        return TrustAnchors.none() if trust is None else TrustAnchors.from_directory(trust)
+        rules = shipped_policy() if policy is None else Policy.from_file(policy)
+        return TrustAnchors(policy=rules) if trust is None else TrustAnchors.from_directory(trust, rules)
     except Malformed as error:
         raise Unusable(str(error)) from error
 
@@ -58,15 +60,15 @@ def read_case(line: str, base: Path) -> tuple[Any, Case]:
     return case_id, Case(_located(file, base), kind, content, base)
 
 
-async def judge(case: Case, anchors: TrustAnchors) -> Report:
+async def judge(case: Case, verifier: Verifier) -> Report:
     """The verdict on one case; raises `Unusable` for everything that there is no verdict on."""
     data = _read(case.file)
     kind = case.kind or ("pades" if b"%PDF-" in data[:1024] else "xades")
     known = None if case.content is None else _known(case.content, case.base)
     try:
         if kind == "pades":
-            return await verify_pdf(data, anchors)
-        return await verify_hash_signature(data, known, anchors)
+            return await verifier.pdf(data)
+        return await verifier.hash_signature(data, known)
     except Malformed as error:
         raise Unusable(str(error)) from error
     except Exception as error:

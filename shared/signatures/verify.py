@@ -3,44 +3,75 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from shared.signatures.content import Digest, KnownContent, Original
 from shared.signatures.fetching import NO_NETWORK, Fetcher
 from shared.signatures.gathering import judged_online
 from shared.signatures.pades.verify import judge_pdf
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verdict import NoSignature, Report
+from shared.signatures.verdict import NoSignature, Reason, Report
+from shared.signatures.workers import TooCostly
 from shared.signatures.xades.verify import judge_document
 
-__all__ = ["Digest", "NoSignature", "Original", "Report", "verify_hash_signature", "verify_pdf"]
+__all__ = ["Digest", "NoSignature", "Original", "Report", "Verifier", "verify_hash_signature", "verify_pdf"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class Run(Protocol):
+    """Calls a function somewhere else than on the event loop: `Workers.run`, or `asyncio.to_thread`."""
+
+    def __call__(self, function: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _R]:
+        """Return what the function returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Judges signatures: which lead to `anchors`, with what `fetcher` brings from the network, where `run` runs it.
+
+    Hostile input belongs into processes that can be killed (`Workers.run`); a thread is for input of our own.
+    """
+
+    anchors: TrustAnchors
+    fetcher: Fetcher = NO_NETWORK
+    run: Run = asyncio.to_thread
+
+    async def hash_signature(self, signature: bytes, content: bytes | KnownContent | None) -> Report:
+        """Judge the XAdES signatures of a document.
+
+        `content` given as bytes is the hash of VerificationContent.Content; a `Digest` names its algorithm, an
+        `Original` is the content itself. Without it, only what the document holds can be judged.
+
+        Raises `NoSignature` where there is none, `Malformed` for input that is no XML or refused as such.
+        """
+        known = Digest(content) if isinstance(content, bytes) else content
+        return await self._judged(lambda anchors: self.run(judge_document, signature, known, anchors))
+
+    async def pdf(self, signature: bytes) -> Report:
+        """Judge every signature of a PDF file.
+
+        Raises `NoSignature` where there is none, `Malformed` for input that is no PDF, broken or encrypted.
+        """
+        return await self._judged(lambda anchors: self.run(judge_pdf, signature, anchors))
+
+    async def _judged(self, judge: Callable[[TrustAnchors], Coroutine[Any, Any, Report]]) -> Report:
+        try:
+            return await judged_online(judge, self.anchors, self.fetcher)
+        except TooCostly as error:
+            return Report(signatures=(), problems=(Reason(error.code, str(error)),))
 
 
 async def verify_hash_signature(
     signature: bytes, content: bytes | KnownContent | None, anchors: TrustAnchors, fetcher: Fetcher = NO_NETWORK
 ) -> Report:
-    """Judge the XAdES signatures of a document.
-
-    `content` given as bytes is the hash of VerificationContent.Content; a `Digest` names its algorithm, an `Original`
-    is the content itself. Without it, only what the document holds can be judged. Revocation data and missing issuers
-    come over the network only with a `fetcher`.
-
-    Raises `NoSignature` where there is none, `Malformed` for input that is no XML or refused as such.
-    """
-    known = Digest(content) if isinstance(content, bytes) else content
-
-    async def judge(anchors: TrustAnchors) -> Report:
-        return await asyncio.to_thread(judge_document, signature, known, anchors)
-
-    return await judged_online(judge, anchors, fetcher)
+    """Judge one XAdES document of our own (`Verifier.hash_signature`)."""
+    return await Verifier(anchors, fetcher).hash_signature(signature, content)
 
 
 async def verify_pdf(signature: bytes, anchors: TrustAnchors, fetcher: Fetcher = NO_NETWORK) -> Report:
-    """Judge every signature of a PDF file; `fetcher` as for `verify_hash_signature`.
-
-    Raises `NoSignature` where there is none, `Malformed` for input that is no PDF, broken or encrypted.
-    """
-
-    async def judge(anchors: TrustAnchors) -> Report:
-        return await asyncio.to_thread(judge_pdf, signature, anchors)
-
-    return await judged_online(judge, anchors, fetcher)
+    """Judge one PDF file of our own (`Verifier.pdf`)."""
+    return await Verifier(anchors, fetcher).pdf(signature)

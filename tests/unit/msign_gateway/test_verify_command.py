@@ -159,3 +159,31 @@ def test_a_batch_answers_in_order_and_goes_on_after_unusable_cases(run, folder):
 
 def test_nothing_to_verify_is_a_wrong_use(run):
     assert run().exit_code == 2
+
+
+def test_a_policy_of_ones_own_decides_about_algorithms(run, tmp_path):
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[[digest]]\nnames = ["sha256"]\nrefuse_from = 2020-01-01\n')
+    told = verdict(run("hash.xml", "--content", f"sha256:{HEX}", "--trust", "trust", "--policy", str(policy), "--json"))
+    assert told["valid"] is False
+    assert "weak_digest" in told["reason"]
+    assert told["signatures"][0]["integrity"] == "passed"
+
+
+@pytest.mark.parametrize("text", ["nonsense", '[[digest]]\ncolour = "red"\n', "[revocation]\nunknown = 7\n"])
+def test_a_policy_that_cannot_be_used_ends_with_2(run, tmp_path, text):
+    policy = tmp_path / "policy.toml"
+    policy.write_text(text)
+    result = run("hash.xml", "--policy", str(policy), "--json")
+    assert result.exit_code == 2
+    assert "policy.toml" in json.loads(result.output)["error"]
+
+
+def test_a_batch_larger_than_there_are_processes_is_answered_in_order(run, folder):
+    names = ["hash.xml", "act.pdf", "plain.pdf", "detached.xml"] * 5
+    lines = [json.dumps({"case_id": number, "file": name}) for number, name in enumerate(names)]
+    (folder / "many.jsonl").write_text("\n".join(lines))
+    ready, *told = map(json.loads, run("--batch", "many.jsonl", "--trust", "trust").output.splitlines())
+    assert ready == {"ready": True}
+    assert [one["case_id"] for one in told] == list(range(20))
+    assert [("error" in one) for one in told] == [name == "plain.pdf" for name in names]
