@@ -1,9 +1,9 @@
 """How does a test infrastructure come to be on disk?
 
-`certomancer.yaml` and `keys/` drive the live services; `trust/` holds the anchors, `tls/` the certificates of the API
-and of its consumers, `tokens/` the signers' keys as PKCS#12 files under their PINs, `people.json` who they are,
-`subscribers.json` whose phone is whose. With a PKCS#11 module, the keys of tokens and SIMs are in SoftHSM
-(`softhsm2.conf`) instead, and only key files are files.
+`certomancer.yaml` and `keys/` drive the live services, which have their own private keys and everybody else's public
+ones; `trust/` holds the anchors, `tls/` the certificates of the API and of its consumers, `tokens/` the signers' keys
+as PKCS#12 files under their PINs, `people.json` who they are, `subscribers.json` whose phone is whose. With a PKCS#11
+module, the keys of tokens and SIMs are in SoftHSM (`softhsm2.conf`) instead, and only key files are files.
 """
 
 import json
@@ -43,9 +43,11 @@ def create(directory: Path, *, pki_url: str, server_names: Sequence[str], pkcs11
         raise Malformed(f"{directory} holds a public-key infrastructure already; it is never overwritten")
     for name in ("keys", "trust", "tls", "tokens"):
         (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = make_keys(plan.key_labels())
-    for label, key in keys.items():
-        write_private(directory / "keys" / f"{label}.pem", pem_of_key(key))
+    keys = make_keys([*plan.service_labels(), *plan.owner_labels()])
+    for label in plan.service_labels():
+        write_private(directory / "keys" / f"{label}.pem", pem_of_key(keys[label]))
+    for label in plan.owner_labels():
+        write_private(directory / "keys" / f"{label}.pem", pem_of_public_key(keys[label]))
     configuration = plan.configuration(pki_url, server_names, datetime.now(UTC))
     # Written under its name only at the end, so that a half-made directory can be made anew.
     draft = directory / f"{CONFIGURATION}.new"
@@ -115,6 +117,11 @@ def pem_of_key(key: Any) -> bytes:
     return bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+
+
+def pem_of_public_key(key: PrivateKey) -> bytes:
+    """Return the public half of a key as PEM."""
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -27,27 +27,23 @@ _CA_NAME = {
 }
 
 
-def key_labels() -> list[str]:
-    """Return the label of every key pair."""
-    return [
-        ROOT,
-        ISSUING,
-        TSA,
-        TLS_CA,
-        SERVER,
-        f"ocsp-{ROOT}",
-        f"ocsp-{ISSUING}",
-        f"ocsp-{TLS_CA}",
-        *CONSUMERS,
-        *(person.label for person in PEOPLE),
-    ]
+def service_labels() -> list[str]:
+    """Return the labels of the key pairs that the live services sign with."""
+    return [ROOT, ISSUING, TSA, TLS_CA, f"ocsp-{ROOT}", f"ocsp-{ISSUING}", f"ocsp-{TLS_CA}"]
+
+
+def owner_labels() -> list[str]:
+    """Return the labels of the key pairs that only their owners use: of them, the services know the public half."""
+    return [SERVER, *CONSUMERS, *(person.label for person in PEOPLE)]
 
 
 def configuration(pki_url: str, server_names: Sequence[str], now: datetime) -> dict[str, Any]:
     """Return certomancer's configuration; `now` (aware) is when the certificates begin to be valid, less a day."""
+    keys: dict[str, Any] = {label: {"path": f"{label}.pem"} for label in service_labels()}
+    keys |= {label: {"path": f"{label}.pem", "public-only": True} for label in owner_labels()}
     return {
         "external-url-prefix": pki_url.rstrip("/"),
-        "keysets": {ARCHITECTURE: {"path-prefix": "keys", "keys": {k: {"path": f"{k}.pem"} for k in key_labels()}}},
+        "keysets": {ARCHITECTURE: {"path-prefix": "keys", "keys": keys}},
         "pki-architectures": {
             ARCHITECTURE: {
                 "keyset": ARCHITECTURE,

@@ -82,6 +82,11 @@ def test_every_file_is_readable_by_its_owner_only(pki_dir):
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
+def test_the_live_services_have_nobodys_private_key_but_their_own(pki_dir):
+    private = {path.stem for path in (pki_dir / "keys").iterdir() if b"PRIVATE KEY" in path.read_bytes()}
+    assert private == {"mdtrustca", "mdqsign", "tsa", "tls-ca", "ocsp-mdtrustca", "ocsp-mdqsign", "ocsp-tls-ca"}
+
+
 def test_an_existing_infrastructure_is_never_overwritten(pki_dir):
     before = (pki_dir / "certomancer.yaml").read_bytes()
     with pytest.raises(Malformed, match="never overwritten"):
