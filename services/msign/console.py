@@ -1,12 +1,16 @@
 """How does an operator's command reach the provider's database, and how does it say no?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
 import typer
 from pydantic import Field
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from services.msign.requests import MIGRATIONS
 from shared.errors import Malformed
@@ -17,6 +21,7 @@ from shared.settings import Settings, load_settings
 Result = TypeVar("Result")
 
 MASKED_DIGITS = 9
+UNWRAPPED = 10_000
 
 
 class DatabaseSettings(Settings):
@@ -51,13 +56,13 @@ def fail(sentence: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Return lines with their columns under each other."""
-    lines = [headings, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+def show_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """Print rows under their headings: in a terminal as wide as that, otherwise each on one line for other programs."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else UNWRAPPED)
+    table = Table(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+    console.print(table)
 
 
 def masked(number: str) -> str:

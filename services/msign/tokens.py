@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.msign.console import fail, run, table
+from services.msign.console import fail, run, show_table
 from services.msign.instruments.pins import counted_as
 from services.msign.instruments.tries import MAX_TRIES, StoredTries
 from shared.contract.models import Instrument
@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tokens with 
 def show() -> None:
     """Show the tokens that wrong PINs were entered for since the last right one."""
     found = run(lambda pool: StoredTries(pool).all())
-    typer.echo(table(HEADINGS, [row_of(token, used) for token, used in found]))
+    show_table(HEADINGS, [row_of(token, used) for token, used in found])
 
 
 @app.command()

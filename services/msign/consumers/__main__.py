@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from cryptography import x509
 
-from services.msign.console import fail, run, table
+from services.msign.console import fail, run, show_table
 from services.msign.consumers.registry import Consumers, Registration
 
 HEADINGS = ("SYSTEM", "SERIAL NUMBER", "STATE", "RETURN ORIGINS", "ISSUER")
@@ -29,7 +29,7 @@ def add(
 @app.command("list")
 def show() -> None:
     """Show every registered certificate."""
-    typer.echo(table(HEADINGS, [row_of(one) for one in run(lambda pool: Consumers(pool).all())]))
+    show_table(HEADINGS, [row_of(one) for one in run(lambda pool: Consumers(pool).all())])
 
 
 @app.command()

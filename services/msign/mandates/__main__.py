@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.msign.console import fail, masked, run, table
+from services.msign.console import fail, masked, run, show_table
 from services.msign.mandates.registry import Mandate, Registered, StoredMandates
 from shared.contract.models import DelegatorType
 from shared.errors import Malformed
@@ -37,7 +37,7 @@ def show(
     """Show every mandate; of personal numbers only the end, unless asked for."""
     found = run(lambda pool: StoredMandates(pool).all())
     now = datetime.now(UTC)
-    typer.echo(table(HEADINGS, [row_of(one, now, numbers=numbers) for one in found]))
+    show_table(HEADINGS, [row_of(one, now, numbers=numbers) for one in found])
 
 
 @app.command()
