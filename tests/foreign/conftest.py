@@ -1,4 +1,4 @@
-"""Clients of other stacks, made from our WSDL alone, and a real API with mutual TLS for them.
+"""Clients of other stacks, made from our WSDL alone, before a whole MSign with mutual TLS.
 
 Each is a program with the arguments `post TYPE DESCRIPTION FILE…`, `get REQUEST_ID LANGUAGE` or
 `verify TYPE SIGNATURE_FILE [CONTENT_FILE]` and the addresses and certificates in its environment (`MSIGN_…`); it
@@ -9,16 +9,17 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.integration.msign_api.conftest import Api, Files, api, signers, tls
-
-__all__ = ["api", "signers", "tls"]
+from msign_gateway.infrastructure import Infrastructure
+from tests.msign_process import RunningMSign, running_msign
 
 HERE = Path(__file__).parent
 WSDL = HERE.parents[1] / "shared" / "contract" / "msign.wsdl"
@@ -52,33 +53,47 @@ def gsoap(directory: Path) -> list[str]:
     return [str(program)]
 
 
-@pytest.fixture(scope="session", params=[node, php, gsoap], ids=lambda make: make.__name__)
-def program(request, tmp_path_factory) -> list[str]:
+def zeep(_: Path) -> list[str]:
+    """zeep with its own transport (`requests`)."""
+    return [sys.executable, str(HERE / "zeep" / "client.py")]
+
+
+@pytest.fixture(scope="session", params=[node, php, gsoap, zeep], ids=lambda make: make.__name__)
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     make: Callable[[Path], list[str]] = request.param
     return make(tmp_path_factory.mktemp(make.__name__))
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def msign(
+    infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningMSign]:
+    async with running_msign(infrastructure, tmp_path_factory.mktemp("msign")) as running:
+        yield running
+
+
 @dataclass(frozen=True)
 class Foreign:
-    """A client of another stack before our API."""
+    """A client of another stack before a whole MSign."""
 
     program: list[str]
-    api: Api
+    msign: RunningMSign
     directory: Path
 
-    async def call(self, *arguments: str | bytes, who: Files | None = None) -> dict[str, Any]:
-        """Run the program; bytes become files. Returns what it prints."""
-        files = who or self.api.tls.first
+    async def call(self, *arguments: str | bytes, who: str = "consumer1") -> dict[str, Any]:
+        """Run the program as one of the systems; bytes become files. Returns what it prints."""
+        tls = self.msign.pki / "tls"
+        certificate, key = tls / f"{who}.pem", tls / f"{who}.key"
+        identity = self.directory / "identity.pem"  # PHP and gSOAP want certificate and key in one file
+        identity.write_bytes(certificate.read_bytes() + key.read_bytes())
         environment = os.environ | {
             "MSIGN_WSDL": str(WSDL),
-            "MSIGN_URL": self.api.url,
-            "MSIGN_CERT": str(files.cert),
-            "MSIGN_KEY": str(files.key),
-            "MSIGN_CA": str(self.api.tls.ca),
+            "MSIGN_URL": self.msign.api_url,
+            "MSIGN_CERT": str(certificate),
+            "MSIGN_KEY": str(key),
+            "MSIGN_IDENTITY": str(identity),
+            "MSIGN_CA": str(tls / "ca.pem"),
         }
-        identity = self.directory / "identity.pem"  # PHP and gSOAP want certificate and key in one file
-        identity.write_bytes(files.cert.read_bytes() + files.key.read_bytes())
-        environment["MSIGN_IDENTITY"] = str(identity)
         given = [self._given(n, one) for n, one in enumerate(arguments)]
         process = await asyncio.create_subprocess_exec(
             *self.program, *given, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -97,5 +112,5 @@ class Foreign:
 
 
 @pytest.fixture
-def foreign(program, api, tmp_path) -> Foreign:
-    return Foreign(program, api, tmp_path)
+def foreign(program: list[str], msign: RunningMSign, tmp_path: Path) -> Foreign:
+    return Foreign(program, msign, tmp_path)

@@ -1,88 +1,96 @@
-"""Do clients of three other stacks, made from our WSDL, get through every operation and every fault?"""
+"""Do clients of four other stacks, made from our WSDL, get through every operation and every fault?
+
+The whole way: what they post is signed on the Sign Page, by a user's browser without scripts.
+"""
 
 import base64
 import hashlib
-from datetime import UTC, datetime
 
-from cryptography.hazmat.primitives.serialization import Encoding
+import pytest
+from cryptography import x509
 
+from msign_gateway.demo.browser import Browser
 from services.msign.consumers import serial_of
-from shared.contract.models import ContentType, SignResult, SignStatus
-from shared.signatures.pades.sign import sign_pdf
-from shared.signatures.xades.sign import sign_hash
-from tests.documents import pdf_file
+from services.msign.requests import RequestStore
+from shared.contract.models import ContentType
+from tests.documents import pdf_file, with_page_replaced
 from tests.provider import posted
 
-DIGEST = hashlib.sha256(b"document").digest()
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DIGEST, OTHER = hashlib.sha256(b"document").digest(), b"2" * 20
 DESCRIPTION = "Declarație: țară, șură – «Заявление» & <b>"
+ENTRY = "ReturnUrl=https://servicii.exemplu.md/return&Instrument=tax&lang=en"
 NOBODY = "0" * 32
 
 
-async def test_a_hash_goes_from_post_over_pending_to_success(foreign, signers):
-    request_id = (await foreign.call("post", "Hash", DESCRIPTION, DIGEST, b"2" * 20))["RequestID"]
-    stored = await posted(foreign.api.requests, request_id)
+async def on_the_sign_page(foreign, request_id, form="pin"):
+    """Sign (or `cancel`) a request with Ana's key file."""
+    ana = foreign.msign.person("tax")
+    filled = {"KeyFile": foreign.msign.pki / ana["key_file"], "Password": ana["pin"]} if form == "pin" else {}
+    async with Browser() as browser:
+        page = await browser.open(f"{foreign.msign.sign_page}/{request_id}?{ENTRY}")
+        page = await browser.submit(page, page.form(form), filled)
+        assert page.has_form("return"), page.text
+
+
+async def test_hashes_go_from_post_over_pending_to_valid_signatures(foreign):
+    request_id = (await foreign.call("post", "Hash", DESCRIPTION, DIGEST, OTHER))["RequestID"]
+    stored = await posted(RequestStore(foreign.msign.pool), request_id)
     assert (stored.content_type, stored.short_content_description) == (ContentType.HASH, DESCRIPTION)
-    assert [(one.content, one.correlation_id) for one in stored.contents] == [(DIGEST, "0"), (b"2" * 20, "1")]
+    assert [(one.content, one.correlation_id) for one in stored.contents] == [(DIGEST, "0"), (OTHER, "1")]
     assert await foreign.call("get", request_id, "ro") == {"Status": "Pending", "Message": None, "Results": []}
-    results = [
-        SignResult(
-            correlation_id=one.correlation_id,
-            certificate=signers.signer.certificate.public_bytes(Encoding.DER),
-            signature=await sign_hash(one.content, signers.signer, signers.timestamper, signed_at=datetime.now(UTC)),
-        )
-        for one in stored.contents
-    ]
-    for position, result in enumerate(results):
-        await foreign.api.requests.add_result(request_id, position, result)
-    await foreign.api.requests.finish(request_id, SignStatus.SUCCESS)
+    await on_the_sign_page(foreign, request_id)
     told = await foreign.call("get", request_id, "ro")
     assert (told["Status"], told["Message"]) == ("Success", None)
-    assert [
-        (one["CorrelationID"], base64.b64decode(one["Certificate"]), base64.b64decode(one["Signature"]))
-        for one in told["Results"]
-    ] == [(one.correlation_id, one.certificate, one.signature) for one in results]
+    assert [one["CorrelationID"] for one in told["Results"]] == ["0", "1"]
+    for result, content, another in zip(told["Results"], (DIGEST, OTHER), (OTHER, DIGEST), strict=True):
+        signer = x509.load_der_x509_certificate(base64.b64decode(result["Certificate"]))
+        assert foreign.msign.person("tax")["name"] in signer.subject.rfc4514_string()
+        signature = base64.b64decode(result["Signature"])
+        good = await foreign.call("verify", "Hash", signature, content)
+        assert good["SignaturesValid"] is True
+        assert len(good["Subjects"]) == 1
+        assert (await foreign.call("verify", "Hash", signature, another))["SignaturesValid"] is False
 
 
-async def test_a_pdf_arrives_byte_for_byte(foreign):
+async def test_a_pdf_comes_back_signed_and_is_valid_until_it_is_altered(foreign):
     pdf = pdf_file("Act de primire")
     request_id = (await foreign.call("post", "Pdf", DESCRIPTION, pdf))["RequestID"]
-    stored = await posted(foreign.api.requests, request_id)
-    assert (stored.content_type, stored.contents[0].content) == (ContentType.PDF, pdf)
+    await on_the_sign_page(foreign, request_id)
+    (result,) = (await foreign.call("get", request_id, "en"))["Results"]
+    signed = base64.b64decode(result["Signature"])
+    assert signed.startswith(pdf), "what arrived was not byte for byte what was sent"
+    assert (await foreign.call("verify", "Pdf", signed))["SignaturesValid"] is True
+    altered = await foreign.call("verify", "Pdf", with_page_replaced(signed))
+    assert altered["SignaturesValid"] is False
+    assert altered["Message"].startswith("Semnătura nu este validă")
 
 
 async def test_a_failure_comes_with_its_reason_in_the_callers_language(foreign):
     request_id = (await foreign.call("post", "Hash", DESCRIPTION, DIGEST))["RequestID"]
-    await foreign.api.requests.finish(request_id, SignStatus.FAILURE, reason="declined")
+    await on_the_sign_page(foreign, request_id, "cancel")
     told = await foreign.call("get", request_id, "ru")
     assert told == {"Status": "Failure", "Message": "Пользователь отказался", "Results": []}
 
 
-async def test_a_signed_hash_is_valid_for_its_own_hash_only(foreign, signers):
-    signature = await sign_hash(DIGEST, signers.signer, signers.timestamper, signed_at=datetime.now(UTC))
-    good = await foreign.call("verify", "Hash", signature, DIGEST)
-    assert good["SignaturesValid"] is True
-    assert len(good["Subjects"]) == 1
-    assert (await foreign.call("verify", "Hash", signature, bytes(32)))["SignaturesValid"] is False
-
-
-async def test_a_signed_pdf_is_valid_until_it_is_altered(foreign, signers):
-    signed = await sign_pdf(
-        pdf_file(), signers.signer, signers.timestamper, reason="Aprob", signed_at=datetime.now(UTC)
-    )
-    assert (await foreign.call("verify", "Pdf", signed))["SignaturesValid"] is True
-    altered = signed.replace(b"%PDF-1.", b"%PDF-2.", 1)
-    assert (await foreign.call("verify", "Pdf", altered))["SignaturesValid"] is False
+async def test_an_expired_request_says_so(foreign):
+    request_id = (await foreign.call("post", "Hash", DESCRIPTION, DIGEST))["RequestID"]
+    await foreign.msign.expire(request_id)
+    told = await foreign.call("get", request_id, "ro")
+    assert told == {"Status": "Expired", "Message": "Termenul de semnare a expirat", "Results": []}
 
 
 async def test_a_system_that_is_not_registered_fails_to_authenticate(foreign):
-    told = await foreign.call("get", NOBODY, "en", who=foreign.api.tls.unregistered)
+    told = await foreign.call("get", NOBODY, "en", who="consumer3")
     assert fault(told) == "AuthenticationFailed"
-    assert told["Text"] == f"Unknown service consumer: {serial_of(foreign.api.tls.unregistered.certificate)}"
+    certificate = x509.load_pem_x509_certificate((foreign.msign.pki / "tls" / "consumer3.pem").read_bytes())
+    assert told["Text"] == f"Unknown service consumer: {serial_of(certificate)}"
 
 
 async def test_a_request_of_another_system_is_not_given(foreign):
     request_id = (await foreign.call("post", "Hash", DESCRIPTION, DIGEST))["RequestID"]
-    assert fault(await foreign.call("get", request_id, "en", who=foreign.api.tls.second)) == "AuthorizationFailed"
+    assert fault(await foreign.call("get", request_id, "en", who="consumer2")) == "AuthorizationFailed"
 
 
 async def test_a_hash_of_19_bytes_is_an_invalid_parameter(foreign):
