@@ -13,7 +13,8 @@ from shared.signatures.xades.canonical import Method, NodeSet, canonical
 from shared.signatures.xades.document import read_document
 from shared.signatures.xades.names import C14N_10, C14N_EXCLUSIVE, ds
 from shared.signatures.xades.references import Checked, octets_of_original
-from shared.signatures.xades.structure import Reference, XmlSignature, decode_base64, elements, has_stray_text, text_of
+from shared.signatures.xades.structure import Reference, XmlSignature
+from shared.signatures.xades.tree import decode_base64, elements, has_stray_text, text_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
 
 def is_known_outside(known: KnownContent, reference: Reference, signature: XmlSignature) -> bool:
     """Whether a reference to something outside of the document commits to the known content."""
-    if isinstance(known, Original) and reference.transforms:
-        try:
-            octets = octets_of_original(known.data, reference, signature)
-        except Malformed:
-            return False
-        return digest(reference.digest, octets) == reference.value
+    if isinstance(known, Original):
+        return octets_known(known, reference, signature) is not None
     return known.has_digest(reference.digest, reference.value)
+
+
+def octets_known(known: KnownContent | None, reference: Reference, signature: XmlSignature) -> bytes | None:
+    """The octets that a reference to something outside digests, where the known content gives just these."""
+    if not isinstance(known, Original):
+        return None
+    try:
+        octets = octets_of_original(known.data, reference, signature)
+    except Malformed:
+        return None
+    return octets if digest(reference.digest, octets) == reference.value else None
 
 
 def is_known_inside(known: KnownContent, checked: Checked) -> bool:

@@ -11,7 +11,8 @@ from shared.signatures.xades.coverage import covers_everything
 from shared.signatures.xades.names import TYPE_COUNTERSIGNED, TYPE_MANIFEST, ds
 from shared.signatures.xades.properties import Properties, is_signed_properties
 from shared.signatures.xades.references import Checked, Resolved, check, resolve
-from shared.signatures.xades.structure import Reference, elements, read_references
+from shared.signatures.xades.structure import Reference, read_references
+from shared.signatures.xades.tree import elements
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -33,9 +34,10 @@ _PARTIAL = Reason("partly_covered", "the document shows more than the signature 
 class References:
     """The references of one signature by what they are for; `faults` are those that break its integrity.
 
-    `outside` and `listed` (by a manifest) lead out of the document.
+    `every` has all of SignedInfo in order; `outside` and `listed` (by a manifest) lead out of the document.
     """
 
+    every: tuple[Checked | Reference, ...]
     inside: tuple[Checked, ...]
     outside: tuple[Reference, ...]
     listed: tuple[Reference, ...]
@@ -46,16 +48,16 @@ class References:
 
 def check_references(document: Document, signature: XmlSignature, properties: Properties) -> References:
     """Resolve and check every reference; raises `Refusal` where one cannot be resolved or uses a hidden trick."""
+    every: list[Checked | Reference] = []
     inside: list[Checked] = []
-    outside: list[Reference] = []
     altered = properties_signed = key_info_signed = False
     for reference in signature.references:
         resolved = resolve(document, reference)
         properties_signed |= (is_properties := is_signed_properties(resolved, properties))
         if resolved.nodes is None:
-            outside.append(reference)
+            every.append(reference)
             continue
-        checked = check(resolved, signature)
+        every.append(checked := check(resolved, signature))
         altered |= not checked.holds
         key_info_signed |= resolved.nodes.apex is signature.key_info is not None
         if not is_properties and _is_content(resolved, signature, properties):
@@ -65,7 +67,10 @@ def check_references(document: Document, signature: XmlSignature, properties: Pr
     faults = [_ALTERED] if altered else []
     if not properties_signed:
         faults.append(Reason("signed_properties", "the signature does not sign its properties"))
-    return References(tuple(inside), tuple(outside), tuple(listed), tuple(faults), manifest_holds, key_info_signed)
+    outside = tuple(one for one in every if isinstance(one, Reference))
+    return References(
+        tuple(every), tuple(inside), outside, tuple(listed), tuple(faults), manifest_holds, key_info_signed
+    )
 
 
 def judge_coverage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.signatures.xades.names import ds
-from shared.signatures.xades.structure import elements, has_stray_text
+from shared.signatures.xades.tree import elements, has_stray_text
 
 if TYPE_CHECKING:
     from lxml import etree

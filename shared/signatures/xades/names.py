@@ -9,6 +9,7 @@ XADES_132 = XADES
 XADES_122 = "http://uri.etsi.org/01903/v1.2.2#"
 XADES_111 = "http://uri.etsi.org/01903/v1.1.1#"
 XADES_NAMESPACES = frozenset({XADES_132, XADES_122, XADES_111})
+XADES_141 = "http://uri.etsi.org/01903/v1.4.1#"
 
 TYPE_SIGNED_PROPERTIES = "http://uri.etsi.org/01903#SignedProperties"
 TYPES_SIGNED_PROPERTIES = frozenset(

@@ -15,7 +15,8 @@ from shared.signatures.verdict import Refusal
 from shared.signatures.xades.canonical import PLAIN, NodeSet, canonical, method_of
 from shared.signatures.xades.document import Document, read_document
 from shared.signatures.xades.names import BASE64, ENVELOPED, XPATH, XPATH_FILTER2, ds
-from shared.signatures.xades.structure import Reference, XmlSignature, decode_base64, elements, text_of
+from shared.signatures.xades.structure import Reference, XmlSignature
+from shared.signatures.xades.tree import decode_base64, elements, text_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -38,12 +39,16 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A reference into the document after its transforms: what they left of the nodes, and whether the digest holds."""
+    """A reference into the document after its transforms: what they left of the nodes, and whether the digest holds.
+
+    `serialised` tells that the transforms themselves made octets of the nodes.
+    """
 
     reference: Reference
     nodes: NodeSet
     octets: bytes
     holds: bool
+    serialised: bool
 
 
 def resolve(document: Document, reference: Reference) -> Resolved:
@@ -65,9 +70,10 @@ def check(resolved: Resolved, signature: XmlSignature) -> Checked:
     """Apply the transforms to nodes of the document and compare the digest; raises `Refusal` for unknown transforms."""
     if resolved.nodes is None:
         raise Refusal("external", "the content lies outside of the document")
-    nodes, octets = transformed(resolved.nodes, resolved.reference, signature)
+    nodes, made = transformed(resolved.nodes, resolved.reference, signature)
+    octets = canonical(nodes, PLAIN) if made is None else made
     holds = digest(resolved.reference.digest, octets) == resolved.reference.value
-    return Checked(resolved.reference, nodes, octets, holds)
+    return Checked(resolved.reference, nodes, octets, holds, made is not None)
 
 
 def octets_of_original(data: bytes, reference: Reference, signature: XmlSignature) -> bytes:
@@ -76,11 +82,12 @@ def octets_of_original(data: bytes, reference: Reference, signature: XmlSignatur
         return data
     if reference.transforms[0].get("Algorithm") == BASE64:
         return decode_base64(data.decode("ascii", "replace"))
-    return transformed(NodeSet(read_document(data).tree, comments=True), reference, signature)[1]
+    nodes, octets = transformed(NodeSet(read_document(data).tree, comments=True), reference, signature)
+    return canonical(nodes, PLAIN) if octets is None else octets
 
 
-def transformed(nodes: NodeSet, reference: Reference, signature: XmlSignature) -> tuple[NodeSet, bytes]:
-    """The node set that is left after a reference's transforms, and the octets to digest."""
+def transformed(nodes: NodeSet, reference: Reference, signature: XmlSignature) -> tuple[NodeSet, bytes | None]:
+    """The node set that is left after a reference's transforms, and the octets if they made some of it."""
     octets: bytes | None = None
     for step in reference.transforms:
         algorithm = step.get("Algorithm") or ""
@@ -94,7 +101,7 @@ def transformed(nodes: NodeSet, reference: Reference, signature: XmlSignature) -
             octets = canonical(nodes, method_of(algorithm, step))
         else:
             octets = canonical(NodeSet(read_document(octets).tree, comments=True), method_of(algorithm, step))
-    return nodes, canonical(nodes, PLAIN) if octets is None else octets
+    return nodes, octets
 
 
 def _without_signatures(nodes: NodeSet, step: etree._Element, algorithm: str, signature: XmlSignature) -> NodeSet:

@@ -15,7 +15,7 @@ from shared.signatures.values import value_verifies
 from shared.signatures.verdict import Reason
 from shared.signatures.xades.canonical import canonical_element
 from shared.signatures.xades.names import ds
-from shared.signatures.xades.structure import decode_base64, elements, refuse_stray_text, text_of
+from shared.signatures.xades.tree import decode_base64, elements, refuse_stray_text, text_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -97,7 +97,7 @@ def find_signer(
 
 
 def _is_named(one: Candidate, properties: Properties) -> bool:
-    return any(named.names(one.der, one.certificate.serial_number) for named in properties.named)
+    return any(named.names(one.der, one.asn1) for named in properties.named)
 
 
 def _verifies(one: Candidate, signature: XmlSignature, octets: bytes) -> bool:

@@ -5,9 +5,6 @@ Everything later works on these nodes; nothing searches the document for them ag
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass
 
 from lxml import etree
@@ -17,6 +14,7 @@ from shared.signatures.values import ValueScheme
 from shared.signatures.verdict import Refusal
 from shared.signatures.xades.canonical import Method, method_of
 from shared.signatures.xades.names import ds
+from shared.signatures.xades.tree import decoded, elements, refuse_stray_text
 
 MAX_REFERENCES = 256
 MAX_TRANSFORMS = 8
@@ -83,42 +81,6 @@ def read_references(nodes: list[etree._Element]) -> tuple[Reference, ...]:
     if not nodes or len(nodes) > MAX_REFERENCES or any(node.tag != ds("Reference") for node in nodes):
         raise Refusal("structure", "there must be between 1 and 256 references, and nothing else")
     return tuple(_reference(node) for node in nodes)
-
-
-def elements(node: etree._Element) -> list[etree._Element]:
-    """The child elements, without comments and processing instructions."""
-    return [child for child in node if isinstance(child.tag, str)]
-
-
-def refuse_stray_text(node: etree._Element) -> None:
-    """Raise `Refusal` when text stands between the elements of a node that only holds elements."""
-    if has_stray_text(node):
-        raise Refusal("structure", "text stands where the signature has only elements")
-
-
-def has_stray_text(node: etree._Element) -> bool:
-    """Whether text other than white space stands between the elements of a node."""
-    return bool((node.text or "").strip()) or any((child.tail or "").strip() for child in node)
-
-
-def decoded(node: etree._Element) -> bytes:
-    """The bytes that an element holds as base64; raises `Refusal` when it does not."""
-    if elements(node):
-        raise Refusal("structure", "a value has elements inside")
-    return decode_base64(text_of(node))
-
-
-def text_of(node: etree._Element) -> str:
-    """All text at and below an element, in order, without that of comments and processing instructions."""
-    return "".join(str(text) for text in node.itertext())
-
-
-def decode_base64(text: str) -> bytes:
-    """Decode base64 with white space in it; raises `Refusal` for anything else."""
-    try:
-        return base64.b64decode(re.sub(r"[ \t\r\n]+", "", text).encode("ascii"), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Refusal("base64", "a value is not base64") from error
 
 
 def digest_named(node: etree._Element) -> str:

@@ -14,19 +14,18 @@ from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Coverage, Reason, Refusal, Report, TimestampStatus
 from shared.signatures.xades.contents import check_references, judge_coverage
 from shared.signatures.xades.document import Document, read_document
-from shared.signatures.xades.properties import (
-    Properties,
-    encapsulated_certificates,
-    find_properties,
-    timestamp_tokens,
-)
+from shared.signatures.xades.properties import Properties, carried_evidence, find_properties
 from shared.signatures.xades.signer import Candidate, candidates, find_signer, key_info_certificates
+from shared.signatures.xades.stamps import Stamp, stamps_of
 from shared.signatures.xades.structure import XmlSignature, read_signature
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from shared.signatures.content import KnownContent
+
+_PROVING = ("SignatureTimeStamp", "SigAndRefsTimeStamp", "ArchiveTimeStamp")
+"""The timestamps over the signature value, in the order in which they are made."""
 
 
 @refusing
@@ -63,12 +62,16 @@ def _examined(
     content: KnownContent | None,
     anchors: TrustAnchors,
 ) -> Findings:
-    others = candidates(encapsulated_certificates(properties))
+    carried, evidence = carried_evidence(properties)
+    at_hand = candidates([*(one.der for one in in_key_info), *carried])
     references = check_references(document, signature, properties)
-    signer = find_signer(signature, in_key_info or others, properties, key_info_signed=references.key_info_signed)
+    signer = find_signer(signature, at_hand, properties, key_info_signed=references.key_info_signed)
     coverage, reasons = judge_coverage(document, signature, properties, references, content)
-    known = Evidence(tuple(one.asn1 for one in (*in_key_info, *others)))
-    stamp = _stamp(signature, properties, anchors, known)
+    known = Evidence(tuple(one.asn1 for one in at_hand)) | evidence
+    try:
+        stamp = _judged(stamps_of(signature, properties, references, content), anchors, known)
+    except Refusal as refusal:
+        stamp = TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
     return Findings(
         coverage=coverage,
         faults=tuple(dict.fromkeys((*references.faults, *signer.reasons))),
@@ -81,12 +84,21 @@ def _examined(
     )
 
 
-def _stamp(signature: XmlSignature, properties: Properties, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
-    try:
-        tokens = timestamp_tokens(properties, signature)
-    except Refusal as refusal:
-        return TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
-    return judge_tokens([judge_token(token, stamped, anchors, known) for token, stamped in tokens])
+def _judged(stamps: list[Stamp], anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
+    """The first kind of timestamp there is proves the time; each further one must hold, whoever made it."""
+    judgeable = [(one, one.octets) for one in stamps if one.octets is not None]
+    first = next((kind for kind in _PROVING if any(one.kind.startswith(kind) for one, _ in judgeable)), "none")
+    proving = [(one, octets) for one, octets in judgeable if one.kind.startswith(first)]
+    verdict = judge_tokens([judge_token(one.token, octets, anchors, known) for one, octets in proving])
+    for one, octets in judgeable:
+        if one.kind.startswith(first):
+            continue
+        further = judge_token(one.token, octets, TrustAnchors.none(), known)
+        if further.status is TimestampStatus.FAILED and verdict.status is not TimestampStatus.FAILED:
+            why = further.reason.sentence if further.reason else "it cannot be read"
+            return replace(further, reason=Reason("further_timestamp", f"{one.kind} does not hold: {why}"))
+        verdict = replace(verdict, known=verdict.known | further.known)
+    return verdict
 
 
 def _digests(signature: XmlSignature) -> frozenset[str]:
