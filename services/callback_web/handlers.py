@@ -5,6 +5,7 @@ page, which tells nothing. The pages that post to the Sign Page carry no `form-a
 redirects that follow.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HERE = Path(__file__).parent
 LARGEST_FORM_BYTES = 64 * 1024
 RETRY_AFTER_S = 10
+LONGEST_ANSWER_S = 2.9
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -66,8 +68,16 @@ class Pages:
         )
 
     async def come_back(self, request: web.Request) -> web.Response:
-        """`POST /return` and `GET /return`: collect, then on to the system's return URL."""
-        job_id = await self._returned_job(request)
+        """`POST /return` and `GET /return`: collect, then on to the system's return URL.
+
+        The user is answered within `LONGEST_ANSWER_S` seconds, whatever hangs behind us.
+        """
+        pairs = await posted(request) if request.method == "POST" else request.query.items()
+        async with asyncio.timeout(LONGEST_ANSWER_S):
+            return await self._answer(request, pairs)
+
+    async def _answer(self, request: web.Request, pairs: Iterable[tuple[str, object]]) -> web.Response:
+        job_id = await self._returned_job(pairs)
         job = None if job_id is None else await self._returning.settle(job_id)
         if job is None:
             metrics.RETURNS.labels("refused").inc()
@@ -86,9 +96,8 @@ class Pages:
         job = await jobs.get(self._pool, job_id)
         return job if job is not None and job.kind is Kind.SIGN else None
 
-    async def _returned_job(self, request: web.Request) -> UUID | None:
+    async def _returned_job(self, pairs: Iterable[tuple[str, object]]) -> UUID | None:
         """Return the job whose RelayState and RequestID the browser brings, None unless both are ours."""
-        pairs = await posted(request) if request.method == "POST" else request.query.items()
         form = forms.read_form((name, value) for name, value in pairs if isinstance(value, str))
         job_id = self._links.job_of(form.get(forms.RELAY_STATE, ""))
         job = None if job_id is None else await jobs.get(self._pool, job_id)

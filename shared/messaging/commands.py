@@ -18,6 +18,8 @@ from shared.messaging.envelope import Moment
 SIGN_REQUEST = "msign.sign.request.v1"
 VERIFICATION_REQUEST = "msign.verification.request.v1"
 
+OWN_IDS = "msign-gateway-"
+"""How the ids begin that contents without one get from us; systems' own must not, or two could be the same."""
 REF_PATTERN = r"^sha256:[0-9a-f]{64}$"
 
 
@@ -55,7 +57,15 @@ STORED = _refusing("\x00")
 """Text that Postgres can keep."""
 Url = Annotated[str, Field(max_length=2048), _refusing("[\x00-\x20\x7f]")]
 Ref = Annotated[str, Field(pattern=REF_PATTERN)]
-CorrelationId = Annotated[str, Field(min_length=1, max_length=36), XML]
+
+
+def _not_ours(text: str) -> str:
+    if text.startswith(OWN_IDS):
+        raise PydanticCustomError("reserved", f"must not begin with {OWN_IDS}")
+    return text
+
+
+CorrelationId = Annotated[str, Field(min_length=1, max_length=36), XML, AfterValidator(_not_ours)]
 
 
 class _Data(BaseModel):

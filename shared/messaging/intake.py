@@ -6,6 +6,7 @@ the original is acknowledged.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from shared.telemetry import metrics
 PREFETCH = 200
 BATCH = 50
 RETRY_S = 1.0
+_TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
 
 log = structlog.get_logger(__name__)
 
@@ -182,11 +184,12 @@ class Intake:
 
 def _delivery(message: AbstractIncomingMessage) -> Delivery:
     traceparent = message.headers.get("traceparent")
+    good = isinstance(traceparent, str) and _TRACEPARENT.fullmatch(traceparent)
     return Delivery(
         body=message.body,
         routing_key=message.routing_key or "",
         user_id=message.user_id,
-        traceparent=traceparent if isinstance(traceparent, str) else None,
+        traceparent=str(traceparent) if good else None,
     )
 
 

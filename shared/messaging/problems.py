@@ -65,6 +65,7 @@ _CODES = {
     "string_pattern_mismatch": Code.BAD_FORMAT,
     "timezone_aware": Code.BAD_FORMAT,
     "unusable_character": Code.BAD_FORMAT,
+    "reserved": Code.NOT_ALLOWED,
     "bad_base64": Code.BAD_BASE64,
     "one_of": Code.ONE_OF,
 }

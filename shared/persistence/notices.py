@@ -6,6 +6,7 @@ looks by itself after a while, so that a lost connection costs time but never wo
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 
 import asyncpg
 import structlog
@@ -18,12 +19,14 @@ CHANGES = "msign_changes"
 """A job changed; the payload is its id."""
 
 RECONNECT_S = 1.0
+CHECK_EVERY_S = 15.0
+CHECK_WITHIN_S = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 class Notices:
-    """Hands notices to whoever waits for them; `run` keeps the connection."""
+    """Hands notices to whoever waits for them; `run` keeps the connection, and asks now and then whether it lives."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -56,17 +59,22 @@ class Notices:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("notices_interrupted", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self._url, timeout=CHECK_WITHIN_S)
         closed = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: closed.set())
             for channel in (JOBS, EVENTS, CHANGES):
                 await connection.add_listener(channel, self._heard)
-            await closed.wait()
+            while not closed.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CHECK_EVERY_S):
+                        await closed.wait()
+                        break
+                await connection.execute("SELECT", timeout=CHECK_WITHIN_S)
         finally:
             connection.terminate()

@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.contract.models import ContentType, DelegatorType, ExpectedSigner, SignContent, SignRequest
 from shared.errors import Bug
+from shared.messaging.commands import OWN_IDS
 from shared.persistence import contents, jobs
 from shared.persistence.jobs import Job, JobContent
 from shared.signing.results import Sent
@@ -11,7 +12,7 @@ from shared.signing.results import Sent
 
 def msign_id(content: JobContent) -> str:
     """Return the CorrelationID towards MSign: the system's own, else the content's place."""
-    return content.correlation_id or f"msign-gateway-{content.position}"
+    return content.correlation_id or f"{OWN_IDS}{content.position}"
 
 
 async def sent_contents(connection: Any, job: Job) -> list[Sent]:

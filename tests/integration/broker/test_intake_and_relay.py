@@ -111,6 +111,31 @@ async def test_a_batch_waits_for_a_database_that_is_away_and_is_not_lost(connect
     assert calls == [1, 1]
 
 
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",) * 2,
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\x00", None),
+        ("x" * 5000, None),
+        (7, None),
+        (None, None),
+    ],
+)
+async def test_only_a_traceparent_that_is_one_is_taken_in(connection, channel, commands, sent, taken):
+    seen = []
+    handled = asyncio.Event()
+
+    async def handle(deliveries):
+        seen.extend(deliveries)
+        handled.set()
+        return [Done("admitted")] * len(deliveries)
+
+    await publish(channel, commands, b"job", headers={} if sent is None else {"traceparent": sent})
+    async with running(Intake(connection, commands, handle).run()), asyncio.timeout(PATIENCE_S):
+        await handled.wait()
+    assert seen[0].traceparent == taken
+
+
 async def test_one_delivery_that_meets_a_bug_is_dead_alone_with_its_reason(connection, channel, commands):
     good: list[bytes] = []
     done = asyncio.Event()

@@ -277,6 +277,16 @@ async def test_without_the_database_the_user_is_asked_to_try_again(browser, link
         assert "din nou" in await response.text()
 
 
+async def test_a_database_that_hangs_does_not_hold_the_user_up(browser, links, pool, msign, post, monkeypatch):
+    job = await post()
+    monkeypatch.setattr("services.callback_web.handlers.LONGEST_ANSWER_S", 0.5)
+    async with pool.acquire() as holder, holder.transaction():
+        await holder.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
+        response = await come_back(browser, links, job)
+    assert response.status == 503
+    assert response.headers["Retry-After"]
+
+
 async def test_neither_tokens_nor_personal_numbers_are_logged(browser, links, msign, post):
     job = await post(expected_signer={"id": IDNP})
     pki = TestPki.make()

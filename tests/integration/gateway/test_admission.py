@@ -36,6 +36,11 @@ async def test_a_bad_command_ends_as_rejected_with_every_problem_named(pool, adm
         ({"contents": [{"content": "AAAA"}]}, "/data/contents/0/content", "bad_digest"),
         ({"contents": [{"content": "??"}]}, "/data/contents/0/content", "bad_base64"),
         ({"contents": [{}]}, "/data/contents/0", "one_of"),
+        (
+            {"contents": [{"content": "AAAA", "correlation_id": "msign-gateway-1"}]},
+            "/data/contents/0/correlation_id",
+            "not_allowed",
+        ),
         ({"contents": [{"content_ref": "sha256:" + "0" * 64}]}, "/data/contents/0/content_ref", "content_not_found"),
         ({"content_type": "Pdf"}, "/data/contents/0/content", "bad_pdf"),
         ({"expected_signer": {"id": "123"}}, "/data/expected_signer/id", "bad_idnp"),
