@@ -8,6 +8,7 @@ addresses inside our own network (`public_connector`): whoever made the certific
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import secrets
 import socket
@@ -156,7 +157,7 @@ def public_connector() -> aiohttp.TCPConnector:
 def _public_socket(address: AddrInfoType) -> socket.socket:
     family, kind, protocol, _, where = address
     if not ipaddress.ip_address(where[0]).is_global:
-        raise OSError("the address is not a public one")
+        raise OSError(errno.EHOSTUNREACH, "the address is not a public one")
     made = socket.socket(family, kind, protocol)
     made.setblocking(False)
     return made

@@ -83,10 +83,10 @@ class Issuers:
         if last.dump() in self._anchors:
             yield chain
             return
-        if len(chain) == MAX_LENGTH or last.subject == last.issuer:
+        if len(chain) == MAX_LENGTH:
             return
         for issuer in self.issuers(last):
-            if all(not _same_owner(issuer, one) for one in chain[1:]):
+            if not any(_same_owner(issuer, one) for one in chain):
                 yield from self._walk((*chain, issuer))
 
 

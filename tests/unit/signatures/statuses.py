@@ -10,10 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from shared.signatures.certificates import to_asn1
-from tests.pki import CA_NAME, EPOCH, FAR, SIGNER_NAME, ec_key, name_of, rsa_key
+from tests.pki import CA_NAME, EPOCH, FAR, SIGNER_NAME, LocalTimestamper, ec_key, name_of, rsa_key
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -52,7 +52,7 @@ def access(responder: str = RESPONDER_URL, issuer: str = "") -> x509.AuthorityIn
 
 def delegate(purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING, **given: Any) -> x509.Certificate:
     """One whom the issuer lets sign answers, unless `purpose` or `by` are others."""
-    subject = name_of((x509.NameOID.COMMON_NAME, "OCSP Exemplu"))
+    subject = name_of((NameOID.COMMON_NAME, "OCSP Exemplu"))
     return certificate(subject, x509.ExtendedKeyUsage([purpose]), key=DELEGATE_KEY, **({"serial": 8} | given))
 
 
@@ -126,7 +126,28 @@ def ocsp_answer(
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-ISSUER_X509 = certificate(ISSUER_NAME)
+ISSUER_X509 = certificate(ISSUER_NAME, x509.BasicConstraints(ca=True, path_length=None))
 LEAF_X509 = certificate(name_of(*SIGNER_NAME), pointer(), access(), key=ec_key("leaf of lists"))
 ISSUER: asn1_x509.Certificate = to_asn1(ISSUER_X509)
 LEAF: asn1_x509.Certificate = to_asn1(LEAF_X509)
+ROOT_X509 = certificate(
+    name_of((NameOID.COMMON_NAME, "Root")), x509.BasicConstraints(ca=True, path_length=None),
+    key=rsa_key("root of lists"), by=rsa_key("root of lists"), issuer=name_of((NameOID.COMMON_NAME, "Root")), serial=1,
+)  # fmt: skip
+UNDER_ROOT_X509 = certificate(
+    x509.Name(list(LEAF_X509.issuer)), x509.BasicConstraints(ca=True, path_length=None), pointer(),
+    by=rsa_key("root of lists"), issuer=name_of((NameOID.COMMON_NAME, "Root")), serial=2,
+)  # fmt: skip
+REVOKES_ISSUER = crl(2, key=rsa_key("root of lists"), by=name_of((NameOID.COMMON_NAME, "Root")))
+
+
+def stamper(*extensions: x509.ExtensionType) -> LocalTimestamper:
+    """A timestamping authority of the issuer's, with its clock at NOW."""
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    builder = x509.CertificateBuilder().subject_name(name_of((NameOID.COMMON_NAME, "TSA"))).serial_number(9)
+    builder = builder.issuer_name(LEAF_X509.issuer).public_key(rsa_key("tsa of lists").public_key())
+    builder = builder.not_valid_before(NOW - 100 * 24 * HOUR).not_valid_after(NOW + 100 * 24 * HOUR)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    made = builder.add_extension(purpose, critical=True).sign(rsa_key("issuer of lists"), hashes.SHA256())
+    return LocalTimestamper(rsa_key("tsa of lists"), made, at=NOW)
