@@ -8,6 +8,7 @@ from services.msign.consumers import Consumers
 from services.msign.development import serve_development_api
 from services.msign.handlers import MSign
 from services.msign.instruments.guesses import Guesses
+from services.msign.judging import open_judges, read_anchors
 from services.msign.requests import MIGRATIONS, RequestStore
 from services.msign.retention import purge_for_ever
 from services.msign.settings import MSignSettings
@@ -19,23 +20,26 @@ from shared.lifecycle import Service, serve_http
 from shared.persistence.migrate import migrate
 from shared.persistence.pool import answers, open_pool
 from shared.settings import stop_with
-from shared.signatures.trust import TrustAnchors
 
 
 @asynccontextmanager
 async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None]:
     """Run the API, the pages and the PKI services until the block ends."""
-    anchors = TrustAnchors.from_directory(settings.trust_dir)
+    anchors = read_anchors(settings.trust_dir, settings.policy_file)
     tls = server_context(cert=settings.api_cert, key=settings.api_key, consumers_ca=settings.consumers_ca)
     await migrate(settings.msign_database_url, MIGRATIONS)
-    async with open_pool(settings.msign_database_url) as pool:
+    async with (
+        open_pool(settings.msign_database_url) as pool,
+        open_judges(anchors, processes=settings.verify_processes, log_level=settings.log_level) as judges,
+    ):
         service.ready_when("database", lambda: answers(pool))
         requests = RequestStore(pool)
         consumers = Consumers(pool)
         kept_for = timedelta(hours=settings.request_retention_hours)
         leftovers = (StoredClaims(pool), Guesses(pool))
         service.spawn(purge_for_ever(requests, leftovers, kept_for), "retention")
-        msign = MSign(requests, anchors, request_ttl=timedelta(hours=settings.request_ttl_hours))
+        request_ttl = timedelta(hours=settings.request_ttl_hours)
+        msign = MSign(requests, judges.verifier, request_ttl=request_ttl, verifying_at_once=judges.at_once)
         api = create_api_app(Endpoint(msign, consumers, url=settings.api_url), max_body_bytes=settings.max_body_bytes)
         async with (
             development_mode(settings, msign, consumers),

@@ -3,6 +3,7 @@
 On the contract's dataclasses and without SOAP: who calls is known, what breaks a rule is a fault of the contract.
 """
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -22,10 +23,12 @@ from shared.contract.models import (
     Language,
     SignRequest,
     SignResponse,
+    VerificationContent,
     VerificationRequest,
     VerificationResponse,
+    VerificationResult,
 )
-from shared.signatures.trust import TrustAnchors
+from shared.signatures.verify import Verifier
 
 MAX_PROBLEMS_TOLD = 5
 
@@ -35,15 +38,18 @@ log = structlog.get_logger(__name__)
 class MSign:
     """The provider's operations (contract section 1)."""
 
-    def __init__(self, requests: RequestStore, anchors: TrustAnchors, *, request_ttl: timedelta) -> None:
+    def __init__(
+        self, requests: RequestStore, verifier: Verifier, *, request_ttl: timedelta, verifying_at_once: int = 2
+    ) -> None:
         self._requests = requests
-        self._anchors = anchors
+        self._verifier = verifier
         self._request_ttl = request_ttl
+        self._turns = asyncio.Semaphore(verifying_at_once)
 
     async def post_sign_request(self, consumer: Consumer, request: SignRequest) -> str:
         """Store a request for signing; returns its RequestID. Raises `InvalidParameter`."""
         refuse(sign_request_problems(request))
-        refuse(await document_problems(request))
+        refuse(await document_problems(request, self._verifier.run))
         request_id = await self._requests.create(consumer.id, request, datetime.now(UTC) + self._request_ttl)
         log.info("sign_request_posted", consumer=consumer.name, request_id=request_id, contents=len(request.contents))
         return request_id
@@ -54,13 +60,15 @@ class MSign:
         return await self._requests.response(request_id, consumer.id, Language(language or Language.RO))
 
     async def verify_signatures(self, consumer: Consumer, request: VerificationRequest) -> VerificationResponse:
-        """Judge every content, one after the other. Raises `InvalidParameter`."""
+        """Judge every content, a few at once whoever asks. Raises `InvalidParameter`."""
         refuse(verification_request_problems(request))
         language = Language(request.language or Language.RO)
-        results = [
-            await verify_content(request.signed_content_type, content, self._anchors, language)
-            for content in request.contents
-        ]
+
+        async def verified(content: VerificationContent) -> VerificationResult:
+            async with self._turns:
+                return await verify_content(request.signed_content_type, content, self._verifier, language)
+
+        results = await asyncio.gather(*map(verified, request.contents))
         log.info("signatures_verified", consumer=consumer.name, contents=len(results))
         return VerificationResponse(results=tuple(results))
 

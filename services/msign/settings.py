@@ -15,6 +15,7 @@ class MSignSettings(WebSettings):
     all PEM. `api_url` is the endpoint as the WSDL tells it; without
     it, the WSDL repeats the address that it was asked at. A request expires after `request_ttl_hours`, and is removed
     `request_retention_hours` after it was finished or has expired.
+    Hostile input is read in `verify_processes` processes, one for each core if it is not set.
 
     With `api_development_port`, whoever reaches that port of 127.0.0.1 over plain HTTP is the registered system
     `api_development_consumer`.
@@ -31,6 +32,7 @@ class MSignSettings(WebSettings):
     api_url: str | None = Field(default=None, pattern="^https://")
     request_ttl_hours: float = Field(default=24, gt=0)
     request_retention_hours: float = Field(default=168, gt=0)
+    verify_processes: int | None = Field(default=None, ge=1)
     max_body_bytes: int = Field(default=96 * MEBIBYTE, ge=MEBIBYTE)
 
     @field_validator("api_development_consumer")

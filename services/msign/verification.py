@@ -13,7 +13,6 @@ from shared.contract.models import (
     VerificationResult,
 )
 from shared.errors import Malformed
-from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import (
     Coverage,
     Integrity,
@@ -23,17 +22,17 @@ from shared.signatures.verdict import (
     TimestampStatus,
     Trust,
 )
-from shared.signatures.verify import verify_hash_signature, verify_pdf
+from shared.signatures.verify import Verifier
 
 _TRUST_MESSAGES = {Trust.REVOKED: "revoked", Trust.EXPIRED: "expired_certificate"}
 
 
 async def verify_content(
-    content_type: ContentType, content: VerificationContent, anchors: TrustAnchors, language: Language
+    content_type: ContentType, content: VerificationContent, verifier: Verifier, language: Language
 ) -> VerificationResult:
     """Judge one content; what cannot be read is an invalid result, never an error."""
     try:
-        report = await _report(content_type, content, anchors)
+        report = await _report(content_type, content, verifier)
     except NoSignature:
         result = _refused(content, verdict_message(language, "no_signature"))
     except Malformed:
@@ -44,10 +43,10 @@ async def verify_content(
     return result
 
 
-async def _report(content_type: ContentType, content: VerificationContent, anchors: TrustAnchors) -> Report:
+async def _report(content_type: ContentType, content: VerificationContent, verifier: Verifier) -> Report:
     if content_type is ContentType.PDF:
-        return await verify_pdf(content.signature, anchors)
-    return await verify_hash_signature(content.signature, content.content, anchors)
+        return await verifier.pdf(content.signature)
+    return await verifier.hash_signature(content.signature, content.content)
 
 
 def _refused(content: VerificationContent, message: str) -> VerificationResult:
@@ -77,6 +76,8 @@ def message_key(report: Report) -> str:
     """Which sentence tells best what is wrong."""
     if report.valid:
         return "valid"
+    if not report.signatures:
+        return "unreadable"
     wrong = next((one for one in report.signatures if not one.valid), None)
     return "broken" if wrong is None else _why(wrong)
 

@@ -44,8 +44,8 @@ class WebSettings(ServiceSettings):
     cookies travel over https only. `web_secret` seals the pages' forms and is the same in every replica; `show_people`
     prints the made-up people with their PINs beside the PIN form; without `timestamp_url` the timestamps come from our
     own PKI port. `pkcs11_module` is the library of the tokens' PKCS#11 module; without one, tokens are PKCS#12 files
-    of `pki_dir`. `trust_dir` holds the anchors that signers' certificates must lead to. A phone has `mobile_timeout_s`
-    to answer.
+    of `pki_dir`. `trust_dir` holds the anchors that signers' certificates must lead to; `policy_file` (TOML) says which
+    algorithms are too weak, in place of the policy that is shipped. A phone has `mobile_timeout_s` to answer.
     """
 
     web_host: str = "127.0.0.1"
@@ -60,6 +60,7 @@ class WebSettings(ServiceSettings):
     pkcs11_module: FilePath | None = None
     mobile_timeout_s: float = Field(default=120, gt=0)
     trust_dir: DirectoryPath
+    policy_file: FilePath | None = None
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -26,6 +27,8 @@ from shared.contract.transport import client_context
 from shared.lifecycle import serve_http
 from shared.persistence.pool import open_pool
 from shared.signatures.trust import TrustAnchors
+from shared.signatures.verify import Verifier
+from shared.signatures.workers import Workers
 from tests.pki import Authority, TestPki, name_of, rsa_key
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -139,15 +142,21 @@ def signers() -> TestPki:
     return TestPki.make("md")
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def verifier(signers):
+    """What judges signatures and documents, in a process of its own."""
+    async with Workers(1) as workers:
+        yield Verifier(TrustAnchors.of([signers.root.certificate]), run=workers.run)
+
+
 @pytest.fixture
-async def api(msign_database_url, tls, signers):
+async def api(msign_database_url, tls, verifier):
     context = server_context(cert=tls.server.cert, key=tls.server.key, consumers_ca=tls.ca)
     async with open_pool(msign_database_url) as pool:
         requests, consumers = RequestStore(pool), Consumers(pool)
         await consumers.add("declaratii", tls.first.certificate, ["https://declaratii.example"])
         await consumers.add("registru", tls.second.certificate)
-        anchors = TrustAnchors.of([signers.root.certificate])
-        msign = MSign(requests, anchors, request_ttl=datetime.timedelta(hours=1))
+        msign = MSign(requests, verifier, request_ttl=datetime.timedelta(hours=1))
         app = create_api_app(Endpoint(msign, consumers), max_body_bytes=MAX_BODY_BYTES)
         port = free_port()
         async with serve_http(app, host="127.0.0.1", port=port, ssl_context=context):

@@ -36,7 +36,8 @@ async def http():
 
 
 async def test_without_a_certificate_the_caller_is_the_named_system(running, http, port):
-    async with http.post(f"http://127.0.0.1:{port}/MSign.svc", data=CALL.format("0" * 32)) as response:
+    headers = {"Content-Type": "text/xml; charset=utf-8"}
+    async with http.post(f"http://127.0.0.1:{port}/MSign.svc", data=CALL.format("0" * 32), headers=headers) as response:
         assert response.status == 500
         assert "RequestNotFound" in await response.text()
         assert "plain HTTP" in response.headers[HEADER]

@@ -6,7 +6,8 @@ import pytest
 from services.msign.verification import message_key, result_of, verify_content
 from shared.contract.models import ContentType, Language, VerificationContent
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
+from shared.signatures.verdict import Coverage, Integrity, Reason, Report, SignatureVerdict, TimestampStatus, Trust
+from shared.signatures.verify import Verifier
 
 MOMENT = datetime(2026, 5, 1, tzinfo=UTC)
 GOOD = SignatureVerdict(
@@ -40,6 +41,10 @@ def test_the_message_says_what_is_wrong_first(changes, key):
     assert message_key(Report(signatures=(GOOD, replace(GOOD, **changes)))) == key
 
 
+def test_what_was_too_costly_to_read_could_not_be_read():
+    assert message_key(Report(signatures=(), problems=(Reason("too_costly", "too costly"),))) == "unreadable"
+
+
 def test_a_result_carries_every_signer():
     late = replace(GOOD, timestamp=TimestampStatus.FAILED)
     result = result_of(CONTENT, Report(signatures=(GOOD, late)), Language.EN)
@@ -51,7 +56,7 @@ def test_a_result_carries_every_signer():
 @pytest.mark.parametrize("signature", [b"not a signature", b"<a/>", b"%PDF-1.7"])
 async def test_what_is_no_signature_is_an_invalid_result(content_type, signature):
     content = replace(CONTENT, signature=signature)
-    result = await verify_content(content_type, content, TrustAnchors.none(), Language.RO)
+    result = await verify_content(content_type, content, Verifier(TrustAnchors.none()), Language.RO)
     assert not result.signatures_valid
     assert result.certificates == ()
     assert result.message.startswith(("Nu există", "Semnătura nu poate"))
