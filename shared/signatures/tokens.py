@@ -82,7 +82,7 @@ def _judged(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evidence
         "tst_info",
         lambda name: hashlib.new(name, content, usedforsecurity=False).digest(),
         binding_required=True,
-        pool=known.certificates,
+        pool=(*known.certificates, *anchors.known.certificates, *anchors.certificates),
     )
     if checked.reasons or checked.certificate is None:
         why = checked.reasons[0].sentence if checked.reasons else "no certificate"
