@@ -3,8 +3,11 @@
 All SQL about them stands here. A request that is Pending after its time reads as Expired; nothing has to happen then.
 """
 
+import asyncio
 import dataclasses
+import hashlib
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +20,13 @@ from shared.contract.models import (
     DelegatorType,
     ExpectedSigner,
     Language,
+    SignContent,
     SignRequest,
     SignResponse,
     SignResult,
     SignStatus,
 )
+from shared.persistence.copying import Value, binary_rows
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,7 +41,7 @@ class RequestStore:
         """Store a request; returns its RequestID, 32 lower-case hexadecimal digits that nobody can guess."""
         request_id = secrets.token_hex(16)
         signer = None if request.expected_signer is None else dataclasses.asdict(request.expected_signer)
-        is_pdf = request.content_type is ContentType.PDF
+        digests = await asyncio.to_thread(_digests, request)
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 _INSERT_REQUEST,
@@ -49,12 +54,11 @@ class RequestStore:
                 signer,
                 expires_at,
             )
-            await connection.executemany(
-                _INSERT_CONTENT,
-                [
-                    (request_id, position, one.content, one.correlation_id, one.name, one.multiple_signatures, is_pdf)
-                    for position, one in enumerate(request.contents)
-                ],
+            await connection.copy_to_table(
+                "sign_contents",
+                source=binary_rows(_content_rows(request_id, request.contents, digests)),
+                columns=_CONTENT_COLUMNS,
+                format="binary",
             )
         return request_id
 
@@ -149,16 +153,27 @@ def _signer(stored: dict[str, Any] | None) -> ExpectedSigner | None:
     return ExpectedSigner(**{**stored, "delegator_type": DelegatorType(stored["delegator_type"])})
 
 
+def _digests(request: SignRequest) -> list[bytes]:
+    """The hashes themselves, of PDF files their SHA-256."""
+    if request.content_type is ContentType.HASH:
+        return [one.content for one in request.contents]
+    return [hashlib.sha256(one.content).digest() for one in request.contents]
+
+
+def _content_rows(
+    request_id: str, contents: tuple[SignContent, ...], digests: list[bytes]
+) -> Iterator[tuple[Value, ...]]:
+    for position, (one, digest) in enumerate(zip(contents, digests, strict=True)):
+        yield request_id, position, one.content, digest, one.correlation_id, one.name, one.multiple_signatures
+
+
+_CONTENT_COLUMNS = ("request_id", "position", "content", "digest", "correlation_id", "name", "multiple_signatures")
 _INSERT_REQUEST = """
 INSERT INTO sign_requests (
     request_id, consumer_id, content_type, short_content_description, content_description, signature_reason,
     expected_signer, expires_at
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-"""
-_INSERT_CONTENT = """
-INSERT INTO sign_contents (request_id, position, content, digest, correlation_id, name, multiple_signatures)
-VALUES ($1, $2, $3, CASE WHEN $7 THEN sha256($3) ELSE $3 END, $4, $5, $6)
 """
 _GET = """
 SELECT sign_requests.*, consumers.name AS consumer, consumers.return_origins

@@ -2,7 +2,6 @@
 
 import datetime
 import ipaddress
-import socket
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,18 +28,10 @@ from shared.persistence.pool import open_pool
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import Verifier
 from shared.signatures.workers import Workers
+from tests.integration.msign_api.service import Files, Pki, free_port, make_pki
 from tests.pki import Authority, TestPki, name_of, rsa_key
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Files:
-    """A certificate with its key as PEM files."""
-
-    cert: Path
-    key: Path
-    certificate: x509.Certificate
 
 
 @dataclass(frozen=True)
@@ -137,6 +128,12 @@ def tls(tmp_path_factory) -> Tls:
 
 
 @pytest.fixture(scope="session")
+def provider_pki(tmp_path_factory) -> Pki:
+    """The PKI of a provider that runs as a process."""
+    return make_pki(tmp_path_factory.mktemp("provider") / "pki")
+
+
+@pytest.fixture(scope="session")
 def signers() -> TestPki:
     """The public-key infrastructure whose signatures the API trusts."""
     return TestPki.make("md")
@@ -161,9 +158,3 @@ async def api(msign_database_url, tls, verifier):
         port = free_port()
         async with serve_http(app, host="127.0.0.1", port=port, ssl_context=context):
             yield Api(f"https://127.0.0.1:{port}/MSign.svc", tls, requests, consumers)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -31,7 +31,7 @@ from shared.contract.transport import AmbiguousCall, SoapTransport
 from shared.errors import Malformed, ProviderDown, Transient
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file
-from tests.integration.msign_api.conftest import free_port
+from tests.integration.msign_api.service import free_port
 from tests.provider import posted
 
 DIGEST = hashlib.sha256(b"document").digest()

@@ -32,7 +32,7 @@ from shared.lifecycle import serve_http
 from shared.persistence.pool import open_pool
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import verify_hash_signature
-from tests.integration.msign_api.conftest import free_port
+from tests.integration.msign_api.service import free_port
 from tests.pages import RETURN_URL, Browser
 
 HASHES = (b"1" * 32, b"2" * 20, b"3" * 64)

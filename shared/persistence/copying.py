@@ -1,0 +1,46 @@
+"""How do rows with large values get into a table without being copied as a whole on the way?
+
+As PostgreSQL's binary COPY format, piece by piece (documentation of COPY, "Binary Format"). An ordinary INSERT holds
+three copies of every value at its peak.
+"""
+
+import struct
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+
+PIECE_BYTES = 64 * 1024
+
+Value = bytes | str | bool | int | None
+"""A `bytea`, `text`, `boolean` or `integer` (four bytes); None is NULL."""
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!II", 0, 0)
+_END = struct.pack("!h", -1)
+_NULL = struct.pack("!i", -1)
+
+
+async def binary_rows(rows: Iterable[Sequence[Value]]) -> AsyncIterator[bytes]:
+    """Yield the rows as a source for asyncpg's `copy_to_table(…, format="binary")`."""
+    yield _HEADER
+    for row in rows:
+        yield struct.pack("!h", len(row))
+        for value in row:
+            for piece in _pieces(value):
+                yield piece
+    yield _END
+
+
+def _pieces(value: Value) -> Iterator[bytes]:
+    if value is None:
+        yield _NULL
+        return
+    data = _bytes(value)
+    yield struct.pack("!i", len(data))
+    for start in range(0, len(data), PIECE_BYTES):
+        yield data[start : start + PIECE_BYTES]
+
+
+def _bytes(value: bytes | str | bool | int) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    return struct.pack("!?", value) if isinstance(value, bool) else struct.pack("!i", value)

@@ -1,0 +1,76 @@
+"""How much memory does the provider need for the largest messages?"""
+
+import base64
+import io
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from services.msign.requests import RequestStore
+from shared.contract.transport import client_context
+from shared.persistence.pool import open_pool
+from tests.documents import pdf_file
+from tests.integration.msign_api.service import registered, running, settings, url
+from tests.integration.msign_api.test_envelopes import WCF, XML, request_id
+
+MEBIBYTE = 1024 * 1024
+BODY_BYTES = 64 * MEBIBYTE
+REQUEST = """<PostSignRequest xmlns="https://msign.gov.md"><request><ContentType>Pdf</ContentType><Contents>{contents}
+</Contents><ShortContentDescription>x</ShortContentDescription></request></PostSignRequest>"""
+VERIFY = """<VerifySignatures xmlns="https://msign.gov.md"><request><Contents>{contents}</Contents>
+<SignedContentType>Pdf</SignedContentType></request></VerifySignatures>"""
+GET = """<GetSignResponse xmlns="https://msign.gov.md"><requestID>{}</requestID></GetSignResponse>"""
+
+
+class Service:
+    """A provider that runs, and how much memory it has had at most."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession, process_id: int, requests: RequestStore) -> None:
+        self.url = url
+        self.session = session
+        self.process_id = process_id
+        self.requests = requests
+
+    def most_bytes(self) -> int:
+        lines = Path(f"/proc/{self.process_id}/status").read_text().splitlines()
+        (peak,) = [line for line in lines if line.startswith("VmHWM:")]
+        return int(peak.split()[1]) * 1024
+
+    async def call(self, body: bytes) -> bytes:
+        async with self.session.post(self.url, data=io.BytesIO(body), headers=XML) as response:
+            return await response.read()
+
+
+@pytest.fixture
+async def service(msign_database_url, provider_pki):
+    environment = settings(msign_database_url, provider_pki)
+    system = await registered(environment)
+    context = client_context(
+        client_cert=system.cert, client_key=system.key, ca_bundle=Path(environment["CONSUMERS_CA"])
+    )
+    async with (
+        running(environment) as process,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session,
+        open_pool(msign_database_url) as pool,
+    ):
+        found = Service(url(environment), session, process.pid, RequestStore(pool))
+        await found.call(post(pdf_file()))
+        yield found
+
+
+def post(*pdfs: bytes) -> bytes:
+    contents = "".join(f"<SignContent><Content>{text(pdf)}</Content></SignContent>" for pdf in pdfs)
+    return WCF.format(action="x", body=REQUEST.format(contents=contents)).encode()
+
+
+def text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+async def test_posting_64_mib_takes_less_than_three_times_the_message(service):
+    body = post(pdf_file("x" * (BODY_BYTES * 3 // 4)))
+    assert len(body) > BODY_BYTES
+    before = service.most_bytes()
+    assert request_id(await service.call(body))
+    assert service.most_bytes() - before < 3 * len(body)
