@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from asn1crypto import x509 as asn1_x509
 from pyhanko_certvalidator import ValidationContext
@@ -40,12 +41,12 @@ class Issuers:
     """All certificates at hand by their subject; those that cannot be read are left out."""
 
     def __init__(self, anchors: Iterable[asn1_x509.Certificate], others: Iterable[asn1_x509.Certificate]) -> None:
-        self._anchors: set[bytes] = set()
+        given = tuple(anchors)
+        self._anchors = {one.dump() for one in given}
         self._by_subject: dict[str, Chain] = defaultdict(tuple)
         self._steps = 0
-        for certificate in (*(anchors := tuple(anchors)), *others):
+        for certificate in (*given, *others):
             self._add(certificate)
-        self._anchors = {one.dump() for one in anchors}
 
     def chains(self, leaf: asn1_x509.Certificate) -> Iterator[Chain]:
         """Every chain from `leaf` to an anchor, those over anchors first; names and signatures hold, nothing more."""
@@ -53,7 +54,7 @@ class Issuers:
 
     def issuers(self, certificate: asn1_x509.Certificate) -> Iterator[asn1_x509.Certificate]:
         """Who issued a certificate: several, where authorities certify each other or renew their own."""
-        for issuer in self._by_subject.get(certificate.issuer.hashable, ()):
+        for issuer in self._by_subject.get(_key(certificate.issuer), ()):
             self._steps += 1
             if self._steps > MAX_STEPS:
                 return
@@ -71,7 +72,7 @@ class Issuers:
 
     def _add(self, certificate: asn1_x509.Certificate) -> None:
         try:
-            name = certificate.subject.hashable
+            name = _key(certificate.subject)
         except (ValueError, TypeError, KeyError, AttributeError):
             return
         known = self._by_subject[name]
@@ -122,6 +123,16 @@ def why_invalid(chain: Chain, at: datetime) -> Denial | None:
     except Exception as error:  # a hostile certificate may break any parser below
         return _denial(error)
     raise Bug("the validation of a path waits for something")
+
+
+def _key(name: asn1_x509.Name) -> str:
+    return _prepared(name.dump())
+
+
+@lru_cache(4096)
+def _prepared(name: bytes) -> str:
+    """A name as it is compared (RFC 5280 section 7.1), which takes a while to prepare."""
+    return str(asn1_x509.Name.load(name).hashable)
 
 
 def _why_not_valid(leaf: asn1_x509.Certificate, at: datetime) -> Denial | None:
