@@ -37,10 +37,19 @@ class Browser:
     client: TestClient[Any, Any]
     page: str = ""
     status: int = 0
-    headers: object = None
+    headers: Any = None
+    url: Any = None
+
+    @property
+    def address(self) -> str:
+        """Path and query of the page that is shown."""
+        return str(self.url.relative())
 
     async def get(self, path, **keywords):
         return await self._read(self.client.get(path, **keywords))
+
+    async def reload(self):
+        return await self.get(self.address)
 
     async def post(self, path: str, data: Any, **keywords: Any) -> "Browser":
         return await self._read(self.client.post(path, data=data, **keywords))
@@ -61,4 +70,5 @@ class Browser:
     async def _read(self, call: Any) -> "Browser":
         async with call as response:
             self.page, self.status, self.headers = await response.text(), response.status, response.headers
+            self.url = response.url
         return self

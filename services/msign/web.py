@@ -25,7 +25,8 @@ from services.msign.mandates import StoredMandates
 from services.msign.pages.app import create_web_app
 from services.msign.pages.parts import Parts
 from services.msign.pages.ports import Requests
-from services.msign.pages.state import Seal
+from services.msign.pages.seal import Seal
+from services.msign.pages.visits import StoredVisits
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.architecture import Architecture
 from services.msign.signing.claims import StoredClaims
@@ -90,6 +91,7 @@ def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aioh
         anchors=anchors,
         requests=requests,
         mandates=StoredMandates(pool),
+        visits=StoredVisits(pool),
         claims=StoredClaims(pool),
         instruments=catalogue(store, tries, certificates, Guesses(pool)),
         mobile=Mobile(pool, sims, tries, subscribers, timeout=timeout) if subscribers else None,

@@ -48,7 +48,7 @@ class NotWaiting(MSignGatewayError):
 class Transaction:
     """One call to a phone; `code` is on the page and on the phone, so that the owner knows they belong together.
 
-    `page_state` is the Sign Page's sealed state for the page that waits, `browser` a hash of that browser's cookie.
+    `browser` is a hash of the cookie of the browser whose page waits.
     """
 
     id: str
@@ -60,7 +60,6 @@ class Transaction:
     state: TransactionState
     reason: str | None
     expires_at: datetime
-    page_state: str
     browser: str
 
 
@@ -97,7 +96,6 @@ class Mobile:
         idnp: str,
         description: str,
         consumer: str,
-        page_state: str,
         browser: str,
     ) -> Transaction:
         """Call the phone, or return the call that still waits for the same request, number and browser.
@@ -117,8 +115,7 @@ class Mobile:
             if row is None:
                 code = f"{secrets.randbelow(10_000):04d}"
                 row = await connection.fetchrow(
-                    _BEGIN, uuid.uuid4(), request_id, msisdn, code, description, consumer, page_state, browser,
-                    self._timeout,
+                    _BEGIN, uuid.uuid4(), request_id, msisdn, code, description, consumer, browser, self._timeout
                 )  # fmt: skip
         return _transaction(row)
 
@@ -128,7 +125,10 @@ class Mobile:
         return None if row is None else _transaction(row)
 
     async def ringing(self, msisdn: str) -> tuple[Transaction, ...]:
-        """Return what a phone shows: the transactions that wait for its PIN, oldest first."""
+        """Return what a phone shows: the transactions that wait for its PIN, oldest first.
+
+        One whose request was decided elsewhere, or has expired, does not ring any more.
+        """
         return tuple(_transaction(row) for row in await self._pool.fetch(_RINGING, msisdn))
 
     async def get(self, transaction_id: str) -> Transaction | None:
@@ -186,7 +186,7 @@ def _transaction(row: Mapping[str, Any]) -> Transaction:
 
 
 _COLUMNS = """
-id, request_id, msisdn, code, description, consumer, reason, expires_at, page_state, browser,
+id, request_id, msisdn, code, description, consumer, reason, expires_at, browser,
 CASE WHEN state IN ('waiting', 'signing') AND expires_at <= now() THEN 'timed_out' ELSE state END AS state
 """
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('phone ' || $1, 0))"
@@ -197,8 +197,8 @@ WHERE request_id = $1 AND msisdn = $2 AND browser = $3 AND state IN ('waiting', 
 _CALLS = "SELECT count(*) FROM phone_transactions WHERE msisdn = $1 AND created_at > now() - $2::interval"
 _BEGIN = f"""
 INSERT INTO phone_transactions
-    (id, request_id, msisdn, code, description, consumer, page_state, browser, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), clock_timestamp() + $9::interval)
+    (id, request_id, msisdn, code, description, consumer, browser, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), clock_timestamp() + $8::interval)
 RETURNING {_COLUMNS}
 """  # noqa: S608 - no input in it
 _OF = f"""
@@ -206,7 +206,11 @@ SELECT {_COLUMNS} FROM phone_transactions WHERE request_id = $1 AND browser = $2
 """  # noqa: S608 - no input in it
 _RINGING = f"""
 SELECT {_COLUMNS} FROM phone_transactions
-WHERE msisdn = $1 AND state = 'waiting' AND expires_at > now() ORDER BY created_at
+WHERE msisdn = $1 AND state = 'waiting' AND expires_at > now() AND EXISTS (
+    SELECT FROM sign_requests AS asked
+    WHERE asked.request_id = phone_transactions.request_id AND status = 'Pending' AND asked.expires_at > now()
+)
+ORDER BY created_at
 """  # noqa: S608 - no input in it
 _GET = f"SELECT {_COLUMNS} FROM phone_transactions WHERE id = $1"  # noqa: S608 - no input in it
 _SIGNING = """

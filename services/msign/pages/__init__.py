@@ -14,8 +14,9 @@ Every step is a plain HTML form that works without scripts. For whoever fills th
 | cancel, on all of the Sign Page | `/{requestID}/cancel` | |
 | way back | ReturnUrl | `RequestID` and `RelayState`, both hidden; id of the form: `return` |
 
-The hidden field `state` carries what the entry said, sealed; it is worth something only together with the cookie
-`msign_session`, so send both. The forms have the ids `instruments`, `pin` (every
-instrument's), `cancel`, `return`, `phone` and `refuse`. An instrument whose PIN opens one signature shows `pin` again
-for each document, until `return` is there.
+The hidden field `state` is a seal that is worth something only together with the cookie `msign_session`, so send both.
+Every form is answered by a redirect (303) to a page that can be asked for again at any time: `choose`, `sign`, `phone`
+and `done` below `/{requestID}`. Below it are the documents, too, and `progress` for scripts. The forms have the ids
+`instruments`, `pin` (every instrument's), `cancel`, `return`, `phone` and `refuse`. An instrument whose PIN opens one
+signature shows `pin` again for each document, until `return` is there.
 """

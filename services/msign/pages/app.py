@@ -9,7 +9,8 @@ from services.msign.pages.forms import MAX_FORM_BYTES
 from services.msign.pages.headers import protect
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import HERE, Renderer
-from services.msign.pages.routes import SignPage, StopHere, add_routes
+from services.msign.pages.routes import sign_page_routes
+from services.msign.pages.steps import StopHere
 from services.msign.pages.texts import BROKEN, UNKNOWN
 from services.msign.pages.wishes import wished
 from services.msign.public.verify import add_verify_page
@@ -25,8 +26,13 @@ def create_web_app(parts: Parts) -> web.Application:
     app.on_response_prepare.append(protect)
     app.router.add_static("/assets/", HERE / "assets")
     add_verify_page(app, parts.anchors)
-    add_routes(app, SignPage(parts))
+    app.add_routes([web.get("/", home), *sign_page_routes(parts)])
     return app
+
+
+async def home(request: web.Request) -> web.Response:
+    """Say what this instance is."""
+    return Renderer().page("home.html", wished(request))
 
 
 @web.middleware

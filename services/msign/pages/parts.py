@@ -8,7 +8,8 @@ from services.msign.instruments.catalogue import Catalogue
 from services.msign.instruments.mobile import Mobile
 from services.msign.mandates import Mandates, NoMandates
 from services.msign.pages.ports import Requests
-from services.msign.pages.state import Seal
+from services.msign.pages.seal import Seal
+from services.msign.pages.visits import Visits
 from services.msign.signing.claims import Claims
 from shared.signatures.timestamps import Timestamper
 from shared.signatures.trust import TrustAnchors
@@ -24,6 +25,7 @@ class Parts:
     """
 
     requests: Requests
+    visits: Visits
     claims: Claims
     instruments: Catalogue
     timestamper: Timestamper

@@ -1,192 +1,112 @@
-"""What happens between the Sign Page and a phone?
+"""What does a phone show?
 
-The page calls a number and follows what becomes of the call; the phone, here a page of its own that stands in for one,
-shows what is to be signed and takes the PIN. Knowing a call's id is what lets a form of the phone's page through.
+The phone, here a page of its own that stands in for one, shows what is to be signed and takes the PIN. Knowing a call's
+id is what lets a form of the phone's page through.
 """
 
-import hashlib
+from urllib.parse import urlencode
 
-import structlog
 from aiohttp import web
 
 from services.msign.instruments.instrument import Refused
 from services.msign.instruments.mobile import Mobile, NotWaiting, Transaction, TransactionState
-from services.msign.locale.words import Text
+from services.msign.pages.deciding import NotExpected, decide, remark_of, sign_all
 from services.msign.pages.forms import read_texts
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import Renderer
-from services.msign.pages.state import PageState, browser_of
-from services.msign.pages.texts import PHONE_NEWS, STALE_FORM, UNKNOWN, Complaint, call_text, complaint, failed
-from services.msign.pages.view import back_of, view_of
+from services.msign.pages.texts import COMPLAINTS, PHONE_NEWS, complaint
+from services.msign.pages.visits import Remark
 from services.msign.pages.wishes import wished
-from services.msign.signing.batch import Outcome, sign_batch
-from services.msign.signing.expected import is_expected
 from shared.contract.models import SignStatus
-from shared.errors import Malformed, Transient
+from shared.errors import Transient
 
 MSISDN = r"{msisdn:[0-9]{8,15}}"
-PROGRESS = frozenset({TransactionState.WAITING, TransactionState.SIGNING})
-
-log = structlog.get_logger(__name__)
-
-
-Said = Complaint | Text
-"""What the phone's page answers to a form: bad or good news."""
+"""The pattern of a phone number in a path."""
+TOO_LATE = Remark(key="too_late")
 
 
 class PhonePages:
-    """The page that waits for a phone, and the phone's own page."""
+    """The handlers of the phone's page."""
 
-    def __init__(self, parts: Parts, mobile: Mobile) -> None:
+    def __init__(self, parts: Parts, mobile: Mobile, renderer: Renderer) -> None:
         self._parts = parts
         self._mobile = mobile
-        self._renderer = Renderer()
+        self._renderer = renderer
 
-    async def call(self, state: PageState, browser: str, *, msisdn: str, idnp: str) -> web.Response:
-        """Call the phone and return the way to the page that waits; raises `Refused`."""
-        asked = await self._parts.requests.summary(state.request_id)
-        if asked is None:
-            raise web.HTTPNotFound
-        await self._mobile.begin(
-            request_id=state.request_id,
-            msisdn=msisdn,
-            idnp=idnp,
-            description=asked.short_content_description,
-            consumer=asked.consumer,
-            page_state=self._parts.seal.seal(state, browser),
-            browser=owner_of(browser),
-        )
-        return web.Response(status=303, headers={"Location": f"/{state.request_id}/phone"})
-
-    async def wait(self, request: web.Request) -> web.Response:
-        """Show how far the call has come; once the outcome is known, the way back."""
-        transaction, state = await self._followed(request)
-        if transaction is None or state is None:
-            return self._renderer.notice(wished(request), STALE_FORM, status=403)
-        asked = await self._parts.requests.summary(transaction.request_id)
-        if asked is None:
-            return self._renderer.notice(state.language, UNKNOWN, status=404)
-        back = back_of(state.request_id, state.entry)
-        if asked.status is SignStatus.SUCCESS:
-            return self._renderer.signed(state.language, back)
-        if asked.status is SignStatus.FAILURE:
-            return self._renderer.notice(state.language, failed(asked.reason), back=back)
-        if asked.status is SignStatus.EXPIRED:
-            return self._renderer.ended(state.language, asked.status, back)
-        signed, total = await self._parts.requests.progress(state.request_id)
+    async def show(self, request: web.Request) -> web.Response:
+        """Show what rings, or that nothing does, below what the last form's answer was."""
+        msisdn, said = request.match_info["msisdn"], request.query.get("said", "")
+        number = request.query.get("number", "")
+        calls = await self._mobile.ringing(msisdn)
         return self._renderer.page(
-            "waiting.html", state.language, view=view_of(asked, state.entry), transaction=transaction,
-            state=transaction.page_state, waiting=transaction.state in PROGRESS, signed=signed, total=total,
-            told=call_text(transaction.state, transaction.reason),
+            "phone.html", wished(request), msisdn=msisdn, call=calls[0] if calls else None,
+            complaint=complaint(said, int(number) if number.isdecimal() else None) if said in COMPLAINTS else None,
+            news=PHONE_NEWS.get(said), following=_ids(calls),
         )  # fmt: skip
 
-    async def progress(self, request: web.Request) -> web.Response:
-        """Tell the page's script what to compare: any change is a reason to load the page again."""
-        transaction, state = await self._followed(request)
-        if transaction is None or state is None:
-            raise web.HTTPForbidden
-        signed, _ = await self._parts.requests.progress(transaction.request_id)
-        return web.json_response({"state": f"{transaction.state} {signed}"})
-
-    async def _followed(self, request: web.Request) -> tuple[Transaction | None, PageState | None]:
-        request_id, browser = request.match_info["request_id"].lower(), browser_of(request)
-        transaction = await self._mobile.of(request_id, owner_of(browser)) if browser else None
-        if transaction is None:
-            return None, None
-        try:
-            return transaction, self._parts.seal.unseal(transaction.page_state, browser, request_id)
-        except Malformed:
-            return transaction, None
-
-    async def phone(self, request: web.Request) -> web.Response:
-        """Show the phone: what rings, or that nothing does."""
-        return await self._phone(request)
-
-    async def ringing(self, request: web.Request) -> web.Response:
-        """Tell the phone's script what to compare."""
-        return web.json_response({"state": await self._calls(request)})
+    async def state(self, request: web.Request) -> web.Response:
+        """Tell the phone's script what rings: anything else is a reason to load the page again."""
+        return web.json_response({"state": _ids(await self._mobile.ringing(request.match_info["msisdn"]))})
 
     async def sign(self, request: web.Request) -> web.Response:
         """Take the PIN on the phone and sign everything that the call is about."""
-        form = await read_texts(request)
-        transaction = await self._mobile.get(form.get("transaction", ""))
-        if transaction is None or transaction.msisdn != request.match_info["msisdn"]:
-            return await self._phone(request, complaint("too_late"))
-        async with self._parts.claims.hold(transaction.request_id) as held:
-            said = await self._sign(transaction, form.get("PIN", "")) if held else complaint("busy")
-        return await self._phone(request, said)
-
-    async def _sign(self, transaction: Transaction, pin: str) -> Said:
-        asked = await self._parts.requests.summary(transaction.request_id)
-        if asked is None or asked.status is not SignStatus.PENDING:
-            await self._mobile.end(transaction.id, TransactionState.FAILED, "failed")
-            return complaint("too_late")
-        try:
-            async with self._mobile.open(transaction.id, pin) as opened:
-                expected = asked.expected_signer
-                if not await is_expected(expected, opened.key.certificate, self._parts.mandates):
-                    await self._mobile.end(transaction.id, TransactionState.FAILED, "signer_mismatch")
-                    return complaint("signer_mismatch")
-                requests, timestamper = self._parts.requests, self._parts.timestamper
-                outcome = await sign_batch(asked, opened, timestamper, requests)
-                return await self._finish(transaction, outcome)
-        except Refused as error:
-            return complaint(error.why, error.tries_left)
-        except NotWaiting:
-            return complaint("too_late")
-        except Transient as error:
-            log.warning("signing_postponed", request_id=transaction.request_id, error=type(error).__name__)
-            return complaint("no_timestamp")
-
-    async def _finish(self, transaction: Transaction, outcome: Outcome) -> Said:
-        finished = await self._parts.requests.finish(transaction.request_id, outcome.status, reason=outcome.reason)
-        log.info("sign_request_finished", request_id=transaction.request_id, status=outcome.status, first=finished)
-        good = finished and outcome.status is SignStatus.SUCCESS
-        await self._mobile.end(transaction.id, TransactionState.SIGNED if good else TransactionState.FAILED)
-        return PHONE_NEWS["signed"] if good else complaint("signing_failed")
+        call = await self._call(request)
+        if call is None:
+            return _answer(request, TOO_LATE)
+        pin = (await read_texts(request)).get("PIN", "")
+        async with self._parts.claims.hold(call.request_id) as held:
+            return _answer(request, await self._sign(call, pin) if held else Remark(key="busy"))
 
     async def refuse(self, request: web.Request) -> web.Response:
         """Decline on the phone: the request has failed (TC_FUNCT_02)."""
-        transaction = await self._mobile.get((await read_texts(request)).get("transaction", ""))
-        if transaction is None or transaction.msisdn != request.match_info["msisdn"]:
-            return await self._phone(request, complaint("too_late"))
-        async with self._parts.claims.hold(transaction.request_id) as held:
-            if not held:
-                return await self._phone(request, complaint("busy"))
-            if not await self._mobile.end(transaction.id, TransactionState.REFUSED):
-                return await self._phone(request, complaint("too_late"))
-            failed = SignStatus.FAILURE
-            first = await self._parts.requests.finish(transaction.request_id, failed, reason="declined")
-            log.info("sign_request_finished", request_id=transaction.request_id, status=failed, first=first)
-        return await self._phone(request, PHONE_NEWS["declined"])
+        call = await self._call(request)
+        if call is None:
+            return _answer(request, TOO_LATE)
+        async with self._parts.claims.hold(call.request_id) as held:
+            return _answer(request, await self._refuse(call) if held else Remark(key="busy"))
 
-    async def _phone(self, request: web.Request, said: Said | None = None) -> web.Response:
-        msisdn, language = request.match_info["msisdn"], wished(request)
-        calls = await self._mobile.ringing(msisdn)
-        return self._renderer.page(
-            "phone.html", language, msisdn=msisdn, call=calls[0] if calls else None,
-            complaint=said if isinstance(said, Complaint) else None, news=said if isinstance(said, Text) else None,
-            following=await self._calls(request),
-        )  # fmt: skip
+    async def _call(self, request: web.Request) -> Transaction | None:
+        call = await self._mobile.get((await read_texts(request)).get("transaction", ""))
+        return call if call and call.msisdn == request.match_info["msisdn"] else None
 
-    async def _calls(self, request: web.Request) -> str:
-        return " ".join(call.id for call in await self._mobile.ringing(request.match_info["msisdn"]))
+    async def _sign(self, call: Transaction, pin: str) -> Remark:
+        asked = await self._parts.requests.summary(call.request_id)
+        if asked is None or asked.status is not SignStatus.PENDING:
+            await self._mobile.end(call.id, TransactionState.FAILED, "failed")
+            return TOO_LATE
+        try:
+            async with self._mobile.open(call.id, pin) as opened:
+                try:
+                    outcome = await sign_all(self._parts, asked, opened)
+                except NotExpected as error:
+                    await self._mobile.end(call.id, TransactionState.FAILED, "signer_mismatch")
+                    return remark_of(error)
+                return await self._decide(call, outcome.status, outcome.reason)
+        except NotWaiting:
+            return TOO_LATE
+        except (Refused, Transient) as error:
+            return remark_of(error)
+
+    async def _decide(self, call: Transaction, status: SignStatus, reason: str | None) -> Remark:
+        first = await decide(self._parts, call.request_id, status, reason)
+        good = first and status is SignStatus.SUCCESS
+        await self._mobile.end(call.id, TransactionState.SIGNED if good else TransactionState.FAILED, reason)
+        return Remark(key="signed") if good else Remark(key="signing_failed") if first else TOO_LATE
+
+    async def _refuse(self, call: Transaction) -> Remark:
+        if not await self._mobile.end(call.id, TransactionState.REFUSED):
+            return TOO_LATE
+        await decide(self._parts, call.request_id, SignStatus.FAILURE, "declined")
+        return Remark(key="declined")
 
 
-def owner_of(browser: str) -> str:
-    """Return how a browser is known in the database: not by its cookie itself."""
-    return hashlib.sha256(browser.encode()).hexdigest()
+def _ids(calls: tuple[Transaction, ...]) -> str:
+    return " ".join(call.id for call in calls)
 
 
-def add_phone_routes(app: web.Application, pages: PhonePages, request_id: str) -> None:
-    """Add the routes to an application; `request_id` is the pattern of a RequestID in a path."""
-    app.add_routes(
-        [
-            web.get(f"/{request_id}/phone", pages.wait),
-            web.get(f"/{request_id}/phone/state", pages.progress),
-            web.get(f"/phone/{MSISDN}", pages.phone),
-            web.get(f"/phone/{MSISDN}/state", pages.ringing),
-            web.post(f"/phone/{MSISDN}/sign", pages.sign),
-            web.post(f"/phone/{MSISDN}/refuse", pages.refuse),
-        ]
-    )
+def _answer(request: web.Request, remark: Remark) -> web.Response:
+    """Lead to the phone's page, which says what became of the form."""
+    query = {"lang": wished(request).value, "said": remark.key}
+    if remark.number is not None:
+        query["number"] = str(remark.number)
+    return web.Response(status=303, headers={"Location": f"/phone/{request.match_info['msisdn']}?{urlencode(query)}"})

@@ -112,6 +112,7 @@ COMPLAINTS = {
     "instrument_unavailable": Complaint(
         Text("The requested instrument is not available here."), Text("Choose another instrument.")
     ),
+    "stale_form": Complaint(Text("The form was too old."), Text("Nothing was sent. Fill it in again.")),
     "too_late": Complaint(Text("This request does not wait for a signature any more.")),
     "signing_failed": Complaint(Text("One of the documents cannot be signed.")),
 }
@@ -138,9 +139,20 @@ UNKNOWN = Notice(
     Text("Request not found"),
     Text("The address is wrong or the request was removed. Go back to the service that sent you and start again."),
 )
-STALE_FORM = Notice(
+NO_COOKIE = Notice(
+    Text("This page needs cookies"),
+    Text("Your browser sent none. Allow cookies for this site, then go back to the service and start again."),
+)
+NO_VISIT = Notice(
     _CANNOT_OPEN,
-    Text("The form is too old, or the browser accepts no cookies. Go back to the service and start again."),
+    Text("It was opened in another browser, or too long ago. Go back to the service that sent you and start again."),
+)
+LINK_EXPIRED = Notice(
+    Text("This link is too old"), Text("Load the page with the documents again, then open the document from there.")
+)
+LINK_FOREIGN = Notice(_CANNOT_OPEN, Text("Documents open only from the page on which you sign them."))
+NO_DOCUMENT = Notice(
+    Text("Document not found"), Text("The request has no such document, or only its digest is signed here.")
 )
 BROKEN = Notice(_CANNOT_OPEN, Text("Something went wrong. Try again in a few minutes."))
 
@@ -154,7 +166,7 @@ ENTRY_PROBLEMS = {
 
 _CALLS = {
     TransactionState.WAITING: Text("Waiting for your phone…"),
-    TransactionState.SIGNING: Text("Signing: %(number)d of %(total)d…"),
+    TransactionState.SIGNING: Text("Signing…"),
     TransactionState.SIGNED: Text("You have signed."),
     TransactionState.REFUSED: Text("You refused on the phone."),
     TransactionState.TIMED_OUT: Text("The phone did not answer in time. Nothing was signed."),
@@ -186,5 +198,5 @@ def failure_text(reason: str | None) -> Text:
 
 
 def call_text(state: TransactionState, reason: str | None) -> Text:
-    """Return how far a call has come; `SIGNING` has the values `number` and `total`."""
+    """Return how far a call has come."""
     return _CALLS.get(state) or failure_text(reason)

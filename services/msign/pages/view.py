@@ -5,16 +5,22 @@ from urllib.parse import urlsplit
 
 from services.msign.locale.words import Text
 from services.msign.pages.entry import Entry
+from services.msign.pages.names import for_the_eye
 from services.msign.summary import DocumentSummary, RequestSummary
 from shared.contract.models import ContentType
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One content for the eye: `size` in bytes, `digest` in hexadecimal with its `algorithm`."""
+    """One content for the eye: `size` in bytes, `digest` in hexadecimal with its `algorithm`.
 
-    name: str | None
+    `address` shows the file itself, where there is one; `signed` says that it has its signature already.
+    """
+
+    name: str
     kind: Text
+    address: str | None
+    signed: bool
     size: int
     digest: str
     algorithm: str
@@ -41,14 +47,17 @@ class Back:
     host: str
 
 
-def view_of(asked: RequestSummary, entry: Entry) -> View:
-    """Return what the pages show of a request."""
-    kind = Text("Digest of a document") if asked.content_type is ContentType.HASH else Text("PDF document")
+def view_of(asked: RequestSummary, entry: Entry, token: str, signed: int = 0) -> View:
+    """Return what the pages show of a request whose first documents are signed; links to files carry `token`."""
+    address = f"/{asked.request_id}/documents/%d?token={token}" if asked.content_type is ContentType.PDF else None
     return View(
         request_id=asked.request_id,
-        consumer=asked.consumer,
-        description=asked.description,
-        documents=tuple(_document(kind, document) for document in asked.documents),
+        consumer=for_the_eye(asked.consumer),
+        description=for_the_eye(asked.description),
+        documents=tuple(
+            _document(document, address % number if address else None, signed=number <= signed)
+            for number, document in enumerate(asked.documents, start=1)
+        ),
         return_host=host_of(entry.return_url),
     )
 
@@ -65,5 +74,13 @@ def host_of(url: str) -> str:
     return f"{host}:{parts.port}" if parts.port else host
 
 
-def _document(kind: Text, document: DocumentSummary) -> Document:
-    return Document(document.name, kind, document.size, document.digest.hex(), document.algorithm)
+def _document(document: DocumentSummary, address: str | None, *, signed: bool) -> Document:
+    return Document(
+        name=for_the_eye(document.name or ""),
+        kind=Text("PDF document") if address else Text("Digest of a document"),
+        address=address,
+        signed=signed,
+        size=document.size,
+        digest=document.digest.hex(),
+        algorithm=document.algorithm,
+    )

@@ -75,9 +75,7 @@ def phones(pool, open_mobile):
 
 async def begin(phones: Mobile, **changes: str) -> Transaction:
     call = {"request_id": FIRST, "msisdn": PHONE, "idnp": IDNP, "browser": "browser-1"}
-    return await phones.begin(
-        **call | changes, description="Declarație", consumer="declaratii", page_state="sealed"
-    )  # fmt: skip
+    return await phones.begin(**call | changes, description="Declarație", consumer="declaratii")
 
 
 async def refusal(phones: Mobile, transaction_id: str, pin: str) -> tuple[Refusal, int | None]:
@@ -245,6 +243,13 @@ async def test_a_call_that_nobody_answers_times_out_and_may_be_made_again(pool, 
             pass
     assert not await late.end(begun.id, TransactionState.REFUSED)
     assert (await begin(open_mobile(pool))).state is TransactionState.WAITING
+
+
+@pytest.mark.parametrize("change", ["status = 'Failure'", "expires_at = now()"])
+async def test_a_phone_stops_ringing_when_the_request_was_decided_elsewhere_or_has_expired(pool, phones, change):
+    await begin(phones)
+    await pool.execute(f"UPDATE sign_requests SET {change} WHERE request_id = $1", FIRST)
+    assert await phones.ringing(PHONE) == ()
 
 
 async def test_a_call_whose_signer_crashed_times_out(pool, phones):

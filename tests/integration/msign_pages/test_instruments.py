@@ -1,5 +1,6 @@
 """Does every instrument sign through the pages alone, without a script, on real tokens, and how does each say no?"""
 
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,14 @@ def pki(tmp_path_factory):
     pkcs11.unload(str(module))
 
 
+class KeyFile(io.BytesIO):
+    """What a form uploads as a file with a name."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.read_bytes())
+        self.name = path.name
+
+
 class Provider:
     """The pages over a database, and the consumer's view of what became of its request."""
 
@@ -88,7 +97,7 @@ class Provider:
 
     def entered(self, who: Person, pin: str | None = None) -> dict[str, Any]:
         if who.instrument == "tax":
-            return {"KeyFile": (self.directory / who.token_file).open("rb"), "Password": pin or who.pin}
+            return {"KeyFile": KeyFile(self.directory / who.token_file), "Password": pin or who.pin}
         if who.msisdn:
             return {"MSISDN": who.msisdn, "IDNP": who.idnp}
         return {"IDNP": who.idnp, "PIN": pin or who.pin}
@@ -179,7 +188,7 @@ async def test_a_key_file_with_a_wrong_password_or_no_key_in_it_is_refused(provi
     page = await provider.enter("tax")
     await page.submit("pin", **provider.entered(person("tax"), "wrong"))
     assert "the password is wrong" in page.page
-    await page.submit("pin", KeyFile=(provider.directory / "people.json").open("rb"), Password="x")
+    await page.submit("pin", KeyFile=KeyFile(provider.directory / "people.json"), Password="x")
     assert "The file is not a key" in page.page
 
 

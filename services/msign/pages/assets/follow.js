@@ -1,14 +1,26 @@
-"use strict";
-// Loads the page again when what it shows has changed.
+// Follows what happens elsewhere: loads the page again when that has become something else, and counts the time down.
+import { ask, showProgress } from "./progress.js";
+
 const followed = document.querySelector("[data-follow]");
+const clock = document.querySelector("[data-seconds]");
+const end = performance.now() + 1000 * Number(clock?.dataset.seconds ?? 0);
+
+const count = () => {
+  const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+  clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+};
+
 const look = async () => {
   try {
-    const response = await fetch(followed.dataset.follow, { headers: { Accept: "application/json" } });
-    if (!response.ok || (await response.json()).state !== followed.dataset.state) {
+    const now = await ask(followed.dataset.follow);
+    if (now?.state !== followed.dataset.state) {
       window.location.assign(followed.dataset.page);
       return;
     }
+    if (now.total && followed.querySelector("progress")) showProgress(followed, now);
   } catch { /* offline for a moment: look again */ }
   setTimeout(look, 1000);
 };
+
+if (clock) setInterval(count, 1000);
 setTimeout(look, 1000);

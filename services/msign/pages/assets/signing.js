@@ -1,11 +1,33 @@
-"use strict";
-// Takes the form once, and says that it takes a while; whoever comes back by the back button finds it ready again.
+// Takes the form once, and shows how far the signing has come until its answer replaces the page.
+// Whoever comes back by the back button finds the form ready again.
+import { ask, showProgress } from "./progress.js";
+
 const form = document.getElementById("pin");
 const button = form.querySelector("button.primary");
-const said = form.querySelector("[data-while-signing]");
-const ready = (yes) => {
-  button.disabled = !yes;
-  said.textContent = yes ? "" : said.dataset.whileSigning;
+const overlay = document.getElementById("progress");
+let timer = 0;
+
+const look = async () => {
+  try {
+    const progress = await ask(overlay.dataset.progress);
+    if (progress && overlay.open) showProgress(overlay, progress);
+  } catch { /* offline for a moment, or the answer is coming: look again */ }
+  if (overlay.open) timer = setTimeout(look, 1000);
 };
-form.addEventListener("submit", () => setTimeout(ready, 0, false));
-window.addEventListener("pageshow", () => ready(true));
+
+const wait = () => {
+  button.disabled = true;
+  if (!overlay) return;
+  overlay.showModal();
+  timer = setTimeout(look, 300);
+};
+
+const ready = () => {
+  clearTimeout(timer);
+  button.disabled = false;
+  if (overlay?.open) overlay.close();
+};
+
+form.addEventListener("submit", () => setTimeout(wait, 0));
+overlay?.addEventListener("cancel", (event) => event.preventDefault());
+window.addEventListener("pageshow", ready);

