@@ -2,6 +2,7 @@
 
 from pydantic import Field, FilePath, ValidationInfo, field_validator
 
+from services.msign.soap.endpoint import PATH
 from services.msign.web import WebSettings
 from shared.settings import Port
 
@@ -34,6 +35,11 @@ class MSignSettings(WebSettings):
     request_retention_hours: float = Field(default=168, gt=0)
     verify_processes: int | None = Field(default=None, ge=1)
     max_body_bytes: int = Field(default=96 * MEBIBYTE, ge=MEBIBYTE)
+
+    @property
+    def endpoint(self) -> str:
+        """Where the SOAP endpoint answers, as far as the settings tell."""
+        return self.api_url or f"https://{self.api_host}:{self.api_port}{PATH}"
 
     @field_validator("api_development_consumer")
     @classmethod

@@ -29,6 +29,8 @@ from services.msign.pages.seal import Seal
 from services.msign.pages.visits import StoredVisits
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.architecture import Architecture
+from services.msign.public.home import Published
+from services.msign.public.verdicts import VerdictSeal
 from services.msign.signing.claims import StoredClaims
 from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
@@ -65,25 +67,34 @@ class WebSettings(ServiceSettings):
 
 
 @asynccontextmanager
-async def serve_web(settings: WebSettings, pool: Any, requests: Requests) -> AsyncIterator[None]:
-    """Serve the web port and the PKI port over the provider's database `pool` until the block ends."""
+async def serve_web(settings: WebSettings, pool: Any, requests: Requests, *, api_url: str) -> AsyncIterator[None]:
+    """Serve the web port and the PKI port over the provider's database `pool` until the block ends.
+
+    `api_url` is where the SOAP endpoint answers: the home page says so.
+    """
     pki = create_pki_app(settings.pki_dir)
     async with (
         serve_http(pki, host=settings.pki_host, port=settings.pki_port),
         aiohttp.ClientSession() as session,
         serve_http(
-            create_web_app(parts_of(settings, pool, requests, session)), host=settings.web_host, port=settings.web_port
+            create_web_app(parts_of(settings, pool, requests, session, api_url=api_url)),
+            host=settings.web_host,
+            port=settings.web_port,
         ),
     ):
         log.info("pages_served", url=settings.web_url or f"http://{settings.web_host}:{settings.web_port}")
         yield
 
 
-def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aiohttp.ClientSession) -> Parts:
-    """Return what the pages work with."""
+def parts_of(
+    settings: WebSettings, pool: Any, requests: Requests, session: aiohttp.ClientSession, *, api_url: str | None = None
+) -> Parts:
+    """Return what the pages work with; without `api_url` the home page names no addresses."""
     anchors = TrustAnchors.from_directory(settings.trust_dir)
     certificates = LiveCheck(anchors, session)
-    url = settings.timestamp_url or Architecture.load(settings.pki_dir).timestamp_url
+    pki = Architecture.load(settings.pki_dir)
+    timestamp_url = settings.timestamp_url or pki.timestamp_url
+    secret = settings.web_secret.get_secret_value()
     store, tries = store_of(settings), StoredTries(pool)
     subscribers, sims = subscribers_of(settings.pki_dir), PinnedTokens(store, tries, certificates)
     timeout = timedelta(seconds=settings.mobile_timeout_s)
@@ -95,10 +106,14 @@ def parts_of(settings: WebSettings, pool: Any, requests: Requests, session: aioh
         claims=StoredClaims(pool),
         instruments=catalogue(store, tries, certificates, Guesses(pool)),
         mobile=Mobile(pool, sims, tries, subscribers, timeout=timeout) if subscribers else None,
-        timestamper=HttpTimestamper(url, session),
-        seal=Seal(settings.web_secret.get_secret_value()),
+        timestamper=HttpTimestamper(timestamp_url, session),
+        seal=Seal(secret),
+        verdicts=VerdictSeal(secret),
         people=people_of(settings.pki_dir) if settings.show_people else (),
         web_url=settings.web_url,
+        published=Published(api_url=api_url, timestamp_url=timestamp_url, authorities=pki.authorities())
+        if api_url
+        else None,
     )
 
 

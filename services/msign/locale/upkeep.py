@@ -46,6 +46,6 @@ def renewed(language: Language) -> str:
     catalogue.update(sentences())
     written = BytesIO()
     write_po(
-        written, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False, ignore_obsolete=True
+        written, catalogue, width=120, omit_header=True, sort_output=True, include_lineno=False, ignore_obsolete=True
     )
     return HEADER.format(language=language, plural_forms=catalogue.plural_forms) + written.getvalue().decode()

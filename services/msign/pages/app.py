@@ -13,7 +13,8 @@ from services.msign.pages.routes import sign_page_routes
 from services.msign.pages.steps import StopHere
 from services.msign.pages.texts import BROKEN, UNKNOWN
 from services.msign.pages.wishes import wished
-from services.msign.public.verify import add_verify_page
+from services.msign.public.home import HomePage
+from services.msign.public.verify import VerifyPage, add_verify_page
 
 log = structlog.get_logger(__name__)
 
@@ -25,14 +26,9 @@ def create_web_app(parts: Parts) -> web.Application:
     app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=[helpful])
     app.on_response_prepare.append(protect)
     app.router.add_static("/assets/", HERE / "assets")
-    add_verify_page(app, parts.anchors)
-    app.add_routes([web.get("/", home), *sign_page_routes(parts)])
+    add_verify_page(app, VerifyPage(parts.anchors, parts.verdicts))
+    app.add_routes([web.get("/", HomePage(parts.offered, parts.published).show), *sign_page_routes(parts)])
     return app
-
-
-async def home(request: web.Request) -> web.Response:
-    """Say what this instance is."""
-    return Renderer().page("home.html", wished(request))
 
 
 @web.middleware

@@ -1,6 +1,7 @@
 """What do the pages work with?"""
 
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 
 from aiohttp import web
 
@@ -10,7 +11,10 @@ from services.msign.mandates import Mandates, NoMandates
 from services.msign.pages.ports import Requests
 from services.msign.pages.seal import Seal
 from services.msign.pages.visits import Visits
+from services.msign.public.home import Published
+from services.msign.public.verdicts import VerdictSeal
 from services.msign.signing.claims import Claims
+from shared.contract.models import Instrument
 from shared.signatures.timestamps import Timestamper
 from shared.signatures.trust import TrustAnchors
 
@@ -21,7 +25,7 @@ class Parts:
 
     `people` are shown beside the PIN form of test instances; without `mobile` no phone can sign. `mandates`
     say who may sign for somebody else. `web_url` is the pages' address as browsers see it, where that is not the one
-    that requests come to.
+    that requests come to; `published` are the addresses that the home page names.
     """
 
     requests: Requests
@@ -35,6 +39,13 @@ class Parts:
     mobile: Mobile | None = None
     people: tuple[dict[str, str], ...] = ()
     web_url: str | None = None
+    verdicts: VerdictSeal = field(default_factory=lambda: VerdictSeal(token_urlsafe()))
+    published: Published | None = None
+
+    @property
+    def offered(self) -> tuple[Instrument, ...]:
+        """The instruments, in the order in which they are shown."""
+        return (*((Instrument.MOBILE,) if self.mobile else ()), *self.instruments)
 
     def address(self, request: web.Request) -> str:
         """Return the pages' address as the browser sees it, without a slash at the end."""

@@ -1,5 +1,6 @@
 """How does a page become HTML in the reader's language?"""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,25 @@ class Renderer:
         return web.Response(text=html, content_type="text/html", charset="utf-8", status=status)
 
     def notice(
-        self, language: Language, notice: Notice, *, status: int = 200, good: bool = False, back: Back | None = None
+        self,
+        language: Language,
+        notice: Notice,
+        *,
+        status: int = 200,
+        good: bool = False,
+        back: Back | None = None,
+        fields: Iterable[tuple[str, str]] = (),
     ) -> web.Response:
-        """Return a page that says one thing, with a way back if there is one."""
-        return self._notice(language, notice, status, good=good, automatic=False, back=back)
+        """Return a page that says one thing, with a way back if there is one.
+
+        Its language can be changed by asking for the same address again, for the answer to a form with its `fields`.
+        """
+        given = [(name, value) for name, value in fields if name.lower() != "lang"]
+        return self._notice(language, notice, status, good=good, automatic=False, back=back, fields=given)
 
     def signed(self, language: Language, back: Back) -> web.Response:
         """Return the page that takes the browser back to the e-Service by itself."""
-        return self._notice(language, SIGNED, good=True, automatic=True, back=back)
+        return self._notice(language, SIGNED, good=True, automatic=True, back=back, fields=())
 
     def ended(self, language: Language, status: SignStatus, back: Back) -> web.Response:
         """Return the page for a request that is not pending any more."""

@@ -22,8 +22,9 @@ from certomancer.registry import (
     ServiceLabel,
 )
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
-from services.msign.pki.plan import ARCHITECTURE, TSA
+from services.msign.pki.plan import ARCHITECTURE, ISSUING, ROOT, TSA
 from shared.errors import Malformed
 
 CONFIGURATION = "certomancer.yaml"
@@ -31,6 +32,16 @@ TELEPHONE = "telephone-number"
 
 DIGESTS = {"sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
 """Digests that we put a timestamp on, with their sizes in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One CA that issues certificates, and where its services answer."""
+
+    name: str
+    certificate_url: str
+    crl_url: str
+    ocsp_url: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,19 @@ class Architecture:
     def timestamp_url(self) -> str:
         """Where the timestamping authority answers."""
         return f"{self.url}/{ARCHITECTURE}/tsa/{TSA}"
+
+    def authorities(self) -> tuple[Authority, ...]:
+        """Return the CAs that signers' certificates lead to, the root first."""
+        base = f"{self.url}/{ARCHITECTURE}"
+        return tuple(
+            Authority(
+                name=str(self.certificate(label).subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value),
+                certificate_url=f"{base}/certs/{label}/ca.crt",
+                crl_url=f"{base}/crls/{label}/latest.crl",
+                ocsp_url=f"{base}/ocsp/{label}",
+            )
+            for label in (ROOT, ISSUING)
+        )
 
     def certificate(self, label: str) -> x509.Certificate:
         """Return a certificate; raises `LookupError` for a label that there is not."""

@@ -1,32 +1,41 @@
 """What does the verification page say of each verdict, and of what it cannot judge?"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.msign.locale.words import Text
 from services.msign.pages.texts import Complaint
 from shared.signatures.verdict import Coverage, Integrity, TimestampStatus, Trust
 
 
+class Outcome(StrEnum):
+    """The verdict on a whole file; `UNKNOWN` when nothing but trust is lacking."""
+
+    VALID = "valid"
+    UNKNOWN = "unknown"
+    INVALID = "invalid"
+
+
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The verdict on the whole file, which may count the signatures as `num`, and what it means."""
+class OutcomeTexts:
+    """A verdict, which may count the signatures as `num`, and what it means."""
 
     title: Text
     body: Text
 
 
 OUTCOMES = {
-    "valid": Verdict(
+    Outcome.VALID: OutcomeTexts(
         Text("%(num)d valid signature", "%(num)d valid signatures"),
         Text("The document has not been changed since, and it is known who signed."),
     ),
-    "unknown": Verdict(
+    Outcome.UNKNOWN: OutcomeTexts(
         Text("It cannot be said who signed"),
         Text(
             "The document is unchanged, but the certificate is not to be trusted. Ask for a signature with another one."
         ),
     ),
-    "invalid": Verdict(
+    Outcome.INVALID: OutcomeTexts(
         Text("The signature is not valid"),
         Text("Do not rely on this document. Ask the signer for the original."),
     ),
@@ -70,3 +79,4 @@ UNREADABLE = Complaint(
     Text("It is no PDF or XAdES signature, or it is damaged or encrypted. Choose another file."),
     ("File",),
 )
+VERDICT_GONE = Complaint(Text("This verdict is not shown any more."), Text("Choose the file again."), ("File",))

@@ -6,13 +6,14 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from services.msign.pages.forms import read_form
+from services.msign.pages.forms import read_form, read_texts
 from services.msign.pages.render import Renderer
 from services.msign.pages.texts import Complaint
 from services.msign.pages.wishes import wished
-from services.msign.public.texts import NO_SIGNATURE, OUTCOMES, TOO_BUSY, TOO_LARGE, UNREADABLE
+from services.msign.public.texts import NO_SIGNATURE, TOO_BUSY, TOO_LARGE, UNREADABLE, VERDICT_GONE
 from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, Upload, read_upload
-from services.msign.public.view import outcome_of, signature_view
+from services.msign.public.verdicts import VerdictSeal
+from services.msign.public.view import VerdictView, verdict_view
 from shared.contract.models import Language
 from shared.errors import Malformed
 from shared.signatures.trust import TrustAnchors
@@ -29,8 +30,9 @@ VERIFYING_AT_ONCE = 2
 class VerifyPage:
     """The page, for the signatures that lead to `anchors`."""
 
-    def __init__(self, anchors: TrustAnchors, throttle: Throttle | None = None) -> None:
+    def __init__(self, anchors: TrustAnchors, seal: VerdictSeal, throttle: Throttle | None = None) -> None:
         self._anchors = anchors
+        self._seal = seal
         self._throttle = throttle or Throttle(CALLS_PER_MINUTE, 60, AT_ONCE)
         self._turn = asyncio.Semaphore(VERIFYING_AT_ONCE)
         self._renderer = Renderer(Path(__file__).parent / "templates")
@@ -56,12 +58,18 @@ class VerifyPage:
             return self._ask(language, UNREADABLE, status=422)
         finally:
             self._throttle.end()
-        outcome = outcome_of(report)
-        log.info("verified_on_page", outcome=outcome, signatures=len(report.signatures))
-        signatures = [signature_view(one) for one in report.signatures]
-        return self._renderer.page(
-            "verdict.html", language, kind=outcome, outcome=OUTCOMES[outcome], signatures=signatures
-        )
+        verdict = verdict_view(report)
+        log.info("verified_on_page", outcome=verdict.outcome, signatures=len(report.signatures))
+        return self._tell(language, verdict)
+
+    async def tell_again(self, request: web.Request) -> web.Response:
+        """Show a verdict in another language, as the page has it sealed; the files are not needed again."""
+        form = await read_texts(request)
+        language = Language(form["lang"]) if form.get("lang") in set(Language) else wished(request)
+        try:
+            return self._tell(language, self._seal.open(form.get("verdict", "")))
+        except Malformed:
+            return self._ask(language, VERDICT_GONE, status=400)
 
     async def _report(self, upload: Upload) -> Report:
         async with self._turn:
@@ -69,11 +77,20 @@ class VerifyPage:
                 return await verify_pdf(upload.signed, self._anchors)
             return await verify_hash_signature(upload.signed, upload.content, self._anchors)
 
+    def _tell(self, language: Language, verdict: VerdictView) -> web.Response:
+        return self._renderer.page("verdict.html", language, verdict=verdict, sealed=self._seal.seal(verdict))
+
     def _ask(self, language: Language, complaint: Complaint | None = None, *, status: int = 200) -> web.Response:
         return self._renderer.page("verify.html", language, status=status, complaint=complaint)
 
 
-def add_verify_page(app: web.Application, anchors: TrustAnchors) -> None:
+def add_verify_page(app: web.Application, page: VerifyPage) -> None:
     """Serve the page at `/verify`."""
-    page = VerifyPage(anchors)
-    app.add_routes([web.get("/verify", page.form), web.post("/verify", page.verify)])
+    app.add_routes(
+        [
+            web.get("/verify", page.form),
+            web.post("/verify", page.verify),
+            web.post("/verify/verdict", page.tell_again),
+            web.get("/verify/verdict", page.form),
+        ]
+    )

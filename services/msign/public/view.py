@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from services.msign.locale.words import Text
-from services.msign.public.texts import COVERAGE, INTEGRITY, TIMESTAMP, TRUST
+from services.msign.public.texts import COVERAGE, INTEGRITY, OUTCOMES, TIMESTAMP, TRUST, Outcome, OutcomeTexts
 from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
 
 
@@ -34,37 +34,65 @@ class SignatureView:
     """One signature; names are the certificate's. `claimed_at` counts where no timestamp tells `signed_at`."""
 
     signer: str
-    issued: Issued | None = None
-    signed_at: datetime | None = None
-    claimed_at: datetime | None = None
-    axes: tuple[Axis, ...]
+    issued: Issued | None
+    signed_at: datetime | None
+    claimed_at: datetime | None
+    integrity: Integrity
+    coverage: Coverage
+    timestamp: TimestampStatus
+    trust: Trust
     weak: bool
 
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The four axes in words."""
+        return (
+            Axis(Text("Integrity"), INTEGRITY[self.integrity], self.integrity is Integrity.PASSED),
+            Axis(Text("Coverage"), COVERAGE[self.coverage], self.coverage is Coverage.WHOLE),
+            Axis(Text("Timestamp"), TIMESTAMP[self.timestamp], self.timestamp is TimestampStatus.PASSED),
+            Axis(Text("Trust"), TRUST[self.trust], self.trust is Trust.TRUSTED),
+        )
 
-def outcome_of(report: Report) -> str:
-    """Which verdict on the whole: `valid`, `unknown` (only trust is lacking) or `invalid`."""
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """The verdict on a file and on each of its signatures."""
+
+    outcome: Outcome
+    signatures: tuple[SignatureView, ...]
+
+    @property
+    def words(self) -> OutcomeTexts:
+        """The verdict on the file in words."""
+        return OUTCOMES[self.outcome]
+
+
+def verdict_view(report: Report) -> VerdictView:
+    """Return what the page shows of a report."""
+    return VerdictView(outcome_of(report), tuple(signature_view(one) for one in report.signatures))
+
+
+def outcome_of(report: Report) -> Outcome:
+    """Return the verdict on the whole: valid, invalid, or unknown where only trust is lacking."""
     if report.valid:
-        return "valid"
+        return Outcome.VALID
     only_trust = bool(report.signatures) and not report.problems and all(one.holds for one in report.signatures)
     revoked = any(one.trust is Trust.REVOKED for one in report.signatures)
-    return "unknown" if only_trust and not revoked else "invalid"
+    return Outcome.UNKNOWN if only_trust and not revoked else Outcome.INVALID
 
 
 def signature_view(verdict: SignatureVerdict) -> SignatureView:
-    """Return what the page shows of a verdict."""
-    integrity, coverage, timestamp, trust = verdict.integrity, verdict.coverage, verdict.timestamp, verdict.trust
+    """Return what the page shows of one signature."""
     signer, issued = _certificate(verdict)
     return SignatureView(
         signer=signer,
         issued=issued,
         signed_at=verdict.signed_at,
         claimed_at=None if verdict.signed_at else verdict.claimed_at,
-        axes=(
-            Axis(Text("Integrity"), INTEGRITY[integrity], integrity is Integrity.PASSED),
-            Axis(Text("Coverage"), COVERAGE[coverage], coverage is Coverage.WHOLE),
-            Axis(Text("Timestamp"), TIMESTAMP[timestamp], timestamp is TimestampStatus.PASSED),
-            Axis(Text("Trust"), TRUST[trust], trust is Trust.TRUSTED),
-        ),
+        integrity=verdict.integrity,
+        coverage=verdict.coverage,
+        timestamp=verdict.timestamp,
+        trust=verdict.trust,
         weak=verdict.refused,
     )
 

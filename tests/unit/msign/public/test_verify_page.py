@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import hashlib
 import io
+import re
 from datetime import UTC, datetime
 
 import aiohttp
@@ -14,13 +15,15 @@ from aiohttp.test_utils import TestClient, TestServer
 from services.msign.locale.words import words
 from services.msign.public.texts import NO_FILE, NO_HASH, NO_SIGNATURE, TOO_LARGE, TRUST, UNREADABLE
 from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, read_hash
-from services.msign.public.verify import VerifyPage
+from services.msign.public.verdicts import VerdictSeal
+from services.msign.public.verify import VerifyPage, add_verify_page
 from shared.contract.models import Language
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Trust
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file, with_annotation, with_page_replaced
+from tests.pages import Forms
 from tests.pki import TestPki
 
 DOCUMENT = b"Declaratie"
@@ -34,9 +37,9 @@ def signers() -> TestPki:
 
 @pytest.fixture
 async def client(signers):
-    page = VerifyPage(TrustAnchors.of([signers.root.certificate]), Throttle(20, 60, 4, now=lambda: 0))
-    app = web.Application(client_max_size=1024)
-    app.add_routes([web.get("/verify", page.form), web.post("/verify", page.verify)])
+    anchors, seal = TrustAnchors.of([signers.root.certificate]), VerdictSeal("s" * 32)
+    app = web.Application(client_max_size=1024 * 1024)
+    add_verify_page(app, VerifyPage(anchors, seal, Throttle(20, 60, 4, now=lambda: 0)))
     async with TestClient(TestServer(app)) as opened:
         yield opened
 
@@ -126,6 +129,39 @@ async def test_the_empty_form_speaks_every_language(client, language, title):
     async with client.get(f"/verify?lang={language}") as response:
         page = await response.text()
     assert f"<h1>{title}</h1>" in page
+
+
+async def in_language(client, page, lang, **changed):
+    action, fields = Forms(page).forms["/verify/verdict"]
+    async with client.post(action, data=fields | {"lang": lang} | changed) as response:
+        return response.status, await response.text()
+
+
+async def test_a_verdict_is_told_again_in_another_language_without_the_file(client, signers):
+    _, page = await upload(client, File=await signed_pdf(signers))
+    status, russian = await in_language(client, page, "ru")
+    assert (status, "1 действительная подпись" in russian, 'data-outcome="valid"' in russian) == (200, True, True)
+    assert (await in_language(client, russian, "en"))[1].count("<dd>") == page.count("<dd>")
+
+
+async def test_a_verdict_that_this_instance_did_not_give_is_not_told(client, signers):
+    _, page = await upload(client, File=await signed_pdf(signers))
+    for forged in ("", "W10.a.b", Forms(page).forms["/verify/verdict"][1]["verdict"][:-1]):
+        status, told = await in_language(client, page, "en", verdict=forged)
+        assert (status, "data-outcome" in told, 'id="verify"' in told) == (400, False, True)
+
+
+async def test_the_address_of_a_verdict_opened_by_hand_shows_the_form(client):
+    async with client.get("/verify/verdict") as response:
+        assert (response.status, 'id="verify"' in await response.text()) == (200, True)
+
+
+async def test_what_is_wrong_stands_beside_its_field(client):
+    _, page = await upload(client, File=b"<x/>", Hash="zz")
+    assert re.search(r'<input id="Hash"[^>]* aria-describedby="objection" aria-invalid="true">', page)
+    assert not re.search(r'<input[^>]* id="File"[^>]*aria-invalid', page)
+    assert '<a href="#Hash">' in page
+    assert "<title>Error: " in page
 
 
 def test_a_throttle_counts_what_runs_and_what_began_lately():
