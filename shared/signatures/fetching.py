@@ -108,18 +108,29 @@ class HttpFetcher:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._slots = asyncio.Semaphore(concurrency)
         self._cache = AnswerCache()
+        self._running: dict[tuple[str, ...], asyncio.Task[Evidence | str]] = {}
 
     async def fetch(self, source: Source) -> Evidence:
         """What the place gives, once it is known to be genuine and about the certificate; raises `StatusUnknown`."""
         key = _key(source)
         known = self._cache.get(key)
         if known is None:
-            async with self._slots:
-                known, until = await self._asked(source)
-            self._cache.put(key, known, until)
+            if key not in self._running:
+                self._running[key] = asyncio.create_task(self._ask(source, key))
+            known = await asyncio.shield(self._running[key])
         if isinstance(known, str):
             raise StatusUnknown(known)
         return known
+
+    async def _ask(self, source: Source, key: tuple[str, ...]) -> Evidence | str:
+        """One question for all who want to know the same at once."""
+        try:
+            async with self._slots:
+                known, until = await self._asked(source)
+            self._cache.put(key, known, until)
+            return known
+        finally:
+            del self._running[key]
 
     async def _asked(self, source: Source) -> tuple[Evidence | str, datetime]:
         """The answer, or in words why there is none, and until when it can be remembered."""

@@ -73,7 +73,7 @@ class Issuers:
     def _add(self, certificate: asn1_x509.Certificate) -> None:
         try:
             name = _key(certificate.subject)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except Exception:  # a hostile certificate may break any parser below
             return
         known = self._by_subject[name]
         if all(one.dump() != certificate.dump() for one in known):

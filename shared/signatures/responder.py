@@ -52,10 +52,14 @@ def signed_by(key: PublicKeyInfo, algorithm: algos.SignedDigestAlgorithm, signat
 
 
 def issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
-    """Whether `issuer` is named as the issuer of `certificate` and did sign it."""
-    signed = certificate["tbs_certificate"].dump()
-    algorithm, value = certificate["signature_algorithm"], certificate["signature_value"].native
-    return certificate.issuer == issuer.subject and signed_by(issuer.public_key, algorithm, value, signed)
+    """Whether `issuer` is named as the issuer of `certificate` and did sign it; False for what cannot be read."""
+    try:
+        signed, value = certificate["tbs_certificate"].dump(), certificate["signature_value"].native
+        algorithm, key = certificate["signature_algorithm"], issuer.public_key
+        named = certificate.issuer == issuer.subject
+    except Exception:  # a hostile certificate may break any parser below
+        return False
+    return named and signed_by(key, algorithm, value, signed)
 
 
 def _answer(

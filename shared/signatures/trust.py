@@ -115,7 +115,7 @@ def judge_path(
         return PathVerdict(Trust.UNKNOWN, Reason("no_anchors", "no trust anchors were given, so nothing is trusted"))
     try:
         return _judged(leaf, known, anchors, at, purpose)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):  # asn1crypto on a hostile certificate
+    except Exception:  # a hostile certificate may break any parser below
         return PathVerdict(Trust.UNTRUSTED, UNREADABLE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -113,6 +114,29 @@ async def test_an_answer_is_asked_for_once_until_its_next_update():
     async with place(fresh_answer) as at:
         assert (await at.fetcher.fetch(at.ocsp)).ocsp
         await at.fetcher.fetch(at.ocsp)
+        assert at.asked == 1
+
+
+async def test_many_who_want_to_know_the_same_at_once_ask_once():
+    async with place(fresh_crl) as at:
+        found = await asyncio.gather(*(at.fetcher.fetch(at.list) for _ in range(20)))
+        assert at.asked == 1
+        assert all(one == found[0] for one in found)
+
+
+async def test_who_gives_up_waiting_does_not_take_the_answer_from_the_others():
+    begun = asyncio.Event()
+
+    def slow(at: Place, request: bytes) -> bytes:
+        begun.set()
+        return fresh_crl(at, request)
+
+    async with place(slow) as at:
+        impatient = asyncio.create_task(at.fetcher.fetch(at.list))
+        patient = asyncio.create_task(at.fetcher.fetch(at.list))
+        await begun.wait()
+        impatient.cancel()
+        assert (await patient).crls
         assert at.asked == 1
 
 
