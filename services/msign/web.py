@@ -36,6 +36,7 @@ from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
 from shared.signatures.timestamps import HttpTimestamper
 from shared.signatures.trust import TrustAnchors
+from shared.signatures.verify import Verifier
 
 log = structlog.get_logger(__name__)
 
@@ -67,17 +68,19 @@ class WebSettings(ServiceSettings):
 
 
 @asynccontextmanager
-async def serve_web(settings: WebSettings, pool: Any, requests: Requests, *, api_url: str) -> AsyncIterator[None]:
+async def serve_web(
+    settings: WebSettings, pool: Any, requests: Requests, *, verifier: Verifier, api_url: str
+) -> AsyncIterator[None]:
     """Serve the web port and the PKI port over the provider's database `pool` until the block ends.
 
-    `api_url` is where the SOAP endpoint answers: the home page says so.
+    `verifier` judges what is uploaded; `api_url` is where the SOAP endpoint answers: the home page says so.
     """
     pki = create_pki_app(settings.pki_dir)
     async with (
         serve_http(pki, host=settings.pki_host, port=settings.pki_port),
         aiohttp.ClientSession() as session,
         serve_http(
-            create_web_app(parts_of(settings, pool, requests, session, api_url=api_url)),
+            create_web_app(parts_of(settings, pool, requests, session, verifier=verifier, api_url=api_url)),
             host=settings.web_host,
             port=settings.web_port,
         ),
@@ -87,7 +90,13 @@ async def serve_web(settings: WebSettings, pool: Any, requests: Requests, *, api
 
 
 def parts_of(
-    settings: WebSettings, pool: Any, requests: Requests, session: aiohttp.ClientSession, *, api_url: str | None = None
+    settings: WebSettings,
+    pool: Any,
+    requests: Requests,
+    session: aiohttp.ClientSession,
+    *,
+    verifier: Verifier | None = None,
+    api_url: str | None = None,
 ) -> Parts:
     """Return what the pages work with; without `api_url` the home page names no addresses."""
     anchors = TrustAnchors.from_directory(settings.trust_dir)
@@ -99,7 +108,7 @@ def parts_of(
     subscribers, sims = subscribers_of(settings.pki_dir), PinnedTokens(store, tries, certificates)
     timeout = timedelta(seconds=settings.mobile_timeout_s)
     return Parts(
-        anchors=anchors,
+        verifier=verifier or Verifier(anchors),
         requests=requests,
         mandates=StoredMandates(pool),
         visits=StoredVisits(pool),

@@ -17,11 +17,12 @@ from services.msign.signing.claims import Claims
 from shared.contract.models import Instrument
 from shared.signatures.timestamps import Timestamper
 from shared.signatures.trust import TrustAnchors
+from shared.signatures.verify import Verifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything; signatures that lead to `anchors` are trusted at `/verify`.
+    """Everything; `verifier` judges what is uploaded at `/verify`.
 
     `people` are shown beside the PIN form of test instances; without `mobile` no phone can sign. `mandates`
     say who may sign for somebody else. `web_url` is the pages' address as browsers see it, where that is not the one
@@ -34,7 +35,7 @@ class Parts:
     instruments: Catalogue
     timestamper: Timestamper
     seal: Seal
-    anchors: TrustAnchors = field(default_factory=lambda: TrustAnchors.of(()))
+    verifier: Verifier = field(default_factory=lambda: Verifier(TrustAnchors.of(())))
     mandates: Mandates = field(default_factory=NoMandates)
     mobile: Mobile | None = None
     people: tuple[dict[str, str], ...] = ()

@@ -72,6 +72,11 @@ NO_HASH = Complaint(
 TOO_LARGE = Complaint(
     Text("The files are too large."), Text("Together they may have up to 32 MB."), ("File", "Original")
 )
+TOO_COMPLEX = Complaint(
+    Text("The file could not be read within the time allowed."),
+    Text("It is too complex. Choose another file."),
+    ("File",),
+)
 TOO_BUSY = Complaint(Text("There are too many verifications at once."), Text("Try again in a minute."))
 NO_SIGNATURE = Complaint(Text("The file holds no signature."), Text("Choose the signed file."), ("File",))
 UNREADABLE = Complaint(

@@ -18,11 +18,12 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 
 class BadUpload(MSignGatewayError):
-    """The form cannot be used; the complaint says why."""
+    """What was uploaded cannot be judged; the complaint says why, `status` is HTTP's."""
 
-    def __init__(self, complaint: Complaint) -> None:
+    def __init__(self, complaint: Complaint, *, status: int = 400) -> None:
         super().__init__(complaint.wrong.one)
         self.complaint = complaint
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)

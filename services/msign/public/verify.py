@@ -10,28 +10,29 @@ from services.msign.pages.forms import read_form, read_texts
 from services.msign.pages.render import Renderer
 from services.msign.pages.texts import Complaint
 from services.msign.pages.wishes import wished
-from services.msign.public.texts import NO_SIGNATURE, TOO_BUSY, TOO_LARGE, UNREADABLE, VERDICT_GONE
+from services.msign.public.texts import NO_SIGNATURE, TOO_BUSY, TOO_COMPLEX, TOO_LARGE, UNREADABLE, VERDICT_GONE
 from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, Upload, read_upload
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.public.view import VerdictView, verdict_view
 from shared.contract.models import Language
 from shared.errors import Malformed
-from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import NoSignature, Report
-from shared.signatures.verify import verify_hash_signature, verify_pdf
+from shared.signatures.verify import Verifier
 
 log = structlog.get_logger(__name__)
 
 CALLS_PER_MINUTE = 60
 AT_ONCE = 4
 VERIFYING_AT_ONCE = 2
+_TOO_COSTLY = "too_costly"
+"""The code of `TooCostly` in a report."""
 
 
 class VerifyPage:
-    """The page, for the signatures that lead to `anchors`."""
+    """The page, for what `verifier` judges."""
 
-    def __init__(self, anchors: TrustAnchors, seal: VerdictSeal, throttle: Throttle | None = None) -> None:
-        self._anchors = anchors
+    def __init__(self, verifier: Verifier, seal: VerdictSeal, throttle: Throttle | None = None) -> None:
+        self._verifier = verifier
         self._seal = seal
         self._throttle = throttle or Throttle(CALLS_PER_MINUTE, 60, AT_ONCE)
         self._turn = asyncio.Semaphore(VERIFYING_AT_ONCE)
@@ -47,19 +48,12 @@ class VerifyPage:
         if not self._throttle.begin():
             return self._ask(language, TOO_BUSY, status=429)
         try:
-            report = await self._report(read_upload(await read_form(request, limit=MAX_UPLOAD_BYTES)))
+            verdict = verdict_view(await self._report(request))
         except BadUpload as bad:
-            return self._ask(language, bad.complaint, status=400)
-        except web.HTTPRequestEntityTooLarge:
-            return self._ask(language, TOO_LARGE, status=413)
-        except NoSignature:
-            return self._ask(language, NO_SIGNATURE, status=422)
-        except Malformed:
-            return self._ask(language, UNREADABLE, status=422)
+            return self._ask(language, bad.complaint, status=bad.status)
         finally:
             self._throttle.end()
-        verdict = verdict_view(report)
-        log.info("verified_on_page", outcome=verdict.outcome, signatures=len(report.signatures))
+        log.info("verified_on_page", outcome=verdict.outcome, signatures=len(verdict.signatures))
         return self._tell(language, verdict)
 
     async def tell_again(self, request: web.Request) -> web.Response:
@@ -71,11 +65,26 @@ class VerifyPage:
         except Malformed:
             return self._ask(language, VERDICT_GONE, status=400)
 
-    async def _report(self, upload: Upload) -> Report:
-        async with self._turn:
-            if upload.is_pdf:
-                return await verify_pdf(upload.signed, self._anchors)
-            return await verify_hash_signature(upload.signed, upload.content, self._anchors)
+    async def _report(self, request: web.Request) -> Report:
+        """Return the report on what was uploaded; raises `BadUpload`."""
+        try:
+            upload = read_upload(await read_form(request, limit=MAX_UPLOAD_BYTES))
+            async with self._turn:
+                report = await self._judged(upload)
+        except web.HTTPRequestEntityTooLarge as error:
+            raise BadUpload(TOO_LARGE, status=413) from error
+        except NoSignature as error:
+            raise BadUpload(NO_SIGNATURE, status=422) from error
+        except Malformed as error:
+            raise BadUpload(UNREADABLE, status=422) from error
+        if any(problem.code == _TOO_COSTLY for problem in report.problems):
+            raise BadUpload(TOO_COMPLEX, status=422)
+        return report
+
+    async def _judged(self, upload: Upload) -> Report:
+        if upload.is_pdf:
+            return await self._verifier.pdf(upload.signed)
+        return await self._verifier.hash_signature(upload.signed, upload.content)
 
     def _tell(self, language: Language, verdict: VerdictView) -> web.Response:
         return self._renderer.page("verdict.html", language, verdict=verdict, sealed=self._seal.seal(verdict))

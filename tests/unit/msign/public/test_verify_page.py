@@ -5,7 +5,9 @@ import dataclasses
 import hashlib
 import io
 import re
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import pytest
@@ -21,6 +23,8 @@ from shared.contract.models import Language
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Trust
+from shared.signatures.verify import Verifier
+from shared.signatures.workers import TooCostly
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file, with_annotation, with_page_replaced
 from tests.pages import Forms
@@ -37,9 +41,14 @@ def signers() -> TestPki:
 
 @pytest.fixture
 async def client(signers):
-    anchors, seal = TrustAnchors.of([signers.root.certificate]), VerdictSeal("s" * 32)
+    async with serving(Verifier(TrustAnchors.of([signers.root.certificate]))) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def serving(verifier):
     app = web.Application(client_max_size=1024 * 1024)
-    add_verify_page(app, VerifyPage(anchors, seal, Throttle(20, 60, 4, now=lambda: 0)))
+    add_verify_page(app, VerifyPage(verifier, VerdictSeal("s" * 32), Throttle(20, 60, 4, now=lambda: 0)))
     async with TestClient(TestServer(app)) as opened:
         yield opened
 
@@ -114,6 +123,15 @@ async def test_what_cannot_be_judged_shows_the_form_with_the_reason(client, fiel
     told, page = await upload(client, lang="ro", **fields)
     assert (told, words(Language.RO).say(complaint.wrong) in page) == (status, True)
     assert 'id="verify"' in page
+
+
+async def test_a_file_that_takes_too_long_is_told_so_rather_than_called_invalid():
+    async def run(*_: Any) -> Any:
+        raise TooCostly
+
+    async with serving(Verifier(TrustAnchors.none(), run=run)) as client:  # type: ignore[arg-type]
+        status, page = await upload(client, File=b"%PDF-1.7 endless")
+    assert (status, "within the time allowed" in page, "data-outcome" in page) == (422, True, False)
 
 
 async def test_too_many_verifications_are_told_to_wait(client):
