@@ -6,6 +6,7 @@ pixels, which is 1280 at a zoom of 400 % (WCAG 1.4.10), nor with text of twice t
 
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Page
 
@@ -47,11 +48,11 @@ class Judge:
         for size in ("desktop", "phone"):
             await self._resize(page, size)
             for colours in ("light", "dark"):
-                await page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+                await self._colour(page, colours)
                 await page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{colours}.png", full_page=True)
                 grave = await self._violations(page)
                 assert not grave, f"{name}, {size}, {colours}: {grave}"
-        await page.emulate_media(color_scheme="light")
+        await self._colour(page, "light")
         await self._stays_within(page, name)
         if before:
             await page.set_viewport_size(before)
@@ -62,12 +63,17 @@ class Judge:
         return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in GRAVE]
 
     async def _stays_within(self, page: Page, name: str) -> None:
-        for size, text in (("narrow", "100%"), ("desktop", "200%")):
+        for size, text in (("narrow", "100%"), ("phone", "200%"), ("desktop", "200%")):
             await self._resize(page, size)
             await page.evaluate(ENLARGE, text)
             beyond = await page.evaluate(TOO_WIDE)
             assert not beyond, f"{name}, {size}, text of {text}: {beyond}"
         await page.evaluate(ENLARGE, "")
+
+    async def _colour(self, page: Page, colours: str) -> None:
+        """Without motion, as colours that change slowly are none to judge."""
+        scheme: Literal["dark", "light"] = "dark" if colours == "dark" else "light"
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
     async def _resize(self, page: Page, size: str) -> None:
         width, height = SIZES[size]

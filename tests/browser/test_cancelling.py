@@ -56,3 +56,14 @@ async def test_cancelling_between_two_pin_entries_keeps_what_was_signed(e_servic
     await page.click("#cancel button")
     await failed_with_reason(e_service, page, request_id)
     assert len((await e_service.outcome(request_id)).results) == 1
+
+
+async def test_cancelling_while_the_phone_rings_silences_it(e_service, open_page):
+    page, phone, person = await open_page(), await open_page("phone"), e_service.msign.person("mobile")
+    request_id = await enter(e_service, page, digests(), Instrument="mobile")
+    await fill(e_service, page, person)
+    await pick_up(e_service, phone, person)
+    await page.click("#cancel button")
+    await failed_with_reason(e_service, page, request_id)
+    await phone.reload()
+    await expect(phone.locator("#phone")).to_have_count(0)

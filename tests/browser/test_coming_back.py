@@ -145,3 +145,29 @@ async def test_two_requests_in_one_browser_do_not_mix(e_service, open_page):
     await back_with(second, SignStatus.SUCCESS)
     await assert_valid(e_service, first_id, one)
     await assert_valid(e_service, second_id, two)
+
+
+async def test_the_browsers_own_back_button_leads_to_the_service_and_sign_works_again(e_service, open_page):
+    page = await open_page()
+    await enter(e_service, page, digests(), lang="en")
+    await page.click("#instruments [value=moldsign]")
+    await page.wait_for_selector("#pin")
+    await page.go_back()
+    await page.wait_for_selector("#instruments")
+    await page.go_back()
+    await page.click("text=Sign")
+    await page.click("#instruments [value=tax]")
+    await sign(e_service, open_page, page, "tax")
+    await back_with(page, SignStatus.SUCCESS)
+
+
+async def test_the_back_button_after_signing_shows_that_it_is_done(e_service, open_page):
+    page = await open_page()
+    request_id = await enter(e_service, page, digests(), Instrument="moldsign", lang="en")
+    await sign(e_service, open_page, page, "moldsign")
+    await back_with(page, SignStatus.SUCCESS)
+    signed = await e_service.outcome(request_id)
+    await page.go_back()
+    await page.click("#return button")
+    await back_with(page, SignStatus.SUCCESS)
+    assert await e_service.outcome(request_id) == signed

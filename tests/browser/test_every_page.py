@@ -93,7 +93,7 @@ async def test_what_goes_wrong_and_what_comes_after(e_service, open_page, judge)
 async def test_the_end_of_a_request(e_service, open_page, judge):
     open_page.expected |= {400, 403, 410}
     page = await open_page()
-    await page.route("**/assets/return.js", lambda route: route.fulfill(body=""))
+    await page.route("**/assets/return.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     request_id = await enter(e_service, page, digests(), Instrument="tax", lang="en")
     start = f"{e_service.url}/start/{request_id}"
     await page.context.clear_cookies()

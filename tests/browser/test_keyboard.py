@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from shared.contract.models import SignStatus
-from tests.browser.steps import assert_valid, back_with, digests, enter, pick_up
+from tests.browser.steps import assert_valid, back_with, digests, enter, fill, pick_up
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -90,6 +90,18 @@ async def test_another_language_and_another_instrument(e_service, open_page):
     await expect(page.locator("html")).to_have_attribute("lang", "ro")
     await press(page, "#again button")
     await expect(page.locator("#instruments")).to_be_visible()
+
+
+async def test_a_complaint_gets_the_focus_and_leads_to_its_field(e_service, open_page):
+    page, person = await open_page(), e_service.msign.person("moldsign")
+    await enter(e_service, page, digests(), Instrument="moldsign", lang="en")
+    await fill(e_service, page, person, "0000")
+    await expect(page.locator("#error")).to_be_focused()
+    await press(page, "#error a")
+    await expect(page.locator("[name=PIN]")).to_be_focused()
+    await page.keyboard.type(person["pin"])
+    await page.keyboard.press("Enter")
+    await back_with(page, SignStatus.SUCCESS)
 
 
 async def test_the_first_stop_skips_to_the_content(e_service, open_page):
