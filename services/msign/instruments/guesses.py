@@ -22,9 +22,10 @@ class Guesses:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
 
-    async def spent(self, request_id: str) -> bool:
-        """Tell whether the request's page takes no further entry for now."""
-        return int(await self._pool.fetchval(_COUNT, request_id, WINDOW)) >= MAX_WRONG
+    async def wait(self, request_id: str) -> timedelta | None:
+        """Return how long the request's page takes no further entry, None when it takes one now."""
+        wait: timedelta | None = await self._pool.fetchval(_WAIT, request_id, WINDOW, MAX_WRONG - 1)
+        return wait
 
     async def add(self, request_id: str) -> None:
         """Count a wrong entry."""
@@ -61,8 +62,8 @@ class Limited:
     async def open(self, form: Mapping[str, str | bytes]) -> AsyncIterator[OpenKey]:
         """Yield the key as the instrument does; raises `Refused`, also for too many wrong entries before this one."""
         request_id = str(form[ASKER])
-        if await self._guesses.spent(request_id):
-            raise Refused(Refusal.TOO_MANY_TRIES)
+        if wait := await self._guesses.wait(request_id):
+            raise Refused(Refusal.TOO_MANY_TRIES, wait=wait)
         async with AsyncExitStack() as session:
             try:
                 opened = await session.enter_async_context(self._instrument.open(form))
@@ -73,4 +74,7 @@ class Limited:
             yield opened
 
 
-_COUNT = "SELECT count(*) FROM wrong_entries WHERE request_id = $1 AND made_at > now() - $2::interval"
+_WAIT = """
+SELECT made_at + $2::interval - now() FROM wrong_entries
+WHERE request_id = $1 AND made_at > now() - $2::interval ORDER BY made_at DESC OFFSET $3 LIMIT 1
+"""

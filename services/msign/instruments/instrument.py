@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -37,6 +38,7 @@ class Refusal(StrEnum):
     WRONG_PIN = "wrong_pin"
     LOCKED = "locked"
     TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_CALLS = "too_many_calls"
     KEY_FILE_UNREADABLE = "key_file_unreadable"
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_REVOKED = "certificate_revoked"
@@ -45,12 +47,16 @@ class Refusal(StrEnum):
 
 
 class Refused(MSignGatewayError):
-    """The instrument does not sign with what was entered; `tries_left` is set for a wrong PIN."""
+    """The instrument does not sign with what was entered.
 
-    def __init__(self, why: Refusal, *, tries_left: int | None = None) -> None:
+    `tries_left` is set for a wrong PIN, `wait` where time helps: how long it takes until the next entry counts.
+    """
+
+    def __init__(self, why: Refusal, *, tries_left: int | None = None, wait: timedelta | None = None) -> None:
         super().__init__(f"the instrument refused: {why}")
         self.why = why
         self.tries_left = tries_left
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,9 +110,9 @@ class Mobile:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(_ONE_AT_A_TIME, msisdn)
             row = await connection.fetchrow(_ACTIVE, request_id, msisdn, browser)
-            if row is None and await connection.fetchval(_CALLS, msisdn, CALLS_WINDOW) >= MAX_CALLS:
-                raise Refused(Refusal.TOO_MANY_TRIES)
             if row is None:
+                if wait := await connection.fetchval(_WAIT, msisdn, CALLS_WINDOW, MAX_CALLS - 1):
+                    raise Refused(Refusal.TOO_MANY_CALLS, wait=wait)
                 code = f"{secrets.randbelow(10_000):04d}"
                 row = await connection.fetchrow(
                     _BEGIN, uuid.uuid4(), request_id, msisdn, code, description, consumer, browser, self._timeout
@@ -194,7 +194,10 @@ _ACTIVE = f"""
 SELECT {_COLUMNS} FROM phone_transactions
 WHERE request_id = $1 AND msisdn = $2 AND browser = $3 AND state IN ('waiting', 'signing') AND expires_at > now()
 """  # noqa: S608 - no input in it
-_CALLS = "SELECT count(*) FROM phone_transactions WHERE msisdn = $1 AND created_at > now() - $2::interval"
+_WAIT = """
+SELECT created_at + $2::interval - now() FROM phone_transactions
+WHERE msisdn = $1 AND created_at > now() - $2::interval ORDER BY created_at DESC OFFSET $3 LIMIT 1
+"""
 _BEGIN = f"""
 INSERT INTO phone_transactions
     (id, request_id, msisdn, code, description, consumer, browser, created_at, expires_at)

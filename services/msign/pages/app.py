@@ -11,12 +11,15 @@ from services.msign.pages.parts import Parts
 from services.msign.pages.render import HERE, Renderer
 from services.msign.pages.routes import sign_page_routes
 from services.msign.pages.steps import StopHere
-from services.msign.pages.texts import BROKEN, UNKNOWN
+from services.msign.pages.texts import BROKEN, TOO_LARGE, UNKNOWN, UNREADABLE
 from services.msign.pages.wishes import wished
 from services.msign.public.home import HomePage
 from services.msign.public.verify import VerifyPage, add_verify_page
 
 log = structlog.get_logger(__name__)
+
+HELPFUL = {404: UNKNOWN, 413: TOO_LARGE}
+"""What a page says to a status that aiohttp answers by itself."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,10 +41,13 @@ async def helpful(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except StopHere as stop:
         return stop.response
-    except web.HTTPNotFound:
-        return Renderer().notice(wished(request), UNKNOWN, status=404)
-    except web.HTTPException:
-        raise
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        notice = HELPFUL.get(error.status, UNREADABLE)
+        page = Renderer().notice(wished(request), notice, status=error.status)
+        page.headers.update({name: value for name, value in error.headers.items() if name == "Allow"})
+        return page
     except Exception as error:
         log.exception("page_failed", path_length=len(request.path), error=type(error).__name__)
         return Renderer().notice(wished(request), BROKEN, status=500)

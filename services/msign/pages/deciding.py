@@ -1,6 +1,8 @@
 """How is a request signed and decided, whether the PIN comes from the Sign Page or from a phone?"""
 
+import math
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 import structlog
@@ -41,7 +43,8 @@ async def decide(parts: Parts, request_id: str, status: SignStatus, reason: str 
 def remark_of(error: Refused | NotExpected | Transient, entered: Mapping[str, str] = _NOTHING) -> Remark:
     """Return what is said when a key cannot sign, or not now, after such values were entered."""
     if isinstance(error, Refused):
-        return Remark(key=error.why.value, number=error.tries_left, entered=entered)
+        minutes = math.ceil(error.wait / timedelta(minutes=1)) if error.wait else None
+        return Remark(key=error.why.value, number=error.tries_left or minutes, entered=entered)
     if isinstance(error, NotExpected):
         return Remark(key="signer_mismatch", entered=entered)
     log.warning("signing_postponed", error=type(error).__name__, why=str(error))

@@ -41,7 +41,9 @@ class Entering:
         try:
             entry = read_entry(parameters, asked.return_origins)
         except Malformed as error:
-            raise StopHere(self._renderer.notice(language, bad_entry(error.code), status=400)) from error
+            raise StopHere(
+                self._renderer.notice(language, bad_entry(error.code), status=400, fields=parameters)
+            ) from error
         ticket = await self._parts.visits.begin(asked.request_id, entry, language)
         return to_page(asked.request_id, "arrive", ticket=ticket)
 

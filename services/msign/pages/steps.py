@@ -4,7 +4,7 @@ A page is asked for by GET and can be loaded again at any time. A form is sent b
 answer leads to the page that shows what became of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -73,19 +73,22 @@ class Steps:
             raise StopHere(self._renderer.notice(language, EXPIRED, status=410))
         return asked
 
-    async def visit(self, request: web.Request) -> Visit:
-        """Return the browser's visit; raises `StopHere` when it has no cookie, or did not come from an e-Service."""
+    async def any(self, request: web.Request) -> Step:
+        """Return the step of a browser whose request may have been decided; `lang` in the query is its language now.
+
+        Raises `StopHere` when there is no such request, or the browser did not come to it from an e-Service.
+        """
         browser = browser_of(request)
         visit = await self._parts.visits.find(request_id_of(request), browser)
+        lang = request.query.get("lang")
+        if visit and lang in set(Language) and lang != visit.language:
+            visit = replace(visit, language=Language(lang))
+            await self._parts.visits.speak(visit, visit.language)
+        asked = await self.asked(request, visit.language if visit else wished(request))
         if visit is None:
             notice = NO_VISIT if browser else NO_COOKIE
             raise StopHere(self._renderer.notice(wished(request), notice, status=403))
-        return visit
-
-    async def any(self, request: web.Request) -> Step:
-        """Return the step of a browser whose request may have been decided."""
-        visit = await self.visit(request)
-        return Step(await self.asked(request, visit.language), visit)
+        return Step(asked, visit)
 
     async def open(self, request: web.Request) -> Step:
         """Return the step of a page about a request that is still pending; another one's page says how it ended."""

@@ -82,7 +82,12 @@ REFUSALS = {
         ("PIN",),
     ),
     Refusal.TOO_MANY_TRIES: Complaint(
-        Text("There were too many wrong entries."), Text("Wait a few minutes, then try again.")
+        Text("There were too many wrong entries."),
+        Text("Try again in %(num)d minute.", "Try again in %(num)d minutes."),
+    ),
+    Refusal.TOO_MANY_CALLS: Complaint(
+        Text("This number was called too often."),
+        Text("Try again in %(num)d minute.", "Try again in %(num)d minutes."),
     ),
     Refusal.KEY_FILE_UNREADABLE: Complaint(
         Text("The file is not a key, or the password is wrong."),
@@ -153,6 +158,12 @@ LINK_EXPIRED = Notice(
 LINK_FOREIGN = Notice(_CANNOT_OPEN, Text("Documents open only from the page on which you sign them."))
 NO_DOCUMENT = Notice(
     Text("Document not found"), Text("The request has no such document, or only its digest is signed here.")
+)
+TOO_LARGE = Notice(
+    Text("That is too large"), Text("A key file has a few kilobytes. Go back and choose the file with your key.")
+)
+UNREADABLE = Notice(
+    _CANNOT_OPEN, Text("What the browser sent cannot be read. Go back to the service that sent you and start again.")
 )
 BROKEN = Notice(_CANNOT_OPEN, Text("Something went wrong. Try again in a few minutes."))
 

@@ -22,7 +22,7 @@ TICKET_TTL = timedelta(minutes=2)
 class Remark:
     """What the last step had to say: the key of a complaint, with the number and the entered values that it needs.
 
-    `number` is how many tries are left or how many seconds one has to wait; `entered` never holds a secret.
+    `number` is how many tries are left or how many minutes one has to wait; `entered` never holds a secret.
     """
 
     key: str

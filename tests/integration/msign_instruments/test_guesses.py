@@ -1,6 +1,7 @@
 """Does guessing over many tokens soon have to wait, and nobody else with it?"""
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -55,6 +56,17 @@ async def test_the_page_of_a_request_takes_so_many_wrong_entries(limited, answer
     answering.refusal = None
     assert await outcome(limited) is Refusal.TOO_MANY_TRIES
     assert await outcome(limited, "b") is True
+
+
+async def test_who_has_to_wait_is_told_how_long(limited, pool):
+    for _ in range(MAX_WRONG):
+        await outcome(limited)
+    await pool.execute("UPDATE wrong_entries SET made_at = made_at - interval '4 minutes'")
+    with pytest.raises(Refused) as caught:
+        async with limited.open({"RequestID": "a"}):
+            pass
+    assert caught.value.wait
+    assert timedelta(minutes=5) < caught.value.wait <= timedelta(minutes=6)
 
 
 async def test_after_a_while_entries_are_taken_again_and_old_ones_forgotten(limited, answering, pool):

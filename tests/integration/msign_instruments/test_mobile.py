@@ -125,7 +125,9 @@ async def test_a_phone_cannot_be_flooded(pool, phones):
         await begin(phones, browser=f"browser-{number}")
     with pytest.raises(Refused) as caught:
         await begin(phones, browser="one-more")
-    assert caught.value.why is Refusal.TOO_MANY_TRIES
+    assert caught.value.why is Refusal.TOO_MANY_CALLS
+    assert caught.value.wait
+    assert timedelta(minutes=9) < caught.value.wait <= mobile.CALLS_WINDOW
     await begin(phones, browser="browser-0")  # still waits: no new call
     await begin(phones, msisdn=OTHER_PHONE, idnp="2000000000031", browser="one-more")
     await pool.execute("UPDATE phone_transactions SET created_at = created_at - interval '11 minutes'")
