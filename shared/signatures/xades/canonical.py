@@ -56,14 +56,11 @@ def canonical_element(element: etree._Element, method: Method) -> bytes:
 
 def canonical(nodes: NodeSet, method: Method) -> bytes:
     """The octets of a node set; raises `Refusal` where canonicalisation is not defined."""
-    tree, apex = nodes.tree, nodes.apex
-    inherited = _inherited(apex, method) if apex is not None else {}
-    if nodes.without or inherited:
-        tree, apex = _cut(nodes, inherited)
-    source: etree._ElementTree | etree._Element = tree if apex is None else apex
+    inherited = {} if nodes.apex is None else _inherited(nodes.apex, method)
+    tree, apex = _cut(nodes) if nodes.without else (nodes.tree, nodes.apex)
     try:
         octets = etree.tostring(
-            source,
+            tree if apex is None else _alone(apex, inherited),
             method="c14n",
             exclusive=method.kind == C14N_EXCLUSIVE,
             with_comments=method.comments and nodes.comments,
@@ -74,16 +71,26 @@ def canonical(nodes: NodeSet, method: Method) -> bytes:
     return bytes(octets)
 
 
-def _cut(nodes: NodeSet, inherited: dict[str, str]) -> tuple[etree._ElementTree, etree._Element | None]:
+def _alone(apex: etree._Element, inherited: dict[str, str]) -> etree._ElementTree:
+    """The element as a document of its own, with the namespaces in scope and the attributes that it inherits.
+
+    lxml canonicalises whole documents only without mistakes: in a part of one it takes descendants in a default
+    namespace that is declared above the part for such in none.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    root = etree.fromstring(etree.tostring(apex, encoding="utf-8", with_tail=False), parser)
+    for name, value in inherited.items():
+        root.set(name, value)
+    return root.getroottree()
+
+
+def _cut(nodes: NodeSet) -> tuple[etree._ElementTree, etree._Element | None]:
+    """A copy of the tree and of the apex in it, without what is to be left out."""
     tree = copy.deepcopy(nodes.tree)
     apex = None if nodes.apex is None else _same_place(nodes.apex, tree)
     if nodes.apex is not None and any(node in nodes.without for node in (nodes.apex, *nodes.apex.iterancestors())):
         raise Refusal("nothing_signed", "the transforms leave nothing of what is referenced")
-    doomed = [_same_place(node, tree) for node in nodes.without]
-    if apex is not None:
-        for name, value in inherited.items():
-            apex.set(name, value)
-    for node in doomed:
+    for node in [_same_place(node, tree) for node in nodes.without]:
         _take_out(node)
     return tree, apex
 

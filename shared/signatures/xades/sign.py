@@ -14,6 +14,7 @@ from lxml import etree
 
 from shared.errors import Malformed
 from shared.signatures.algorithms import DS, digest, digest_of_length, uri_of_digest, uri_of_scheme
+from shared.signatures.xades.canonical import PLAIN, canonical_element
 from shared.signatures.xades.names import BASE64, C14N_10, TYPE_SIGNED_PROPERTIES, XADES, ds, xades
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ async def sign_hash(
     root = _skeleton(content, key.certificate, signed_at, names, digest_name, detached_as)
     _fill_digests(root, names, digest_name)
     signed_info, value = next(root.iter(ds("SignedInfo"))), next(root.iter(ds("SignatureValue")))
-    value.text = _text(_xml_value(await key.sign(_canonical(signed_info), digest_name), key.certificate))
-    token = await timestamper.stamp(digest("sha256", _canonical(value)), "sha256")
+    value.text = _text(_xml_value(await key.sign(canonical_element(signed_info, PLAIN), digest_name), key.certificate))
+    token = await timestamper.stamp(digest("sha256", canonical_element(value, PLAIN)), "sha256")
     _attach_timestamp(root, token)
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
@@ -151,7 +152,7 @@ def _fill_digests(root: etree._Element, names: _Names, digest_name: str) -> None
     for reference in root.iter(ds("Reference")):
         target = by_id.get(reference.get("URI", ""))
         if target is not None:
-            next(reference.iter(ds("DigestValue"))).text = _text(digest(digest_name, _canonical(target)))
+            next(reference.iter(ds("DigestValue"))).text = _text(digest(digest_name, canonical_element(target, PLAIN)))
 
 
 def _attach_timestamp(root: etree._Element, token: bytes) -> None:
@@ -171,10 +172,6 @@ def _xml_value(signature: bytes, certificate: x509.Certificate) -> bytes:
     size = (public.curve.key_size + 7) // 8
     r, s = utils.decode_dss_signature(signature)
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
-
-
-def _canonical(element: etree._Element) -> bytes:
-    return bytes(etree.tostring(element, method="c14n", exclusive=False, with_comments=False))
 
 
 def _text(data: bytes) -> str:

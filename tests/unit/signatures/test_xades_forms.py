@@ -129,3 +129,10 @@ async def test_one_bad_signature_among_two_spoils_the_document(pki, anchors):
 async def test_a_fragment_may_be_percent_encoded(pki, anchors):
     signed = make(Form((Ref("#co%6Etent", by_id("content")),), holding(HASH)), pki.signer)
     assert (await verify_hash_signature(signed, HASH, anchors)).valid
+
+
+async def test_default_namespaces_are_canonicalised_at_every_depth(pki, anchors):
+    octets = b'<act xmlns="urn:act" Id="act"><part><line>an <b>act</b></line></part></act>'
+    wrap = '<all xmlns="urn:act"><act Id="act"><part><line>an <b>act</b></line></part></act>{signature}</all>'
+    signed = make(Form((Ref("#act", lambda _: octets),), wrap=wrap), pki.signer)
+    assert (await verify_hash_signature(signed, None, anchors)).valid
