@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.parsers import expat
 
 from lxml import etree
@@ -11,9 +11,7 @@ from lxml import etree
 from shared.errors import Malformed
 from shared.signatures.verdict import NoSignature, Refusal
 from shared.signatures.xades.names import ds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from shared.signatures.xades.tree import local_name
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 200
@@ -52,8 +50,8 @@ class Document:
         return found[0]
 
     def signatures(self) -> list[etree._Element]:
-        """The signatures that stand on their own: not inside another one, as counter-signatures do."""
-        found = [node for node in self.root.iter(ds("Signature")) if not any(True for _ in _above(node))]
+        """All signatures but those that counter-sign another one, of which they are an unsigned property."""
+        found = [node for node in self.root.iter(ds("Signature")) if not _counter_signs(node)]
         if not found:
             raise NoSignature("the XML document holds no ds:Signature")
         return found
@@ -119,5 +117,9 @@ def _ids(root: etree._Element) -> dict[str, tuple[etree._Element, ...]]:
     return found
 
 
-def _above(node: etree._Element) -> Iterator[etree._Element]:
-    return node.iterancestors(ds("Signature"))
+def _counter_signs(node: etree._Element) -> bool:
+    """Whether a signature stands where counter-signatures do (TS 101 903 section 7.2.4), and inside a signature."""
+    line = list(node.iterancestors())
+    names = [local_name(above) for above in line[:3]]
+    counter = names == ["CounterSignature", "UnsignedSignatureProperties", "UnsignedProperties"]
+    return counter and any(above.tag == ds("Signature") for above in line)

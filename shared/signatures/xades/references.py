@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from lxml import etree
 
 _POINTER_ID = re.compile(r"""xpointer\(id\((?:'([^']+)'|"([^"]+)")\)\)""")
-_DROPS_SIGNATURES = re.compile(r"(?:not\(ancestor-or-self::(?P<a>[\w.-]+):Signature\))")
-_SUBTRACTED = re.compile(
-    r"(?:/descendant::(?P<a>[\w.-]+):Signature|//(?P<b>[\w.-]+):Signature|"
-    r"/descendant-or-self::(?P<c>[\w.-]+):Signature|here\(\)/ancestor::(?P<own>[\w.-]+):Signature\[1\])"
+_OWN = r"here\(\)/ancestor::(?P<own>[\w.-]+):Signature\[1\]"
+_KEPT = re.compile(
+    r"not\(ancestor-or-self::(?P<a>[\w.-]+):Signature\)|"
+    r"not\(ancestor-or-self::\*\[local-name\(\)=(?P<quote>['\"])Signature(?P=quote)"
+    rf"(?:andnamespace-uri\(\)=(?P=quote){re.escape(DS)}(?P=quote))?\]\)|"
+    rf"count\(ancestor-or-self::(?P<b>[\w.-]+):Signature\|{_OWN}\)>count\(ancestor-or-self::(?P<c>[\w.-]+):Signature\)"
 )
+"""XPath expressions that are true of all nodes but signatures, or of all but the signature itself."""
+_SUBTRACTED = re.compile(rf"(?:/descendant(?:-or-self)?::|//)(?P<a>[\w.-]+):Signature|{_OWN}")
+"""XPath Filter 2.0 expressions for all signatures, or the signature itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ def _without_signatures(nodes: NodeSet, step: etree._Element, algorithm: str, si
     """Leave out the signature itself, or all signatures: the only parts that a transform may hide."""
     own = algorithm == ENVELOPED or _leaves_out_own(step, algorithm)
     apex = nodes.tree.getroot() if nodes.apex is None else nodes.apex
+    if algorithm == XPATH and any(node.tag != ds("Signature") for node in apex.iter("{*}Signature")):
+        raise Refusal("transform", "an XPath transform may hide more than signatures")
     found = [signature.node] if own else [node for node in apex.iter(ds("Signature")) if not _inside_signature(node)]
     inside = [node for node in found if any(above is apex for above in (node, *node.iterancestors()))]
     return replace(nodes, without=tuple(dict.fromkeys((*nodes.without, *inside))))
@@ -120,15 +127,12 @@ def _leaves_out_own(step: etree._Element, algorithm: str) -> bool:
     if len(parameters) != 1 or parameters[0].tag != name:
         raise Refusal("transform", "an XPath transform is not as it should be")
     expression = re.sub(r"\s+", "", text_of(parameters[0]))
-    pattern = _DROPS_SIGNATURES if algorithm == XPATH else _SUBTRACTED
-    match = pattern.fullmatch(expression)
-    allowed = match is not None and (algorithm == XPATH or parameters[0].get("Filter") == "subtract")
-    if match is None or not allowed:
+    match = (_KEPT if algorithm == XPATH else _SUBTRACTED).fullmatch(expression)
+    told = {} if match is None else {key: value for key, value in match.groupdict().items() if value and key != "quote"}
+    foreign = any(parameters[0].nsmap.get(prefix) != DS for prefix in told.values())
+    if match is None or foreign or (algorithm == XPATH_FILTER2 and parameters[0].get("Filter") != "subtract"):
         raise Refusal("transform", "an XPath transform may hide more than signatures")
-    prefixes = [prefix for prefix in match.groupdict().values() if prefix]
-    if any(parameters[0].nsmap.get(prefix) != DS for prefix in prefixes):
-        raise Refusal("transform", "an XPath transform may hide more than signatures")
-    return bool(match.groupdict().get("own"))
+    return "own" in told
 
 
 def _inside_signature(node: etree._Element) -> bool:

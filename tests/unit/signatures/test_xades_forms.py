@@ -14,9 +14,19 @@ from tests.unit.signatures.conftest import HASH
 from tests.unit.signatures.forms import DS, EXCLUSIVE, Form, Ref, by_id, enveloped, holding, make, rsa_pkcs1, rsa_pss
 
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
-NO_SIGNATURE = (
-    '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116">'
-    "<ds:XPath>not(ancestor-or-self::ds:Signature)</ds:XPath></ds:Transform>"
+
+
+def xpath(expression: str) -> str:
+    transform = '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116">'
+    return f"{transform}<ds:XPath>{expression}</ds:XPath></ds:Transform>"
+
+
+NO_SIGNATURE = xpath("not(ancestor-or-self::ds:Signature)")
+NO_SIGNATURE_BY_NAME = xpath("not(ancestor-or-self::*[local-name() = 'Signature'])")
+NO_SIGNATURE_BY_FULL_NAME = xpath(f'not(ancestor-or-self::*[local-name()="Signature" and namespace-uri()="{DS}"])')
+NOT_THIS_SIGNATURE = xpath(
+    "count(ancestor-or-self::ds:Signature | here()/ancestor::ds:Signature[1]) &gt; "
+    "count(ancestor-or-self::ds:Signature)"
 )
 SUBTRACT = (
     '<ds:Transform Algorithm="http://www.w3.org/2002/06/xmldsig-filter2">'
@@ -70,7 +80,10 @@ async def test_an_rsa_pss_signature(pki, anchors):
     assert (await verify_hash_signature(make(form, pki.signer), HASH, anchors)).valid
 
 
-@pytest.mark.parametrize("hidden", [None, NO_SIGNATURE, SUBTRACT])
+@pytest.mark.parametrize(
+    "hidden",
+    [None, NO_SIGNATURE, NO_SIGNATURE_BY_NAME, NO_SIGNATURE_BY_FULL_NAME, NOT_THIS_SIGNATURE, SUBTRACT],
+)
 async def test_an_enveloped_signature(pki, anchors, hidden):
     reference = enveloped()
     if hidden is not None:
@@ -136,3 +149,22 @@ async def test_default_namespaces_are_canonicalised_at_every_depth(pki, anchors)
     wrap = '<all xmlns="urn:act"><act Id="act"><part><line>an <b>act</b></line></part></act>{signature}</all>'
     signed = make(Form((Ref("#act", lambda _: octets),), wrap=wrap), pki.signer)
     assert (await verify_hash_signature(signed, None, anchors)).valid
+
+
+async def test_an_element_that_only_looks_like_a_signature_cannot_be_left_out_of_what_is_signed(pki, anchors):
+    reference = Ref("", enveloped().octets, (NO_SIGNATURE_BY_NAME,))
+    signed = make(Form((reference,), wrap=ACT), pki.signer)
+    forged = signed.replace(b"<title>", b"<Signature>evil</Signature><title>")
+    for document, passes in ((signed, True), (forged, False)):
+        (verdict,) = (await verify_hash_signature(document, None, anchors)).signatures
+        assert (verdict.integrity == "passed", verdict.valid) == (passes, passes)
+
+
+async def test_a_signed_document_in_an_object_of_a_further_signature_is_judged_too(pki, anchors):
+    inner = make(Form((Ref("#in", by_id("in")),), holding(HASH, "in"), prefix="in-"), pki.signer).decode()
+    for bad in (False, True):
+        within = inner.replace("2026-01-01T10", "2026-01-01T11") if bad else inner
+        outer = Form((Ref("#content", by_id("content")),), f'<ds:Object Id="content">{within}</ds:Object>')
+        report = await verify_hash_signature(make(outer, pki.signer), None, anchors)
+        assert [one.integrity for one in report.signatures] == ["passed", "failed" if bad else "passed"]
+        assert report.valid is not bad
