@@ -13,7 +13,7 @@ from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.policy import Complaint, Policy
 from shared.signatures.tokens import NO_TOKEN, TokenVerdict
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
-from shared.signatures.verdict import Coverage, Integrity, Reason, SignatureVerdict, Trust
+from shared.signatures.verdict import Axis, Coverage, Integrity, Reason, SignatureVerdict, Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,20 @@ def conclude(findings: Findings, anchors: TrustAnchors) -> SignatureVerdict:
     moment = findings.stamp.at or datetime.now(UTC)
     path = _path(findings, anchors, moment)
     complaints = _complaints(findings, path, anchors.policy, moment)
-    stamp = (findings.stamp.reason,) if findings.stamp.reason else ()
-    trust = (path.reason,) if path.reason else ()
+    reasons = {
+        Axis.INTEGRITY: findings.faults,
+        Axis.COVERAGE: findings.coverage_reasons,
+        Axis.TIMESTAMP: (findings.stamp.reason,),
+        Axis.TRUST: (path.reason,),
+        Axis.POLICY: tuple(one.reason for one in complaints),
+    }
     return SignatureVerdict(
         integrity=Integrity.FAILED if findings.faults else Integrity.PASSED,
         coverage=findings.coverage,
         timestamp=findings.stamp.status,
         trust=path.trust,
         subject=subject_of(findings.leaf),
-        reasons=(*findings.faults, *findings.coverage_reasons, *stamp, *trust, *(one.reason for one in complaints)),
+        reasons=tuple(one.about(axis) for axis, about in reasons.items() for one in about if one is not None),
         certificate=None if findings.leaf is None else findings.leaf.dump(),
         signed_at=findings.stamp.at,
         claimed_at=findings.claimed_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -65,12 +65,27 @@ class Trust(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Axis(StrEnum):
+    """What a reason is about; policy stands beside the four axes of a verdict."""
+
+    INTEGRITY = "integrity"
+    COVERAGE = "coverage"
+    TIMESTAMP = "timestamp"
+    TRUST = "trust"
+    POLICY = "policy"
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why an axis is not at its best: `code` for machines, `sentence` for people."""
 
     code: str
     sentence: str
+    axis: Axis | None = None
+
+    def about(self, axis: Axis) -> Reason:
+        """The same reason, which is now known to be about that axis."""
+        return replace(self, axis=axis)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.sentence}"
@@ -112,6 +127,10 @@ class SignatureVerdict:
         """The conjunction of all axes, trust included."""
         return self.holds and self.trust is Trust.TRUSTED
 
+    def because(self, axis: Axis) -> tuple[Reason, ...]:
+        """The reasons that are about one axis."""
+        return tuple(reason for reason in self.reasons if reason.axis is axis)
+
     @property
     def reason(self) -> str:
         """All reasons, machine-readable codes first; empty for a signature that has none."""
@@ -152,6 +171,6 @@ def broken(code: str, sentence: str, **known: object) -> SignatureVerdict:
         "coverage": Coverage.NONE,
         "timestamp": TimestampStatus.NONE,
         "trust": Trust.UNKNOWN,
-        "reasons": (Reason(code, sentence),),
+        "reasons": (Reason(code, sentence, Axis.INTEGRITY),),
     }
     return SignatureVerdict(**(facts | known))  # type: ignore[arg-type]
