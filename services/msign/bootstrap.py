@@ -44,7 +44,7 @@ async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None
         async with (
             development_mode(settings, msign, consumers),
             serve_http(api, host=settings.api_host, port=settings.api_port, ssl_context=tls),
-            serve_web(settings, pool, requests, verifier=judges.verifier, api_url=settings.endpoint),
+            serve_web(settings, pool, requests, judges, api_url=settings.endpoint),
         ):
             yield
 

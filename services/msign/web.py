@@ -3,6 +3,7 @@
 `WebSettings` are their settings, `serve_web` runs both ports; the service's composition root uses both.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from services.msign.instruments.mobile import Mobile, subscribers_of
 from services.msign.instruments.pins import PinnedTokens
 from services.msign.instruments.stores import FileStore, Pkcs11Store, TokenStore
 from services.msign.instruments.tries import StoredTries
+from services.msign.judging import Judges
 from services.msign.mandates import StoredMandates
 from services.msign.pages.app import create_web_app
 from services.msign.pages.parts import Parts
@@ -35,8 +37,6 @@ from services.msign.signing.claims import StoredClaims
 from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
 from shared.signatures.timestamps import HttpTimestamper
-from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import Verifier
 
 log = structlog.get_logger(__name__)
 
@@ -69,18 +69,18 @@ class WebSettings(ServiceSettings):
 
 @asynccontextmanager
 async def serve_web(
-    settings: WebSettings, pool: Any, requests: Requests, *, verifier: Verifier, api_url: str
+    settings: WebSettings, pool: Any, requests: Requests, judges: Judges, *, api_url: str
 ) -> AsyncIterator[None]:
     """Serve the web port and the PKI port over the provider's database `pool` until the block ends.
 
-    `verifier` judges what is uploaded; `api_url` is where the SOAP endpoint answers: the home page says so.
+    `api_url` is where the SOAP endpoint answers: the home page says so.
     """
-    pki = create_pki_app(settings.pki_dir)
+    pki = await asyncio.to_thread(Architecture.load, settings.pki_dir)
     async with (
-        serve_http(pki, host=settings.pki_host, port=settings.pki_port),
+        serve_http(create_pki_app(pki), host=settings.pki_host, port=settings.pki_port),
         aiohttp.ClientSession() as session,
         serve_http(
-            create_web_app(parts_of(settings, pool, requests, session, verifier=verifier, api_url=api_url)),
+            create_web_app(parts_of(settings, pool, requests, session, pki, judges, api_url=api_url)),
             host=settings.web_host,
             port=settings.web_port,
         ),
@@ -94,21 +94,20 @@ def parts_of(
     pool: Any,
     requests: Requests,
     session: aiohttp.ClientSession,
+    pki: Architecture,
+    judges: Judges,
     *,
-    verifier: Verifier | None = None,
     api_url: str | None = None,
 ) -> Parts:
     """Return what the pages work with; without `api_url` the home page names no addresses."""
-    anchors = TrustAnchors.from_directory(settings.trust_dir)
-    certificates = LiveCheck(anchors, session)
-    pki = Architecture.load(settings.pki_dir)
+    certificates = LiveCheck(judges.anchors, judges.fetcher)
     timestamp_url = settings.timestamp_url or pki.timestamp_url
     secret = settings.web_secret.get_secret_value()
     store, tries = store_of(settings), StoredTries(pool)
     subscribers, sims = subscribers_of(settings.pki_dir), PinnedTokens(store, tries, certificates)
     timeout = timedelta(seconds=settings.mobile_timeout_s)
     return Parts(
-        verifier=verifier or Verifier(anchors),
+        verifier=judges.verifier,
         requests=requests,
         mandates=StoredMandates(pool),
         visits=StoredVisits(pool),

@@ -3,12 +3,10 @@
 from datetime import UTC, datetime
 from typing import Protocol
 
-import aiohttp
-
 from services.msign.instruments.instrument import Refusal, Refused
 from shared.signatures.certificates import to_asn1
 from shared.signatures.evidence import Evidence
-from shared.signatures.fetching import HttpFetcher
+from shared.signatures.fetching import Fetcher
 from shared.signatures.keys import SigningKey
 from shared.signatures.revocation import revocation_status
 from shared.signatures.status import Status
@@ -24,11 +22,11 @@ class CertificateCheck(Protocol):
 
 
 class LiveCheck:
-    """Validity, the way up to our anchors, and what its issuer tells of its status, kept until its next update."""
+    """Validity, the way up to our anchors, and what its issuer tells of its status."""
 
-    def __init__(self, anchors: TrustAnchors, session: aiohttp.ClientSession) -> None:
+    def __init__(self, anchors: TrustAnchors, fetcher: Fetcher) -> None:
         self._anchors = anchors
-        self._fetcher = HttpFetcher(session)
+        self._fetcher = fetcher
 
     async def check(self, key: SigningKey) -> None:
         """Raise `Refused` when the certificate is not good for signing now."""

@@ -7,7 +7,6 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Callable
-from pathlib import Path
 
 from aiohttp import web
 
@@ -17,9 +16,9 @@ from services.msign.pki.plan import ARCHITECTURE, TSA
 MAX_REQUEST_BYTES = 64 * 1024
 
 
-def create_pki_app(pki_dir: Path) -> web.Application:
-    """Return the application over the infrastructure in `pki_dir`; raises `Malformed` when there is none."""
-    services = Services(Architecture.load(pki_dir))
+def create_pki_app(architecture: Architecture) -> web.Application:
+    """Return the application over an infrastructure."""
+    services = Services(architecture)
     app = web.Application(client_max_size=MAX_REQUEST_BYTES)
     base = f"/{ARCHITECTURE}"
     app.add_routes(

@@ -7,8 +7,10 @@ from services.msign.instruments.certificates import LiveCheck
 from services.msign.instruments.instrument import Refusal, Refused
 from services.msign.instruments.tax import KeyFiles
 from services.msign.pki.app import create_pki_app
+from services.msign.pki.architecture import Architecture
 from services.msign.pki.people import PEOPLE, Flaw
 from shared.lifecycle import serve_http
+from shared.signatures.fetching import HttpFetcher
 from shared.signatures.keys import MemoryKey
 from shared.signatures.trust import TrustAnchors
 from tests.pki import TestPki
@@ -16,14 +18,14 @@ from tests.pki import TestPki
 
 @pytest.fixture
 async def served(pki_dir, port):
-    async with serve_http(create_pki_app(pki_dir), host="127.0.0.1", port=port):
+    async with serve_http(create_pki_app(Architecture.load(pki_dir)), host="127.0.0.1", port=port):
         yield
 
 
 @pytest.fixture
 async def check(pki_dir):
     async with aiohttp.ClientSession() as session:
-        yield LiveCheck(TrustAnchors.from_directory(pki_dir / "trust"), session)
+        yield LiveCheck(TrustAnchors.from_directory(pki_dir / "trust"), HttpFetcher(session))
 
 
 def key_of(pki_dir, person):

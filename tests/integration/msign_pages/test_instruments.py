@@ -14,8 +14,10 @@ from cryptography import x509
 
 from msign_gateway.infrastructure.softhsm import find_module
 from services.msign.consumers import Consumers
+from services.msign.judging import Judges
 from services.msign.pages.app import create_web_app
 from services.msign.pki.app import create_pki_app
+from services.msign.pki.architecture import Architecture
 from services.msign.pki.create import create
 from services.msign.pki.people import PEOPLE, Flaw, Person
 from services.msign.requests import RequestStore
@@ -31,8 +33,9 @@ from shared.contract.models import (
 )
 from shared.lifecycle import serve_http
 from shared.persistence.pool import open_pool
+from shared.signatures.fetching import HttpFetcher
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature
+from shared.signatures.verify import Verifier, verify_hash_signature
 from tests.integration.msign_api.service import free_port
 from tests.pages import RETURN_URL, Browser
 
@@ -46,13 +49,13 @@ def person(instrument: str, flaw: Flaw | None = None) -> Person:
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory):
-    """The infrastructure's directory and port, with the tokens in SoftHSM."""
+    """The infrastructure's directory and port, SoftHSM with the tokens, and the infrastructure itself."""
     module, port = find_module(), free_port()
     assert module, "SoftHSM is not installed"
     pkcs11.unload(str(module))  # whoever loaded it before had other tokens
     directory = tmp_path_factory.mktemp("pki") / "pki"
     create(directory, pki_url=f"http://127.0.0.1:{port}", server_names=["127.0.0.1"], pkcs11_module=module)
-    yield directory, port, module
+    yield directory, port, module, Architecture.load(directory)
     pkcs11.unload(str(module))
 
 
@@ -105,7 +108,8 @@ class Provider:
 
 @pytest.fixture
 async def provider(pki, msign_database_url):
-    directory, port, module = pki
+    directory, port, module, architecture = pki
+    anchors = TrustAnchors.from_directory(directory / "trust")
     settings = WebSettings(
         ops_port=free_port(),
         web_port=free_port(),
@@ -117,7 +121,7 @@ async def provider(pki, msign_database_url):
     )
     async with (
         open_pool(msign_database_url) as pool,
-        serve_http(create_pki_app(directory), host="127.0.0.1", port=port),
+        serve_http(create_pki_app(architecture), host="127.0.0.1", port=port),
         aiohttp.ClientSession() as session,
     ):
         certificate = x509.load_pem_x509_certificate((directory / "tls" / "consumer1.pem").read_bytes())
@@ -125,7 +129,9 @@ async def provider(pki, msign_database_url):
         consumer = await Consumers(pool).find(certificate)
         assert consumer
         requests = RequestStore(pool)
-        server = TestServer(create_web_app(parts_of(settings, pool, requests, session)))
+        judges = Judges(Verifier(anchors), HttpFetcher(session), at_once=1)
+        parts = parts_of(settings, pool, requests, session, architecture, judges)
+        server = TestServer(create_web_app(parts))
         await server.start_server()
         provider = Provider(requests, consumer.id, directory, server)
         yield provider

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestServer
 
 from services.msign.instruments.instrument import OpenKey
 from services.msign.pki.app import create_pki_app
+from services.msign.pki.architecture import Architecture
 from services.msign.pki.create import create
 from services.msign.pki.people import PEOPLE, Person
 from services.msign.signing.batch import sign_batch
@@ -32,7 +33,7 @@ def pki_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def timestamper(pki_dir):
-    async with TestServer(create_pki_app(pki_dir)) as server, aiohttp.ClientSession() as session:
+    async with TestServer(create_pki_app(Architecture.load(pki_dir))) as server, aiohttp.ClientSession() as session:
         yield HttpTimestamper(str(server.make_url("/pki/tsa/tsa")), session)
 
 

@@ -9,12 +9,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from asn1crypto import core, ocsp, tsp
 
 from services.msign.pki.app import create_pki_app
+from services.msign.pki.architecture import Architecture
 from shared.signatures.timestamps import HttpTimestamper
 
 
 @pytest.fixture
 async def client(pki_dir):
-    async with TestClient(TestServer(create_pki_app(pki_dir))) as client:
+    async with TestClient(TestServer(create_pki_app(Architecture.load(pki_dir)))) as client:
         yield client
 
 
