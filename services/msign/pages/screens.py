@@ -1,5 +1,7 @@
 """Which pages does a pending request have, and what do they show?"""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from services.msign.instruments.instrument import FieldKind, SigningInstrument
@@ -8,7 +10,7 @@ from services.msign.pages.forms import Form
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import Renderer
 from services.msign.pages.steps import Step
-from services.msign.pages.texts import Complaint, complaint
+from services.msign.pages.texts import KEPT, NOTHING_SIGNED, Complaint, complaint
 from services.msign.pages.view import View, view_of
 from services.msign.pages.visits import Remark
 from shared.contract.models import Instrument
@@ -43,7 +45,7 @@ class Screens:
         people = [person for person in self._parts.people if person["instrument"] == instrument.name]
         return self._renderer.page(
             "pin.html", step.language, view=self.view(step, signed), state=self._parts.seal.form(step.visit, signed),
-            instrument=instrument, complaint=_complaint(remark), people=people, signed=signed, total=total,
+            instrument=instrument, complaint=_complaint(remark, signed), people=people, signed=signed, total=total,
             values=remark.entered if remark else {"MSISDN": step.visit.entry.msisdn or ""},
         )  # fmt: skip
 
@@ -58,5 +60,8 @@ def kept_values(instrument: Offered, form: Form) -> dict[str, str]:
     return {field.name: str(form.get(field.name, "")).strip()[: field.max_length] for field in digits}
 
 
-def _complaint(remark: Remark | None) -> Complaint | None:
-    return complaint(remark.key, remark.number) if remark else None
+def _complaint(remark: Remark | None, signed: int = 0) -> Complaint | None:
+    if remark is None:
+        return None
+    said = complaint(remark.key, remark.number)
+    return replace(said, then=KEPT) if signed and said.then is NOTHING_SIGNED else said

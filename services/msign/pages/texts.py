@@ -59,6 +59,7 @@ FIELDS = {
 }
 
 NOTHING_SIGNED = Text("Nothing was signed. Try again in a moment.")
+KEPT = Text("What is signed already is kept. Try again in a moment.")
 
 REFUSALS = {
     Refusal.UNKNOWN_TOKEN: Complaint(

@@ -7,11 +7,13 @@ could not be had or for the next PIN entry, goes on where the first one stopped.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.msign.instruments.instrument import OpenKey
+from services.msign.signing.aside import sign_aside
 from services.msign.summary import RequestSummary
 from shared.contract.models import ContentType, SignResult, SignStatus
 from shared.errors import Malformed
@@ -81,5 +83,7 @@ async def sign_batch(request: RequestSummary, opened: OpenKey, timestamper: Time
 async def _sign(request: RequestSummary, content: bytes, key: SigningKey, timestamper: Timestamper) -> bytes:
     signed_at = datetime.now(UTC).replace(microsecond=0)
     if request.content_type is ContentType.HASH:
-        return await sign_hash(content, key, timestamper, signed_at=signed_at)
-    return await sign_pdf(content, key, timestamper, reason=request.signature_reason, signed_at=signed_at)
+        work = partial(sign_hash, content, signed_at=signed_at)
+    else:
+        work = partial(sign_pdf, content, reason=request.signature_reason, signed_at=signed_at)
+    return await sign_aside(work, key, timestamper)
