@@ -57,14 +57,6 @@ def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
-def signature_digest(certificate: asn1_x509.Certificate) -> str:
-    """The digest algorithm that a certificate is signed with; empty where there is none (EdDSA) or it is not known."""
-    try:
-        return str(certificate["signature_algorithm"].hash_algo)
-    except (ValueError, KeyError, TypeError):
-        return ""
-
-
 def _shown_parts(certificate: x509.Certificate) -> list[tuple[str, str]]:
     try:
         attributes = list(certificate.subject)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from asn1crypto import cms, core
+from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_sig_integrity
 
@@ -16,11 +16,14 @@ DigestBy = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class CmsCheck:
-    """What a CMS signature turned out to be; it holds when `reasons` is empty."""
+    """What a CMS signature turned out to be; it holds when `reasons` is empty.
+
+    `digests` are the algorithms that it rests on: that of the content, and that of the signature value.
+    """
 
     certificate: asn1_x509.Certificate | None
     others: tuple[asn1_x509.Certificate, ...] = ()
-    digest_name: str = ""
+    digests: frozenset[str] = frozenset()
     reasons: tuple[Reason, ...] = ()
 
 
@@ -38,26 +41,27 @@ def check_signer(
     name the certificate (RFC 5035). Raises whatever asn1crypto raises on unreadable input.
     """
     if len(signed_data["signer_infos"]) != 1:
-        return _refused(None, (), "", "signer_count", "the CMS message must have exactly one signer")
+        return _refused(None, (), frozenset(), "signer_count", "the CMS message must have exactly one signer")
     signer = signed_data["signer_infos"][0]
     embedded = embedded_certificates(signed_data)
     leaf = _named_by(signer["sid"], (*embedded, *pool))
     others = tuple(one for one in embedded if leaf is None or one.dump() != leaf.dump())
     digest_name = str(signer["digest_algorithm"]["algorithm"].native).lower()
+    digests = frozenset(filter(None, (digest_name, value_digest(signer["signature_algorithm"]))))
     if leaf is None:
-        return _refused(None, others, digest_name, "no_certificate", "the signer's certificate is not in the signature")
+        return _refused(None, others, digests, "no_certificate", "the signer's certificate is not in the signature")
     if binding_required and not _is_bound(signer):
-        return _refused(leaf, others, digest_name, "no_binding", "the signed attributes do not name the certificate")
+        return _refused(leaf, others, digests, "no_binding", "the signed attributes do not name the certificate")
     try:
         intact, genuine = validate_sig_integrity(signer, leaf, content_type, content_digest(digest_name))
     except ValueError as error:
-        return _refused(leaf, others, digest_name, "signed_attributes", f"the signed attributes are wrong: {error}")
+        return _refused(leaf, others, digests, "signed_attributes", f"the signed attributes are wrong: {error}")
     reasons = []
     if not intact:
         reasons.append(Reason("digest_mismatch", "the content is not the one that was signed"))
     if not genuine:
         reasons.append(Reason("signature_value", "the signature value does not verify with the signer's key"))
-    return CmsCheck(leaf, others, digest_name, tuple(reasons))
+    return CmsCheck(leaf, others, digests, tuple(reasons))
 
 
 def embedded_certificates(signed_data: cms.SignedData) -> tuple[asn1_x509.Certificate, ...]:
@@ -72,6 +76,14 @@ def unsigned_values(signer: cms.SignerInfo, name: str) -> list[cms.ContentInfo]:
     if isinstance(signer["unsigned_attrs"], core.Void):
         return []
     return [value for one in signer["unsigned_attrs"] if one["type"].native == name for value in one["values"]]
+
+
+def value_digest(algorithm: algos.SignedDigestAlgorithm) -> str:
+    """The digest that a signature algorithm names; empty for one that leaves it to others, or is not known."""
+    try:
+        return str(algorithm.hash_algo)
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _is_bound(signer: cms.SignerInfo) -> bool:
@@ -92,8 +104,8 @@ def _named_by(sid: cms.SignerIdentifier, pool: Iterable[asn1_x509.Certificate]) 
 def _refused(
     leaf: asn1_x509.Certificate | None,
     others: tuple[asn1_x509.Certificate, ...],
-    digest_name: str,
+    digests: frozenset[str],
     code: str,
     sentence: str,
 ) -> CmsCheck:
-    return CmsCheck(leaf, others, digest_name, (Reason(code, sentence),))
+    return CmsCheck(leaf, others, digests, (Reason(code, sentence),))

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
-from shared.signatures.certificates import display_subject, signature_digest
+from shared.signatures.certificates import display_subject
+from shared.signatures.cms import value_digest
 from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.policy import Complaint, Policy
 from shared.signatures.tokens import NO_TOKEN, TokenVerdict
@@ -84,5 +85,6 @@ def _complaints(findings: Findings, path: PathVerdict, policy: Policy, moment: d
     if findings.stamp.authority is not None:
         found += policy.on_digests(findings.stamp.digests, moment, of="timestamp")
         found += policy.on_key(findings.stamp.authority, moment, of="timestamp")
-    found += policy.on_digests(filter(None, map(signature_digest, path.chain[:-1])), moment, of="certificate")
+    issued = (value_digest(one["signature_algorithm"]) for one in path.chain[:-1])
+    found += policy.on_digests(issued, moment, of="certificate")
     return found + tuple(one for issuer in path.chain[1:] for one in policy.on_key(issuer, moment, of="authority"))

@@ -89,7 +89,7 @@ def _judged(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evidence
         return _failed("timestamp_signature", f"the timestamp's own signature does not hold: {why}")
     carried = evidence_of(signed) | attached_evidence(signed["signer_infos"][0])
     verdict = _judged_authority(checked, info["gen_time"].native, anchors, carried | known)
-    return replace(verdict, known=carried, digests=frozenset({algorithm, checked.digest_name}))
+    return replace(verdict, known=carried, digests=checked.digests | {algorithm})
 
 
 def _judged_authority(checked: CmsCheck, at: datetime, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:

@@ -134,7 +134,7 @@ def _findings(pdf: Pdf, signature: EmbeddedPdfSignature, checked: CmsCheck, stam
         stamp=stamp,
         leaf=checked.certificate,
         known=_carried(signature) | pdf.stored,
-        digests=frozenset({checked.digest_name}),
+        digests=checked.digests,
         claimed_at=_claimed_at(signature),
     )
 
