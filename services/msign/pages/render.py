@@ -42,10 +42,12 @@ def environment(language: Language, folders: tuple[Path, ...]) -> Environment:
 
 
 class Renderer:
-    """The pages' own templates, and those of further folders."""
+    """The pages' own templates, and those of further folders; raises at the start if a catalogue cannot be read."""
 
     def __init__(self, *folders: Path) -> None:
         self._folders = (*folders, HERE / "templates")
+        for language in Language:
+            environment(language, self._folders)
 
     def page(self, template: str, language: Language, *, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
