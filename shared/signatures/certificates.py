@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -55,6 +57,16 @@ def personal_number(certificate: x509.Certificate) -> str | None:
 def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     """The same certificate for asn1crypto."""
     return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+def name_key(name: asn1_x509.Name) -> str:
+    """A distinguished name in the form in which names are compared (RFC 5280 section 7.1)."""
+    return _prepared(name.dump())
+
+
+@lru_cache(4096)
+def _prepared(name: bytes) -> str:
+    return str(asn1_x509.Name.load(name).hashable)
 
 
 def _shown_parts(certificate: x509.Certificate) -> list[tuple[str, str]]:

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from asn1crypto import x509 as asn1_x509
 from pyhanko_certvalidator import ValidationContext
@@ -26,6 +25,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.validate import async_validate_path
 
 from shared.errors import Bug
+from shared.signatures.certificates import name_key
 from shared.signatures.responder import issued_by
 from shared.signatures.verdict import Reason, Trust
 
@@ -54,7 +54,7 @@ class Issuers:
 
     def issuers(self, certificate: asn1_x509.Certificate) -> Iterator[asn1_x509.Certificate]:
         """Who issued a certificate: several, where authorities certify each other or renew their own."""
-        for issuer in self._by_subject.get(_key(certificate.issuer), ()):
+        for issuer in self._by_subject.get(name_key(certificate.issuer), ()):
             self._steps += 1
             if self._steps > MAX_STEPS:
                 return
@@ -72,7 +72,7 @@ class Issuers:
 
     def _add(self, certificate: asn1_x509.Certificate) -> None:
         try:
-            name = _key(certificate.subject)
+            name = name_key(certificate.subject)
         except Exception:  # a hostile certificate may break any parser below
             return
         known = self._by_subject[name]
@@ -123,16 +123,6 @@ def why_invalid(chain: Chain, at: datetime) -> Denial | None:
     except Exception as error:  # a hostile certificate may break any parser below
         return _denial(error)
     raise Bug("the validation of a path waits for something")
-
-
-def _key(name: asn1_x509.Name) -> str:
-    return _prepared(name.dump())
-
-
-@lru_cache(4096)
-def _prepared(name: bytes) -> str:
-    """A name as it is compared (RFC 5280 section 7.1), which takes a while to prepare."""
-    return str(asn1_x509.Name.load(name).hashable)
 
 
 def _why_not_valid(leaf: asn1_x509.Certificate, at: datetime) -> Denial | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from asn1crypto import core, ocsp
@@ -12,9 +13,12 @@ from pyhanko_certvalidator.sig_validate import DEFAULT_SIGNATURE_VALIDATOR
 from shared.signatures.status import Irrelevant, StatusUnknown, Word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from asn1crypto import algos
     from asn1crypto.keys import PublicKeyInfo
 
+MAX_ANSWER_BYTES = 64 << 10
 UNDERSTOOD = frozenset({"archive_cutoff", "crl_reason", "invalidity_date", "nonce", "crl", "extended_revoke"})
 
 
@@ -27,15 +31,23 @@ def question(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate, 
 
 
 def answer(
-    data: bytes, certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate, nonce: bytes | None = None
+    data: bytes,
+    certificate: asn1_x509.Certificate,
+    issuer: asn1_x509.Certificate,
+    nonce: bytes | None = None,
+    others: Iterable[asn1_x509.Certificate] = (),
 ) -> Word:
-    """Read a DER OCSPResponse.
+    """Read a DER OCSPResponse; the responder's certificate is in it, or among `others`.
 
     Raises `StatusUnknown` unless it is the issuer's word or its delegate's, about this certificate, and (where both
     sides gave a `nonce`) to this question.
     """
+    if len(data) > MAX_ANSWER_BYTES:
+        raise StatusUnknown("the responder's answer is too long")
+    if certificate.serial_number not in _serials(data):
+        raise Irrelevant("the answer is about another certificate")
     try:
-        return _answer(ocsp.OCSPResponse.load(data, strict=True), certificate, issuer, nonce)
+        return _answer(ocsp.OCSPResponse.load(data, strict=True), certificate, issuer, nonce, others)
     except StatusUnknown:
         raise
     except Exception as error:  # a hostile answer may break any parser below
@@ -62,17 +74,36 @@ def issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate)
     return named and signed_by(key, algorithm, value, signed)
 
 
+@lru_cache(512)
+def _serials(data: bytes) -> frozenset[int]:
+    """The serial numbers of the certificates that an answer is about: most of many answers are about others.
+
+    Raises `StatusUnknown` for what is no answer.
+    """
+    try:
+        response = ocsp.OCSPResponse.load(data, strict=True)
+        status = response["response_status"].native
+        if status == "successful":
+            told = response.basic_ocsp_response["tbs_response_data"]["responses"]
+            return frozenset(one["cert_id"]["serial_number"].native for one in told)
+    except Exception as error:  # a hostile answer may break any parser below
+        raise StatusUnknown("the responder's answer cannot be read") from error
+    raise StatusUnknown(f"the responder answers {status}")
+
+
 def _answer(
-    response: ocsp.OCSPResponse, certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate, nonce: bytes | None
+    response: ocsp.OCSPResponse,
+    certificate: asn1_x509.Certificate,
+    issuer: asn1_x509.Certificate,
+    nonce: bytes | None,
+    others: Iterable[asn1_x509.Certificate],
 ) -> Word:
-    if response["response_status"].native != "successful":
-        raise StatusUnknown(f"the responder answers {response['response_status'].native}")
     basic = response.basic_ocsp_response
     data = basic["tbs_response_data"]
     about = next((one for one in data["responses"] if _is_about(one["cert_id"], certificate, issuer)), None)
     if about is None:
         raise Irrelevant("the answer is about another certificate")
-    signers = [issuer, *(one for one in _delegates(basic) if _is_delegate(one, issuer, data))]
+    signers = [issuer, *(one for one in (*_delegates(basic), *others) if _is_delegate(one, issuer, data))]
     value = basic["signature"].native
     if not any(signed_by(one.public_key, basic["signature_algorithm"], value, data.dump()) for one in signers):
         raise StatusUnknown("the answer is not signed by the issuer or its delegate")

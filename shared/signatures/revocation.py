@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from asn1crypto import x509 as asn1_x509
 
@@ -108,9 +109,13 @@ def _words(
     """What is genuinely said about the certificate, and why the last of the rest was not taken."""
     found: list[Word] = []
     why = ""
-    for read, data in (*((answer, one) for one in known.ocsp), *((listed, one) for one in known.crls)):
+    readings = (
+        *(partial(answer, one, others=known.certificates) for one in known.ocsp),
+        *(partial(listed, one) for one in known.crls),
+    )
+    for read in readings:
         try:
-            found.append(read(data, certificate, issuer))
+            found.append(read(certificate=certificate, issuer=issuer))
         except Irrelevant:
             continue
         except StatusUnknown as error:

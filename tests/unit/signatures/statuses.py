@@ -104,6 +104,7 @@ def ocsp_answer(
     digest: hashes.HashAlgorithm | None = None,
     reason: x509.ReasonFlags | None = None,
     unknown: bool = False,
+    without_signer: bool = False,
     nonce: bytes | None = None,
 ) -> bytes:
     """An OCSP answer, signed by the issuer or by `signer` with `key`."""
@@ -119,7 +120,7 @@ def ocsp_answer(
         reason,
     )
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer or ISSUER_X509)
-    if signer is not None:
+    if signer is not None and not without_signer:
         builder = builder.certificates([signer])
     if nonce is not None:
         builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from shared.signatures.certificates import to_asn1
+from shared.signatures.certificates import name_key, to_asn1
 from shared.signatures.evidence import Evidence
-from shared.signatures.paths import MAX_STEPS, Issuers, _key
+from shared.signatures.paths import MAX_STEPS, Issuers
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
 from tests.pki import EPOCH, FAR, SIGNER_NAME, Authority, TestPki, certificate, ec_key, name_of, now_utc, rsa_key
 
@@ -120,7 +120,7 @@ def test_the_search_among_countless_certificates_of_one_name_is_cut_off(monkeypa
         for number in range(20)
     ]  # fmt: skip
     issuers = Issuers([to_asn1(NEW.certificate)], many)
-    issuers._by_subject = {_key(one.issuer): tuple(many) for one in many}
+    issuers._by_subject = {name_key(one.issuer): tuple(many) for one in many}
     assert list(issuers.chains(many[0])) == []
     assert checked <= MAX_STEPS
 

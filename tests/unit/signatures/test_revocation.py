@@ -92,6 +92,14 @@ def test_a_delegates_answer_counts():
     assert answer(ocsp_answer(signer=delegate(), key=DELEGATE_KEY), LEAF, ISSUER).next_update == NOW + HOUR
 
 
+def test_a_delegate_may_be_told_from_elsewhere():
+    told = ocsp_answer(signer=delegate(), key=DELEGATE_KEY, without_signer=True)
+    with pytest.raises(StatusUnknown, match="not signed by the issuer"):
+        answer(told, LEAF, ISSUER)
+    assert answer(told, LEAF, ISSUER, others=[to_asn1(delegate())]).revoked_at is None
+    assert status(Evidence((to_asn1(delegate()),), (told,))).status == "good"
+
+
 @pytest.mark.parametrize(
     ("signer", "key"),
     [
@@ -132,7 +140,7 @@ def test_an_answer_to_another_question_proves_nothing():
         answer(told, LEAF, ISSUER, b"m" * 16)
 
 
-@pytest.mark.parametrize("data", [b"", b"garbage", b"\x30\x80" * 40, ocsp_answer()[:-1]])
+@pytest.mark.parametrize("data", [b"", b"garbage", b"\x30\x80" * 40, ocsp_answer()[:-1], bytes(100_000)])
 def test_garbage_proves_nothing(data: bytes):
     with pytest.raises(StatusUnknown):
         answer(data, LEAF, ISSUER)
