@@ -11,6 +11,7 @@ from shared.signatures.pades.byterange import SignedRange
 from shared.signatures.pades.opening import UNREADABLE
 from shared.signatures.pades.permissions import permission_of
 from shared.signatures.pades.revisions import Revisions
+from shared.signatures.pades.tables import leads_beyond
 from shared.signatures.verdict import Coverage, Reason
 
 MAX_TOLD = 5
@@ -18,6 +19,7 @@ MAX_TOLD = 5
 _CHANGED = "the document was changed after signing in a way the signer did not allow"
 _UNCLEAR = Reason("revision_not_covered", "the signature does not cover a whole revision of the file")
 _TRAILING = Reason("trailing_data", "there is data behind the signed file that no reader should show")
+_BEYOND = Reason("reads_beyond", "what was signed is to be read in part from what came after it")
 _UNREADABLE = Reason("changed_after_signing", f"{_CHANGED}: the change cannot be read")
 
 
@@ -28,11 +30,9 @@ def judge_changes(
     if signed.reaches_end(data):
         return Coverage.WHOLE, ()
     try:
-        level = signature.evaluate_signature_coverage()
-        if level < SignatureCoverageLevel.ENTIRE_REVISION:
-            return Coverage.PARTIAL, (_UNCLEAR,)
-        if _has_trailing_data(reader, signature, signed, data):
-            return Coverage.PARTIAL, (_TRAILING,)
+        uncovered = _uncovered(reader, signature, signed, data)
+        if uncovered is not None:
+            return Coverage.PARTIAL, (uncovered,)
         permission = permission_of(signature.sig_object, signature.sig_field, reader.root)
         forbidden = list(permission.forbidden(revisions.after(signature.signed_revision)))
     except (PdfError, *UNREADABLE):
@@ -42,6 +42,17 @@ def judge_changes(
     told = list(dict.fromkeys(change.sentence for change in forbidden))
     more = [f"and {len(told) - MAX_TOLD} more"] if len(told) > MAX_TOLD else []
     return Coverage.PARTIAL, (Reason("changed_after_signing", f"{_CHANGED}: {', '.join(told[:MAX_TOLD] + more)}"),)
+
+
+def _uncovered(
+    reader: PdfFileReader, signature: EmbeddedPdfSignature, signed: SignedRange, data: bytes
+) -> Reason | None:
+    """Why the signed bytes are not a revision that stands by itself."""
+    if signature.evaluate_signature_coverage() < SignatureCoverageLevel.ENTIRE_REVISION:
+        return _UNCLEAR
+    if _has_trailing_data(reader, signature, signed, data):
+        return _TRAILING
+    return _BEYOND if leads_beyond(reader, signature.signed_revision, data, signed.end) else None
 
 
 def _has_trailing_data(

@@ -26,6 +26,7 @@ from shared.signatures.pades.pages import (
 from shared.signatures.pades.references import Mentions, Usage
 from shared.signatures.pades.sameness import Key, Sameness, is_null, key_of, resolved
 from shared.signatures.pades.store import is_metadata, store_changes
+from shared.signatures.pades.tables import contradicts_itself
 
 _FREE_KEYS = frozenset({"/Extensions", "/Version", "/MarkInfo"})
 _FORM_KEYS = frozenset({"/Fields", "/SigFlags", "/Type"})
@@ -50,6 +51,7 @@ class Revisions:
 
     def __init__(self, reader: PdfFileReader, data: bytes) -> None:
         self._reader = reader
+        self._data = data
         self._mentions = Mentions(reader, data)
         self._introduced = _introduced(reader)
         self._steps: dict[int, tuple[Change, ...]] = {}
@@ -61,9 +63,13 @@ class Revisions:
         """
         for later in range(revision + 1, self._reader.xrefs.total_revisions):
             if later not in self._steps:
-                step = _Step(self._reader, later, self._introduced, self._mentions)
-                self._steps[later] = tuple(dict.fromkeys(step.changes()))
+                self._steps[later] = tuple(dict.fromkeys(self._changes_in(later)))
             yield from self._steps[later]
+
+    def _changes_in(self, revision: int) -> Iterator[Change]:
+        if contradicts_itself(self._reader, revision, self._data):
+            yield other("the cross-reference table contradicts itself")
+        yield from _Step(self._reader, revision, self._introduced, self._mentions).changes()
 
 
 class _Step:

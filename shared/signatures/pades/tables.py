@@ -1,0 +1,74 @@
+"""Does a cross-reference table lead to one place for each object? (ISO 32000-2, 7.5.4 and 7.5.8)
+
+Viewers differ in which of two entries they believe.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+MAX_TABLE_BYTES = 32 << 20
+
+_LENGTH = re.compile(rb"/Length[\x00\s]+(\d{1,12})")
+
+
+def contradicts_itself(reader: PdfFileReader, revision: int, data: bytes) -> bool:
+    """Whether the table or stream of a revision has two entries for one object."""
+    section = reader.xrefs.get_xref_data(revision)
+    if section.hybrid is not None and set(section.standard_xrefs) & _defined(section.hybrid.xref_data):
+        return True
+    start = reader.xrefs.get_startxref_for_revision(revision)
+    if data[start : start + 4] == b"xref":
+        spans = _table_spans(data[start + 4 : start + MAX_TABLE_BYTES])
+    else:
+        spans = _stream_spans(reader, revision)
+    return _overlap(spans)
+
+
+def _defined(section: Any) -> set[int]:
+    return set(section.standard_xrefs) | set(section.xrefs_in_objstm)
+
+
+def _table_spans(rest: bytes) -> list[tuple[int, int]]:
+    tokens = rest[: rest.find(b"trailer")].split()
+    spans, at = [], 0
+    while at + 1 < len(tokens):
+        first, count = int(tokens[at]), int(tokens[at + 1])
+        spans.append((first, count))
+        at += 2 + 3 * count
+    return spans
+
+
+def _stream_spans(reader: PdfFileReader, revision: int) -> list[tuple[int, int]]:
+    reference = reader.xrefs.get_xref_container_info(revision).stream_ref
+    if reference is None:
+        return []
+    body = reader.get_historical_resolver(revision).get_object(reference)
+    told = body.get("/Index") if isinstance(body, generic.DictionaryObject) else None
+    if not isinstance(told, generic.ArrayObject):
+        return []
+    numbers = [int(one) for one in told]
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
+
+
+def _overlap(spans: list[tuple[int, int]]) -> bool:
+    ordered = sorted((first, count) for first, count in spans if count > 0)
+    return any(one[0] + one[1] > another[0] for one, another in pairwise(ordered))
+
+
+def leads_beyond(reader: PdfFileReader, revision: int, data: bytes, end: int) -> bool:
+    """Whether something up to a revision that ends at `end` is to be read from what came after it.
+
+    Such a file was prepared to show something else once it is signed.
+    """
+    for one in range(revision + 1):
+        section = reader.xrefs.get_xref_data(one)
+        tables = [section] if section.hybrid is None else [section, section.hybrid.xref_data]
+        if any(place >= end for table in tables for _, place in table.standard_xrefs.values()):
+            return True
+    return any(found.end() + int(found[1]) > end for found in _LENGTH.finditer(data, 0, end))

@@ -1,0 +1,701 @@
+"""How does one attack a signed PDF file? Each attack is a name and a change of a good file.
+
+Those in `AFTER_SIGNING` add a revision behind the signed one, so coverage must tell of them; those in `ON_SIGNATURE`
+change what was signed or the signature, so integrity must.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+from asn1crypto import algos, cms, core, tsp
+from pyhanko.pdf_utils import generic as typed_generic
+from pyhanko.pdf_utils import incremental_writer
+
+generic: Any = typed_generic
+IncrementalPdfFileWriter: Any = incremental_writer.IncrementalPdfFileWriter
+
+Attack = Callable[[bytes], bytes]
+Edit = Callable[[Any], None]
+AFTER_SIGNING: dict[str, Attack] = {}
+ON_SIGNATURE: dict[str, Attack] = {}
+
+
+def name(text: str) -> Any:
+    return generic.NameObject(text)
+
+
+def dictionary(**entries: Any) -> Any:
+    return generic.DictionaryObject({name("/" + key): value for key, value in entries.items()})
+
+
+def numbers(*values: float) -> Any:
+    return generic.ArrayObject([generic.FloatObject(one) for one in values])
+
+
+def text(value: str) -> Any:
+    return generic.TextStringObject(value)
+
+
+def drawing(code: bytes = b"0 0 500 500 re f", **entries: Any) -> Any:
+    return generic.StreamObject(dictionary(**entries), stream_data=code)
+
+
+def edited(pdf: bytes, edit: Edit) -> bytes:
+    """The file with a revision that a writer added behind it."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    edit(writer)
+    output = io.BytesIO()
+    writer.write(output)
+    return output.getvalue()
+
+
+def after_signing(edit: Edit) -> Edit:
+    """Take a change that adds a revision into the suite, under its own name."""
+
+    def attack(pdf: bytes) -> bytes:
+        return edited(pdf, edit)
+
+    AFTER_SIGNING[edit.__name__] = attack
+    return edit
+
+
+def bytes_after_signing(attack: Attack) -> Attack:
+    """Take a change of the bytes behind the signed revision into the suite."""
+    AFTER_SIGNING[attack.__name__] = attack
+    return attack
+
+
+def on_signature(attack: Attack) -> Attack:
+    """Take a change of the signed revision into the suite."""
+    ON_SIGNATURE[attack.__name__] = attack
+    return attack
+
+
+def page(writer: Any, number: int = 0) -> Any:
+    return writer.root["/Pages"]["/Kids"][number]
+
+
+def form(writer: Any) -> Any:
+    return writer.root["/AcroForm"]
+
+
+def put(writer: Any, holder: Any, key: str, value: Any) -> None:
+    holder[name(key)] = value
+    writer.update_container(holder)
+
+
+def annotate(writer: Any, kind: str, **entries: Any) -> None:
+    told = {"Type": name("/Annot"), "Subtype": name(kind), "Rect": numbers(0, 0, 300, 300), "Contents": text("paid")}
+    note = writer.add_object(dictionary(**(told | entries)))
+    listed = page(writer).get("/Annots", generic.ArrayObject())
+    put(writer, page(writer), "/Annots", generic.ArrayObject([*listed, note]))
+
+
+def add_field(writer: Any, **entries: Any) -> Any:
+    field = writer.add_object(dictionary(**entries))
+    form(writer)["/Fields"].append(field)
+    writer.update_container(form(writer)["/Fields"])
+    return field
+
+
+def first_field(writer: Any) -> Any:
+    """The first field that carries a signature."""
+    fields = (one.get_object() for one in form(writer)["/Fields"])
+    return next(one for one in fields if "/V" in one and isinstance(one["/V"], dict))
+
+
+# What is shown
+
+
+@after_signing
+def a_page_that_shows_something_else(writer: Any) -> None:
+    put(writer, page(writer), "/Contents", writer.add_object(drawing()))
+
+
+@after_signing
+def a_page_that_shows_more(writer: Any) -> None:
+    shown = page(writer).raw_get("/Contents")
+    put(writer, page(writer), "/Contents", generic.ArrayObject([shown, writer.add_object(drawing())]))
+
+
+@after_signing
+def a_drawing_rewritten_where_it_stands(writer: Any) -> None:
+    reference = page(writer).raw_get("/Contents").reference
+    writer.objects[(0, reference.idnum)] = drawing()
+
+
+@after_signing
+def a_page_with_other_resources(writer: Any) -> None:
+    font = dictionary(Type=name("/Font"), Subtype=name("/Type1"), BaseFont=name("/Symbol"))
+    put(writer, page(writer), "/Resources", dictionary(Font=dictionary(F1=writer.add_object(font))))
+
+
+@after_signing
+def a_page_cut_to_a_corner(writer: Any) -> None:
+    put(writer, page(writer), "/CropBox", numbers(0, 0, 50, 50))
+
+
+@after_signing
+def a_page_turned(writer: Any) -> None:
+    put(writer, page(writer), "/Rotate", generic.NumberObject(180))
+
+
+@after_signing
+def a_page_added(writer: Any) -> None:
+    pages = writer.root["/Pages"]
+    added = dictionary(
+        Type=name("/Page"), Parent=writer.root.raw_get("/Pages"), MediaBox=numbers(0, 0, 595, 842),
+        Contents=writer.add_object(drawing()),
+    )  # fmt: skip
+    pages["/Kids"].append(writer.add_object(added))
+    put(writer, pages, "/Count", generic.NumberObject(len(pages["/Kids"])))
+
+
+@after_signing
+def a_page_taken_out(writer: Any) -> None:
+    pages = writer.root["/Pages"]
+    put(writer, pages, "/Kids", generic.ArrayObject(list(pages["/Kids"])[:-1]))
+
+
+@after_signing
+def pages_in_another_order(writer: Any) -> None:
+    pages = writer.root["/Pages"]
+    put(writer, pages, "/Kids", generic.ArrayObject(reversed(list(pages["/Kids"]))))
+
+
+@after_signing
+def one_page_shown_twice(writer: Any) -> None:
+    pages = writer.root["/Pages"]
+    first = pages["/Kids"].raw_get(0)
+    put(writer, pages, "/Kids", generic.ArrayObject([first for _ in pages["/Kids"]]))
+
+
+@after_signing
+def another_tree_of_pages(writer: Any) -> None:
+    shown = dictionary(Type=name("/Page"), MediaBox=numbers(0, 0, 595, 842), Contents=writer.add_object(drawing()))
+    tree = dictionary(Type=name("/Pages"), Kids=generic.ArrayObject([writer.add_object(shown)]))
+    tree[name("/Count")] = generic.NumberObject(1)
+    put(writer, writer.root, "/Pages", writer.add_object(tree))
+
+
+@bytes_after_signing
+def another_catalog(pdf: bytes) -> bytes:
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    shown = dictionary(Type=name("/Page"), MediaBox=numbers(0, 0, 595, 842), Contents=writer.add_object(drawing()))
+    tree = dictionary(Type=name("/Pages"), Kids=generic.ArrayObject([writer.add_object(shown)]))
+    tree[name("/Count")] = generic.NumberObject(1)
+    catalog = dictionary(
+        Type=name("/Catalog"), Pages=writer.add_object(tree), AcroForm=writer.root.raw_get("/AcroForm")
+    )
+    writer._root = writer.add_object(catalog)
+    writer.trailer[name("/Root")] = writer._root
+    output = io.BytesIO()
+    writer.write(output)
+    return output.getvalue()
+
+
+@after_signing
+def layers_that_hide_and_show(writer: Any) -> None:
+    layer = writer.add_object(dictionary(Type=name("/OCG"), Name=text("other")))
+    shown = dictionary(OFF=generic.ArrayObject([layer]))
+    put(writer, writer.root, "/OCProperties", dictionary(OCGs=generic.ArrayObject([layer]), D=shown))
+
+
+# Notes and marks
+
+
+@after_signing
+def free_text_over_the_page(writer: Any) -> None:
+    annotate(writer, "/FreeText")
+
+
+@after_signing
+def a_rubber_stamp_over_the_page(writer: Any) -> None:
+    annotate(writer, "/Stamp", AP=dictionary(N=writer.add_object(drawing(Subtype=name("/Form")))))
+
+
+@after_signing
+def a_redaction(writer: Any) -> None:
+    annotate(writer, "/Redact")
+
+
+@after_signing
+def a_picture_in_a_watermark(writer: Any) -> None:
+    annotate(writer, "/Watermark")
+
+
+@after_signing
+def ink_over_the_page(writer: Any) -> None:
+    annotate(writer, "/Ink", InkList=generic.ArrayObject([numbers(0, 0, 500, 500)]))
+
+
+@after_signing
+def a_link_that_runs_a_script(writer: Any) -> None:
+    script = dictionary(S=name("/JavaScript"), JS=text("app.alert(1)"))
+    annotate(writer, "/Link", A=script)
+
+
+@after_signing
+def a_highlight_that_writes(writer: Any) -> None:
+    look = drawing(b"BT /F 12 Tf (paid) Tj ET", Subtype=name("/Form"), Resources=dictionary(Font=dictionary()))
+    annotate(writer, "/Highlight", AP=dictionary(N=writer.add_object(look)))
+
+
+@after_signing
+def a_widget_without_a_field(writer: Any) -> None:
+    annotate(writer, "/Widget", AP=dictionary(N=writer.add_object(drawing(Subtype=name("/Form")))))
+
+
+# Forms
+
+
+@after_signing
+def a_text_field_added(writer: Any) -> None:
+    field = add_field(writer, FT=name("/Tx"), T=text("Sum"), V=text("1000"), Subtype=name("/Widget"))
+    field.get_object()[name("/Rect")] = numbers(0, 0, 90, 90)
+
+
+@after_signing
+def a_place_for_a_signature_that_is_a_picture(writer: Any) -> None:
+    look = dictionary(N=writer.add_object(drawing(Subtype=name("/Form"))))
+    field = add_field(
+        writer, FT=name("/Sig"), T=text("Stamp"), Type=name("/Annot"), Subtype=name("/Widget"),
+        Rect=numbers(0, 0, 300, 300), AP=look,
+    )  # fmt: skip
+    put(writer, page(writer), "/Annots", generic.ArrayObject([*page(writer).get("/Annots", ()), field]))
+
+
+@after_signing
+def a_signature_without_contents(writer: Any) -> None:
+    value = writer.add_object(dictionary(Type=name("/Sig"), Filter=name("/Adobe.PPKLite")))
+    add_field(writer, FT=name("/Sig"), T=text("Second"), V=value)
+
+
+@after_signing
+def a_signature_of_nothing(writer: Any) -> None:
+    value = dictionary(
+        Type=name("/Sig"), Filter=name("/Adobe.PPKLite"), SubFilter=name("/ETSI.CAdES.detached"),
+        Contents=generic.ByteStringObject(b"\x30\x00"), ByteRange=generic.ArrayObject(),
+    )  # fmt: skip
+    add_field(writer, FT=name("/Sig"), T=text("Second"), V=writer.add_object(value))
+
+
+@after_signing
+def the_same_signature_in_a_second_field(writer: Any) -> None:
+    add_field(writer, FT=name("/Sig"), T=text("Second"), V=first_field(writer).raw_get("/V"))
+
+
+@after_signing
+def the_signature_taken_out(writer: Any) -> None:
+    put(writer, form(writer), "/Fields", generic.ArrayObject())
+
+
+@after_signing
+def the_signature_in_other_looks(writer: Any) -> None:
+    field = first_field(writer)
+    look = dictionary(N=writer.add_object(drawing(Subtype=name("/Form"))))
+    field[name("/AP")], field[name("/Rect")] = look, numbers(0, 0, 300, 300)
+    writer.update_container(field)
+
+
+@after_signing
+def another_reason_in_the_signature(writer: Any) -> None:
+    put(writer, first_field(writer)["/V"], "/Reason", text("paid in full"))
+
+
+@after_signing
+def the_signature_moved_deep_into_a_tree(writer: Any) -> None:
+    fields = form(writer)["/Fields"]
+    above = writer.add_object(dictionary(T=text("above"), Kids=generic.ArrayObject(list(fields))))
+    put(writer, form(writer), "/Fields", generic.ArrayObject([above]))
+
+
+@after_signing
+def dynamic_forms_added(writer: Any) -> None:
+    put(writer, form(writer), "/XFA", writer.add_object(drawing(b"<xdp/>")))
+
+
+@after_signing
+def all_looks_to_be_drawn_anew(writer: Any) -> None:
+    put(writer, form(writer), "/NeedAppearances", generic.BooleanObject(True))
+
+
+# Actions and files
+
+
+@after_signing
+def a_script_on_opening(writer: Any) -> None:
+    put(writer, writer.root, "/OpenAction", dictionary(S=name("/JavaScript"), JS=text("app.alert(1)")))
+
+
+@after_signing
+def a_script_before_printing(writer: Any) -> None:
+    put(writer, writer.root, "/AA", dictionary(WP=dictionary(S=name("/JavaScript"), JS=text("1"))))
+
+
+@after_signing
+def a_script_on_a_page(writer: Any) -> None:
+    put(writer, page(writer), "/AA", dictionary(O=dictionary(S=name("/JavaScript"), JS=text("1"))))
+
+
+@after_signing
+def scripts_among_the_names(writer: Any) -> None:
+    script = writer.add_object(dictionary(S=name("/JavaScript"), JS=text("1")))
+    names = dictionary(Names=generic.ArrayObject([text("a"), script]))
+    put(writer, writer.root, "/Names", dictionary(JavaScript=names))
+
+
+@after_signing
+def an_attached_file(writer: Any) -> None:
+    file = writer.add_object(dictionary(Type=name("/Filespec"), F=text("a.exe")))
+    names = dictionary(Names=generic.ArrayObject([text("a"), file]))
+    put(writer, writer.root, "/Names", dictionary(EmbeddedFiles=names))
+
+
+@after_signing
+def a_certification_after_the_fact(writer: Any) -> None:
+    level = dictionary(P=generic.NumberObject(3), Type=name("/TransformParams"))
+    reference = dictionary(TransformMethod=name("/DocMDP"), TransformParams=level)
+    value = dictionary(Type=name("/Sig"), Reference=generic.ArrayObject([reference]))
+    put(writer, writer.root, "/Perms", dictionary(DocMDP=writer.add_object(value)))
+
+
+# The security store as a way in
+
+
+@after_signing
+def a_store_of_something_else(writer: Any) -> None:
+    store = dictionary(Certs=generic.ArrayObject([writer.add_object(drawing())]))
+    put(writer, writer.root, "/DSS", writer.add_object(store))
+
+
+# Bytes behind the signed revision
+
+
+@bytes_after_signing
+def objects_that_no_table_lists(pdf: bytes) -> bytes:
+    return pdf + b"\n4 0 obj\n<< /Length 5 >>\nstream\n0 0 m\nendstream\nendobj\n"
+
+
+@bytes_after_signing
+def an_update_without_an_end(pdf: bytes) -> bytes:
+    return pdf + b"\n4 0 obj\n<<>>\nendobj\nxref\n4 1\n%010d 00000 n \ntrailer\n<<>>\n" % (len(pdf) + 1)
+
+
+@bytes_after_signing
+def a_page_behind_the_last_end(pdf: bytes) -> bytes:
+    return edited(pdf, a_page_that_shows_something_else) + b"%%EOF\n% more\n"
+
+
+def table_update(pdf: bytes, entries: dict[int, bytes], bodies: bytes = b"", more: bytes = b"") -> bytes:
+    """The file with a plain cross-reference table of these lines, and bodies before it."""
+    before = int(pdf[pdf.rfind(b"startxref") + 9 :].split()[0])
+    root = re.findall(rb"/Root\s+(\d+ \d+ R)", pdf)[-1]
+    size = max(int(one) for one in re.findall(rb"/Size\s+(\d+)", pdf))
+    size = max([size, *(number + 1 for number in entries)])
+    out = pdf + b"\n" + bodies
+    lines = b"".join(b"%d 1\n%s \n" % (number, line) for number, line in entries.items())
+    told = b"xref\n" + lines + b"trailer\n<< /Size %d /Root %s /Prev %d %s >>\n" % (size, root, before, more)
+    return out + told + b"startxref\n%d\n%%%%EOF\n" % len(out)
+
+
+def _content_number(pdf: bytes) -> int:
+    reader = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    return int(page(reader).raw_get("/Contents").idnum)
+
+
+@bytes_after_signing
+def a_drawing_declared_free(pdf: bytes) -> bytes:
+    return table_update(pdf, {_content_number(pdf): b"0000000000 00001 f"})
+
+
+@bytes_after_signing
+def a_drawing_declared_free_for_ever(pdf: bytes) -> bytes:
+    return table_update(pdf, {_content_number(pdf): b"0000000000 65535 f"})
+
+
+@bytes_after_signing
+def a_drawing_declared_dead(pdf: bytes) -> bytes:
+    return table_update(pdf, {_content_number(pdf): b"0000000000 00000 f"})
+
+
+@bytes_after_signing
+def a_drawing_of_a_later_generation(pdf: bytes) -> bytes:
+    number = _content_number(pdf)
+    body = b"%d 1 obj\n<< /Length 5 >>\nstream\n0 0 m\nendstream\nendobj\n" % number
+    return table_update(pdf, {number: b"%010d 00001 n" % (len(pdf) + 1)}, body)
+
+
+@bytes_after_signing
+def a_drawing_found_elsewhere(pdf: bytes) -> bytes:
+    number = _content_number(pdf)
+    body = b"%d 0 obj\n<< /Length 5 >>\nstream\n0 0 m\nendstream\nendobj\n" % number
+    return table_update(pdf, {number: b"%010d 00000 n" % (len(pdf) + 1)}, body)
+
+
+@bytes_after_signing
+def a_drawing_found_in_two_places(pdf: bytes) -> bytes:
+    """The first line of the table leads to a false drawing, the second to the true one."""
+    number = _content_number(pdf)
+    true = re.search(rb"(?<!\d)%d 0 obj" % number, pdf)
+    if true is None:
+        return a_drawing_found_elsewhere(pdf)
+    body = b"%d 0 obj\n<< /Length 5 >>\nstream\n0 0 m\nendstream\nendobj\n" % number
+    false = b"%010d 00000 n \n%d 1\n%010d 00000 n" % (len(pdf) + 1, number, true.start())
+    return table_update(pdf, {number: false}, body)
+
+
+@bytes_after_signing
+def an_encryption_dictionary_added(pdf: bytes) -> bytes:
+    return table_update(pdf, {}, more=b"/Encrypt << /Filter /Standard /V 1 /R 2 /O (a) /U (b) /P -4 >>")
+
+
+# The byte range
+
+
+def signature_place(pdf: bytes) -> tuple[re.Match[bytes], re.Match[bytes]]:
+    """Where the last signature's ByteRange and Contents stand."""
+    ranges = list(re.finditer(rb"/ByteRange\s*\[([^\]]*)\]", pdf))
+    contents = list(re.finditer(rb"/Contents\s*<([0-9A-Fa-f]+)>", pdf))
+    return ranges[-1], contents[-1]
+
+
+def with_range(pdf: bytes, told: bytes) -> bytes:
+    """The file with another byte range of the same length, if it fits."""
+    where, _ = signature_place(pdf)
+    room = where.end(1) - where.start(1)
+    return pdf[: where.start(1)] + told.ljust(room)[: max(room, len(told))] + pdf[where.end(1) :]
+
+
+def _range(change: Callable[[list[int]], list[int]]) -> Attack:
+    def attack(pdf: bytes) -> bytes:
+        where, _ = signature_place(pdf)
+        told = change([int(one) for one in where[1].split()])
+        return with_range(pdf, b" ".join(b"%d" % one for one in told))
+
+    return attack
+
+
+RANGES: dict[str, Callable[[list[int]], list[int]]] = {
+    "a_range_not_from_the_start": lambda r: [1, r[1] - 1, r[2], r[3]],
+    "a_range_with_a_wider_gap_before": lambda r: [0, r[1] - 30, r[2], r[3]],
+    "a_range_with_a_wider_gap_behind": lambda r: [0, r[1], r[2] + 9, r[3] - 9],
+    "a_range_that_stops_early": lambda r: [0, r[1], r[2], r[3] - 20],
+    "a_range_that_goes_beyond_the_file": lambda r: [0, r[1], r[2], r[3] + 20],
+    "a_range_that_overlaps": lambda r: [0, r[2] + 5, r[2], r[3]],
+    "a_range_without_a_gap": lambda r: [0, r[2], r[2], r[3]],
+    "a_range_of_the_first_run_twice": lambda r: [0, r[1], 0, r[1]],
+    "a_negative_range": lambda r: [0, r[1], r[2], -r[3]],
+    "a_range_with_a_negative_start": lambda r: [-1, r[1], r[2], r[3]],
+    "a_huge_range": lambda r: [0, r[1], r[2], 10**18],
+    "an_empty_range": lambda r: [],
+    "a_range_of_zeros": lambda r: [0, 0, 0, 0],
+    "a_range_of_two_numbers": lambda r: [0, r[1]],
+    "a_range_of_six_numbers": lambda r: [0, r[1], r[2], 5, r[2] + 5, r[3] - 5],
+    "a_range_in_reverse": lambda r: [r[2], r[3], 0, r[1]],
+}
+ON_SIGNATURE.update({title: _range(change) for title, change in RANGES.items()})
+
+
+@on_signature
+def a_range_of_null(pdf: bytes) -> bytes:
+    where, _ = signature_place(pdf)
+    return pdf[: where.start()] + b"/ByteRange null".ljust(where.end() - where.start()) + pdf[where.end() :]
+
+
+@on_signature
+def no_range(pdf: bytes) -> bytes:
+    where, _ = signature_place(pdf)
+    return pdf[: where.start()] + b"/ByteRanga" + pdf[where.start() + 10 :]
+
+
+@on_signature
+def a_range_of_names(pdf: bytes) -> bytes:
+    return with_range(pdf, b"/a /b /c /d")
+
+
+@on_signature
+def a_second_range_in_front(pdf: bytes) -> bytes:
+    where, _ = signature_place(pdf)
+    return pdf[: where.start()] + b"/ByteRange [0 0 0 0] " + pdf[where.start() :]
+
+
+@on_signature
+def signed_content_moved_behind_and_replaced(pdf: bytes) -> bytes:
+    """Signature wrapping: the second run is moved to the end, and something else stands in its old place."""
+    where, contents = signature_place(pdf)
+    numbers_told = [int(one) for one in where[1].split()]
+    tail = pdf[numbers_told[2] :]
+    filler = b" " * 64
+    moved = numbers_told[2] + len(filler)
+    out = with_range(pdf, b"0 %d %d %d" % (numbers_told[1], moved, len(tail)))
+    return out[: contents.end()] + filler + tail
+
+
+# The contents
+
+
+@on_signature
+def no_contents(pdf: bytes) -> bytes:
+    _, contents = signature_place(pdf)
+    return pdf[: contents.start()] + b"/Contentz" + pdf[contents.start() + 9 :]
+
+
+def _contents(told: bytes) -> Attack:
+    def attack(pdf: bytes) -> bytes:
+        _, contents = signature_place(pdf)
+        return pdf[: contents.start(1) - 1] + told.ljust(len(contents[1]) + 2) + pdf[contents.end() :]
+
+    return attack
+
+
+ON_SIGNATURE["contents_of_null"] = _contents(b"null")
+ON_SIGNATURE["empty_contents"] = _contents(b"<>")
+ON_SIGNATURE["contents_of_one_zero"] = _contents(b"<00>")
+ON_SIGNATURE["contents_in_a_number"] = _contents(b"7")
+
+
+@on_signature
+def contents_of_zeros(pdf: bytes) -> bytes:
+    _, contents = signature_place(pdf)
+    return pdf[: contents.start(1)] + b"0" * len(contents[1]) + pdf[contents.end(1) :]
+
+
+@on_signature
+def hidden_data_in_the_padding(pdf: bytes) -> bytes:
+    _, contents = signature_place(pdf)
+    return pdf[: contents.end(1) - 8] + b"deadbeef" + pdf[contents.end(1) :]
+
+
+@on_signature
+def a_comment_in_the_gap(pdf: bytes) -> bytes:
+    _, contents = signature_place(pdf)
+    return pdf[: contents.end(1) - 8] + b"> %23456" + pdf[contents.end(1) :]
+
+
+def message_of(pdf: bytes) -> Any:
+    """The CMS message of the last signature."""
+    _, contents = signature_place(pdf)
+    return cms.ContentInfo.load(bytes.fromhex(contents[1].decode()))
+
+
+def with_message(pdf: bytes, message: Any) -> bytes:
+    """The file with another CMS message in the place of the last signature."""
+    _, contents = signature_place(pdf)
+    told = bytes(message.dump()).hex().encode()
+    return pdf[: contents.start(1)] + told.ljust(len(contents[1]), b"0") + pdf[contents.end(1) :]
+
+
+def on_message(change: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Take a change of the CMS SignedData into the suite."""
+
+    def attack(pdf: bytes) -> bytes:
+        message = message_of(pdf)
+        change(message["content"])
+        return with_message(pdf, message)
+
+    ON_SIGNATURE[change.__name__] = attack
+    return change
+
+
+@on_message
+def no_signer(signed: Any) -> None:
+    signed["signer_infos"] = cms.SignerInfos([])
+
+
+@on_message
+def the_signer_twice(signed: Any) -> None:
+    signer = signed["signer_infos"][0]
+    signed["signer_infos"] = cms.SignerInfos([signer, cms.SignerInfo.load(signer.dump()[:-1] + b"\x00")])
+
+
+@on_message
+def content_of_its_own(signed: Any) -> None:
+    told = {"content_type": "data", "content": core.OctetString(b"something else")}
+    signed["encap_content_info"] = cms.ContentInfo(told)
+
+
+@on_message
+def no_certificates(signed: Any) -> None:
+    signed["certificates"] = cms.CertificateSet([])
+
+
+@on_message
+def a_foreign_certificate_first_and_named(signed: Any) -> None:
+    other_one = signed["certificates"][-1].chosen
+    told = {"issuer": other_one.issuer, "serial_number": other_one.serial_number}
+    signed["signer_infos"][0]["sid"] = cms.SignerIdentifier({"issuer_and_serial_number": told})
+
+
+@on_message
+def an_empty_signature_value(signed: Any) -> None:
+    signed["signer_infos"][0]["signature"] = b""
+
+
+@on_message
+def one_bit_of_the_signature_value(signed: Any) -> None:
+    value = bytearray(signed["signer_infos"][0]["signature"].native)
+    value[9] ^= 1
+    signed["signer_infos"][0]["signature"] = bytes(value)
+
+
+@on_message
+def another_digest_algorithm(signed: Any) -> None:
+    used = signed["signer_infos"][0]["digest_algorithm"]["algorithm"].native
+    told = "sha384" if used == "sha512" else "sha512"
+    signed["signer_infos"][0]["digest_algorithm"] = algos.DigestAlgorithm({"algorithm": told})
+
+
+@on_message
+def the_signed_attributes_taken_out(signed: Any) -> None:
+    del signed["signer_infos"][0]["signed_attrs"]
+
+
+def _attribute(kind: str, value: Any) -> Callable[[Any], None]:
+    def change(signed: Any) -> None:
+        signer = signed["signer_infos"][0]
+        kept = [one for one in signer["signed_attrs"] if one["type"].native != kind]
+        added = [] if value is None else [cms.CMSAttribute({"type": kind, "values": [value]})]
+        signer["signed_attrs"] = cms.CMSAttributes([*kept, *added])
+
+    change.__name__ = f"{'no' if value is None else 'another'}_{kind}_among_the_signed_attributes"
+    return change
+
+
+for _kind, _value in (
+    ("message_digest", bytes(32)),
+    ("message_digest", None),
+    ("content_type", "enveloped_data"),
+    ("content_type", None),
+    ("signing_certificate_v2", tsp.SigningCertificateV2({"certs": [tsp.ESSCertIDv2({"cert_hash": bytes(32)})]})),
+    ("signing_certificate_v2", None),
+):
+    on_message(_attribute(_kind, _value))
+
+
+# The file as a whole
+
+
+@on_signature
+def one_byte_of_the_page(pdf: bytes) -> bytes:
+    at = pdf.index(b"stream\n") + 8
+    return pdf[:at] + bytes([pdf[at] ^ 1]) + pdf[at + 1 :]
+
+
+@on_signature
+def something_in_front_of_the_file(pdf: bytes) -> bytes:
+    return b"<html><body>paid</body></html>\n" + pdf
+
+
+@on_signature
+def a_version_changed(pdf: bytes) -> bytes:
+    return pdf.replace(b"%PDF-1.", b"%PDF-2.", 1)
+
+
+@on_signature
+def the_field_of_the_signature_renamed(pdf: bytes) -> bytes:
+    return pdf.replace(b"/FT /Sig", b"/FT /Tx ").replace(b"/FT/Sig", b"/FT/Tx ")
