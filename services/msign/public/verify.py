@@ -13,7 +13,7 @@ from services.msign.pages.wishes import wished
 from services.msign.public.texts import NO_SIGNATURE, TOO_BUSY, TOO_COMPLEX, TOO_LARGE, UNREADABLE, VERDICT_GONE
 from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, Upload, read_upload
 from services.msign.public.verdicts import VerdictSeal
-from services.msign.public.view import VerdictView, verdict_view
+from services.msign.public.view import VerdictView, checked_now, verdict_view
 from shared.contract.models import Language
 from shared.errors import Malformed
 from shared.signatures.verdict import NoSignature, Report
@@ -48,7 +48,7 @@ class VerifyPage:
         if not self._throttle.begin():
             return self._ask(language, TOO_BUSY, status=429)
         try:
-            verdict = verdict_view(await self._report(request))
+            verdict = await self._verdict(request)
         except BadUpload as bad:
             return self._ask(language, bad.complaint, status=bad.status)
         finally:
@@ -65,8 +65,8 @@ class VerifyPage:
         except Malformed:
             return self._ask(language, VERDICT_GONE, status=400)
 
-    async def _report(self, request: web.Request) -> Report:
-        """Return the report on what was uploaded; raises `BadUpload`."""
+    async def _verdict(self, request: web.Request) -> VerdictView:
+        """Return the verdict on what was uploaded; raises `BadUpload`."""
         try:
             upload = read_upload(await read_form(request, limit=MAX_UPLOAD_BYTES))
             async with self._turn:
@@ -79,7 +79,7 @@ class VerifyPage:
             raise BadUpload(UNREADABLE, status=422) from error
         if any(problem.code == _TOO_COSTLY for problem in report.problems):
             raise BadUpload(TOO_COMPLEX, status=422)
-        return report
+        return verdict_view(report, await asyncio.to_thread(checked_now, upload.signed))
 
     async def _judged(self, upload: Upload) -> Report:
         if upload.is_pdf:

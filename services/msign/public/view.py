@@ -1,7 +1,8 @@
 """How is a verdict shown to people who are no experts?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -55,11 +56,21 @@ class SignatureView:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """Which file was judged, and when: `size` in bytes, `digest` its SHA-256 in hexadecimal."""
+
+    at: datetime
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictView:
     """The verdict on a file and on each of its signatures."""
 
     outcome: Outcome
     signatures: tuple[SignatureView, ...]
+    checked: Checked
 
     @property
     def words(self) -> OutcomeTexts:
@@ -67,9 +78,14 @@ class VerdictView:
         return OUTCOMES[self.outcome]
 
 
-def verdict_view(report: Report) -> VerdictView:
+def verdict_view(report: Report, checked: Checked) -> VerdictView:
     """Return what the page shows of a report."""
-    return VerdictView(outcome_of(report), tuple(signature_view(one) for one in report.signatures))
+    return VerdictView(outcome_of(report), tuple(signature_view(one) for one in report.signatures), checked)
+
+
+def checked_now(file: bytes) -> Checked:
+    """Return which file is judged at this moment."""
+    return Checked(datetime.now(UTC).replace(microsecond=0), len(file), sha256(file).hexdigest())
 
 
 def outcome_of(report: Report) -> Outcome:

@@ -162,6 +162,14 @@ async def test_a_verdict_is_told_again_in_another_language_without_the_file(clie
     assert (await in_language(client, russian, "en"))[1].count("<dd>") == page.count("<dd>")
 
 
+async def test_a_verdict_says_of_which_file_it_is_and_keeps_saying_when_it_was_given(client, signers):
+    file = await signed_pdf(signers)
+    _, page = await upload(client, File=file)
+    assert hashlib.sha256(file).hexdigest() in page
+    (at,) = re.findall(r"<dt>Checked at</dt><dd>(.*?)</dd>", page)
+    assert at in (await in_language(client, page, "en"))[1]
+
+
 async def test_a_verdict_that_this_instance_did_not_give_is_not_told(client, signers):
     _, page = await upload(client, File=await signed_pdf(signers))
     for forged in ("", "W10.a.b", Forms(page).forms["/verify/verdict"][1]["verdict"][:-1]):
