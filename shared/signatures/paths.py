@@ -26,6 +26,7 @@ from pyhanko_certvalidator.validate import async_validate_path
 
 from shared.errors import Bug
 from shared.signatures.certificates import name_key
+from shared.signatures.evidence import unique
 from shared.signatures.responder import issued_by
 from shared.signatures.verdict import Reason, Trust
 
@@ -43,9 +44,9 @@ class Issuers:
     def __init__(self, anchors: Iterable[asn1_x509.Certificate], others: Iterable[asn1_x509.Certificate]) -> None:
         given = tuple(anchors)
         self._anchors = {one.dump() for one in given}
-        self._by_subject: dict[str, Chain] = defaultdict(tuple)
+        self._by_subject: dict[str, list[asn1_x509.Certificate]] = defaultdict(list)
         self._steps = 0
-        for certificate in (*given, *others):
+        for certificate in unique((*given, *others)):
             self._add(certificate)
 
     def chains(self, leaf: asn1_x509.Certificate) -> Iterator[Chain]:
@@ -75,9 +76,7 @@ class Issuers:
             name = name_key(certificate.subject)
         except Exception:  # a hostile certificate may break any parser below
             return
-        known = self._by_subject[name]
-        if all(one.dump() != certificate.dump() for one in known):
-            self._by_subject[name] = (*known, certificate)
+        self._by_subject[name].append(certificate)
 
     def _walk(self, chain: Chain) -> Iterator[Chain]:
         last = chain[-1]
