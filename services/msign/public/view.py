@@ -32,9 +32,13 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureView:
-    """One signature; names are the certificate's. `claimed_at` counts where no timestamp tells `signed_at`."""
+    """One signature; names are the certificate's. `claimed_at` counts where no timestamp tells `signed_at`.
+
+    `reasons` say in English what the verifier has found, for experts.
+    """
 
     signer: str
+    organization: str
     issued: Issued | None
     signed_at: datetime | None
     claimed_at: datetime | None
@@ -43,6 +47,7 @@ class SignatureView:
     timestamp: TimestampStatus
     trust: Trust
     weak: bool
+    reasons: tuple[str, ...]
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -66,11 +71,12 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
-    """The verdict on a file and on each of its signatures."""
+    """The verdict on a file and on each of its signatures; `problems` are what is wrong with the file beside them."""
 
     outcome: Outcome
     signatures: tuple[SignatureView, ...]
     checked: Checked
+    problems: tuple[str, ...] = ()
 
     @property
     def words(self) -> OutcomeTexts:
@@ -80,7 +86,8 @@ class VerdictView:
 
 def verdict_view(report: Report, checked: Checked) -> VerdictView:
     """Return what the page shows of a report."""
-    return VerdictView(outcome_of(report), tuple(signature_view(one) for one in report.signatures), checked)
+    signatures = tuple(signature_view(one) for one in report.signatures)
+    return VerdictView(outcome_of(report), signatures, checked, tuple(map(str, report.problems)))
 
 
 def checked_now(file: bytes) -> Checked:
@@ -99,9 +106,10 @@ def outcome_of(report: Report) -> Outcome:
 
 def signature_view(verdict: SignatureVerdict) -> SignatureView:
     """Return what the page shows of one signature."""
-    signer, issued = _certificate(verdict)
+    signer, organization, issued = _certificate(verdict)
     return SignatureView(
         signer=signer,
+        organization=organization,
         issued=issued,
         signed_at=verdict.signed_at,
         claimed_at=None if verdict.signed_at else verdict.claimed_at,
@@ -110,20 +118,27 @@ def signature_view(verdict: SignatureVerdict) -> SignatureView:
         timestamp=verdict.timestamp,
         trust=verdict.trust,
         weak=verdict.refused,
+        reasons=tuple(map(str, verdict.reasons)),
     )
 
 
-def _certificate(verdict: SignatureVerdict) -> tuple[str, Issued | None]:
+def _certificate(verdict: SignatureVerdict) -> tuple[str, str, Issued | None]:
+    """Return what the signer's certificate says: whose it is, of which organisation, and who issued it."""
     if verdict.certificate is None:
-        return verdict.subject, None
+        return verdict.subject, "", None
     try:
         certificate = x509.load_der_x509_certificate(verdict.certificate)
-        signer, issuer = _name(certificate.subject), _name(certificate.issuer)
+        subject, issuer = certificate.subject, certificate.issuer
     except ValueError:
-        return verdict.subject, None
-    return signer, Issued(issuer, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        return verdict.subject, "", None
+    issued = Issued(_name(issuer), certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    return _name(subject), _first(subject, NameOID.ORGANIZATION_NAME), issued
 
 
 def _name(name: x509.Name) -> str:
-    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(common[0].value) if common else name.rfc4514_string()
+    return _first(name, NameOID.COMMON_NAME) or name.rfc4514_string()
+
+
+def _first(name: x509.Name, kind: x509.ObjectIdentifier) -> str:
+    found = name.get_attributes_for_oid(kind)
+    return str(found[0].value) if found else ""

@@ -85,6 +85,14 @@ async def test_a_pdf_altered_after_signing_is_not_validly_signed(client, signers
     assert 'data-outcome="invalid"' in page
 
 
+async def test_a_verdict_tells_experts_what_the_verifier_has_found(client, signers):
+    _, good = await upload(client, File=await signed_pdf(signers))
+    _, bad = await upload(client, File=with_annotation(await signed_pdf(signers)))
+    assert "<details>" not in good
+    (list_,) = re.findall(r'<details>.*?<ul lang="en">(.*?)</ul>', bad, re.DOTALL)
+    assert re.search(r"<li>[a-z_]+: .+</li>", list_)
+
+
 async def test_a_signer_of_an_unknown_authority_is_told_apart_from_a_broken_signature(client, signers):
     stranger = dataclasses.replace(TestPki.make("foreign"), timestamper=signers.timestamper)
     _, page = await upload(client, File=await signed_pdf(stranger))
