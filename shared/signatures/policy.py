@@ -90,9 +90,11 @@ class Policy:
 
     def on_key(self, owner: asn1_x509.Certificate, at: datetime, *, of: str = "signer") -> tuple[Complaint, ...]:
         """What there is to say of a certificate's key, at that time."""
-        try:
-            family, bits = FAMILIES.get(owner.public_key.algorithm, ""), int(owner.public_key.bit_size)
-        except Exception:  # asn1crypto stumbles over odd keys in many ways
+        family = FAMILIES.get(owner.public_key.algorithm)
+        if family is None:  # EdDSA keys have one size
+            return ()
+        bits = _bits(owner)
+        if bits is None:
             return (Complaint(Reason("weak_key", f"the {of}'s key is of an unknown kind"), refused=True),)
         day = at.date()
         told = [one.rule for one in self.keys if one.family == family and bits < one.below_bits and one.rule.warns(day)]
@@ -106,6 +108,16 @@ class Policy:
 def shipped_policy() -> Policy:
     """The policy of `policy.toml`."""
     return Policy.from_file(SHIPPED)
+
+
+def _bits(owner: asn1_x509.Certificate) -> int | None:
+    """The size of a key; None for one that is odd, such as a point on a curve of somebody's own (CVE-2020-0601)."""
+    key = owner.public_key
+    try:
+        named = key.algorithm != "ec" or key["algorithm"]["parameters"].name == "named"
+        return int(key.bit_size) if named else None
+    except Exception:  # asn1crypto stumbles over odd keys in many ways
+        return None
 
 
 def _policy(told: dict[str, Any]) -> Policy:

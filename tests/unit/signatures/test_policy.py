@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from asn1crypto import keys
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from shared.errors import Malformed
 from shared.signatures.certificates import to_asn1
@@ -14,7 +16,7 @@ from shared.signatures.policy import Policy, shipped_policy
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import verify_hash_signature
 from shared.signatures.xades.sign import sign_hash
-from tests.pki import EPOCH, TestPki, ec_key, now_utc, rsa_key
+from tests.pki import EPOCH, SIGNER_NAME, TestPki, ec_key, name_of, now_utc, rsa_key
 
 HASH = hashlib.sha256(b"an act").digest()
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -44,6 +46,33 @@ def test_the_shipped_policy_refuses_md5_warns_of_sha1_and_accepts_sha256():
 def test_a_key_counts_on_the_day_of_signing(pki, key, at, expected):
     owner = to_asn1(pki.person(key).certificate)
     assert [refused for _, refused in told(shipped_policy().on_key(owner, at))] == expected
+
+
+@pytest.mark.parametrize(
+    "curve", [ec.SECP256R1, ec.SECP384R1, ec.SECP521R1, ec.BrainpoolP256R1, ec.BrainpoolP384R1, ec.BrainpoolP512R1]
+)
+def test_every_curve_of_at_least_256_bits_is_accepted(pki, curve):
+    assert shipped_policy().on_key(to_asn1(pki.person(ec_key("any", curve)).certificate), NOW) == ()
+
+
+def test_edwards_curves_are_accepted(pki):
+    owner = pki.issuing.issue(name_of(*SIGNER_NAME), ed25519.Ed25519PrivateKey.generate().public_key())
+    assert shipped_policy().on_key(to_asn1(owner), NOW) == ()
+
+
+def test_a_key_on_a_curve_of_somebodys_own_is_refused(pki):
+    owner = to_asn1(pki.person(ec_key("p256")).certificate)
+    owner.public_key["algorithm"]["parameters"] = keys.ECDomainParameters(
+        name="specified",
+        value={
+            "version": 1,
+            "field_id": {"field_type": "prime_field", "parameters": 2**255 - 19},
+            "curve": {"a": b"\1", "b": b"\2"},
+            "base": b"\4" + bytes(64),
+            "order": 2**255 - 20,
+        },
+    )
+    assert told(shipped_policy().on_key(owner, NOW)) == [("weak_key", True)]
 
 
 def written(tmp_path: Path, text: str) -> Policy:
