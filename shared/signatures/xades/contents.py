@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shared.signatures.xades.document import Document
     from shared.signatures.xades.structure import XmlSignature
 
+MAX_REFERENCED_BYTES = 160 << 20
+
 _MISMATCH = Reason("content_mismatch", "the signature is not over the content that was given")
 _MISSING = Reason("content_missing", "the signed content is not in the document and was not given")
 _FURTHER = Reason("further_content", "the signature is also over content that was not given")
@@ -50,6 +52,7 @@ def check_references(document: Document, signature: XmlSignature, properties: Pr
     """Resolve and check every reference; raises `Refusal` where one cannot be resolved or uses a hidden trick."""
     every: list[Checked | Reference] = []
     inside: list[Checked] = []
+    octets = 0
     altered = properties_signed = key_info_signed = False
     for reference in signature.references:
         resolved = resolve(document, reference)
@@ -58,6 +61,9 @@ def check_references(document: Document, signature: XmlSignature, properties: Pr
             every.append(reference)
             continue
         every.append(checked := check(resolved, signature))
+        octets += len(checked.octets)
+        if octets > MAX_REFERENCED_BYTES:
+            raise Refusal("too_large", "the references together lead to too much content")
         altered |= not checked.holds
         key_info_signed |= resolved.nodes.apex is signature.key_info is not None
         if not is_properties and _is_content(resolved, signature, properties):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from shared.signatures.xades.names import ds
-from shared.signatures.xades.tree import elements, has_stray_text
+from shared.signatures.xades.tree import elements, has_stray_text, local_name
 
 if TYPE_CHECKING:
-    from lxml import etree
-
     from shared.signatures.xades.references import Checked
     from shared.signatures.xades.structure import XmlSignature
 
@@ -19,14 +19,16 @@ def covers_everything(
 ) -> bool:
     """Whether nothing is shown that the references leave out.
 
-    Signatures and what only holds them do not count as shown; objects inside this signature do, but for `holder`, the
-    one of its own properties.
+    Signatures and what only holds them do not count as shown; objects inside this signature do, but for the properties
+    in `holder`. A style sheet decides how everything is shown.
     """
     signed = [root if one.nodes.apex is None else one.nodes.apex for one in checked]
-    return _is_covered(root, signed) and all(
-        one is holder or _is_covered(one, signed) or not (elements(one) or has_stray_text(one))
-        for one in signature.objects
-    )
+    whole = any(one.nodes.apex is None for one in checked)
+    if not whole and any(_is_style_sheet(node) for node in root.itersiblings(preceding=True)):
+        return False
+    objects = [one for one in signature.objects if one is not holder and (elements(one) or has_stray_text(one))]
+    beside = [one for one in elements(holder) if local_name(one) != "QualifyingProperties"]
+    return all(_is_covered(one, signed) for one in (root, *objects, *beside))
 
 
 def _is_covered(node: etree._Element, signed: list[etree._Element]) -> bool:
@@ -35,4 +37,9 @@ def _is_covered(node: etree._Element, signed: list[etree._Element]) -> bool:
     if node.tag == ds("Signature"):
         return True
     children = elements(node)
-    return bool(children) and not has_stray_text(node) and all(_is_covered(child, signed) for child in children)
+    plain = not has_stray_text(node) and not any(_is_style_sheet(child) for child in node)
+    return bool(children) and plain and all(_is_covered(child, signed) for child in children)
+
+
+def _is_style_sheet(node: etree._Element) -> bool:
+    return isinstance(node, etree._ProcessingInstruction) and node.target == "xml-stylesheet"

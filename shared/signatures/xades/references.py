@@ -140,6 +140,8 @@ def _inside_signature(node: etree._Element) -> bool:
 
 
 def _text(nodes: NodeSet) -> str:
-    if nodes.without:
-        raise Refusal("transform", "a base64 transform follows one that leaves out parts")
-    return text_of(nodes.tree.getroot() if nodes.apex is None else nodes.apex)
+    """The text that is base64; elements in it would be shown, but not signed."""
+    apex = nodes.tree.getroot() if nodes.apex is None else nodes.apex
+    if nodes.without or elements(apex):
+        raise Refusal("transform", "a base64 transform is used on more than text")
+    return text_of(apex)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.signatures.xades.structure import Reference, XmlSignature
 
 MAX_TOKENS = 64
+MAX_STAMPED_BYTES = 320 << 20
 _REFERENCES = (
     "CompleteCertificateRefs", "CompleteCertificateRefsV2", "CompleteRevocationRefs",
     "AttributeCertificateRefs", "AttributeCertificateRefsV2", "AttributeRevocationRefs",
@@ -67,9 +68,11 @@ def stamps_of(
     around = _Surroundings(
         signature, properties, references, known, tuple(node for one in holders for node in elements(one))
     )
-    found = [stamp for place, node in enumerate(around.unsigned) for stamp in _stamps(node, place, around)]
-    if len(found) > MAX_TOKENS:
-        raise Refusal("timestamps", "the signature carries too many timestamps")
+    found: list[Stamp] = []
+    for place, node in enumerate(around.unsigned):
+        found += _stamps(node, place, around)
+        if len(found) > MAX_TOKENS or sum(len(one.octets or b"") for one in found) > MAX_STAMPED_BYTES:
+            raise Refusal("timestamps", "the signature carries too many timestamps")
     return found
 
 

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from shared.signatures.keys import MemoryKey
-from shared.signatures.xades.names import C14N_10, C14N_11, ENVELOPED
+from shared.signatures.timestamps import Timestamper
+from shared.signatures.xades.names import BASE64, C14N_10, C14N_11, ENVELOPED
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -83,6 +84,18 @@ def make(form: Form, key: MemoryKey, der: bytes | None = None) -> bytes:
     return bytes(etree.tostring(root))
 
 
+async def stamped(document: bytes, timestamper: Timestamper) -> bytes:
+    """The signed document with a signature timestamp."""
+    root = tree(document)
+    value = next(root.iter(f"{{{DS}}}SignatureValue"))
+    token = await timestamper.stamp(hashlib.sha256(c14n(value)).digest(), "sha256")
+    holder = next(root.iter(f"{{{XADES}}}QualifyingProperties"))
+    for name in ("UnsignedProperties", "UnsignedSignatureProperties", "SignatureTimeStamp", "EncapsulatedTimeStamp"):
+        holder = etree.SubElement(holder, f"{{{XADES}}}{name}")
+    holder.text = base64.b64encode(token).decode()
+    return bytes(etree.tostring(root))
+
+
 def rsa_pkcs1(octets: bytes, key: MemoryKey, algorithm: hashes.HashAlgorithm | None = None) -> bytes:
     return _rsa(key).sign(octets, padding.PKCS1v15(), algorithm or hashes.SHA256())
 
@@ -128,6 +141,7 @@ def holding(content: bytes, name: str = "content") -> str:
 _ACT = holding(hashlib.sha256(b"an act").digest())
 FORMS = {
     "enveloping": Form((Ref("#content", by_id("content")),), _ACT),
+    "base64": Form((Ref("#content", lambda _: hashlib.sha256(b"an act").digest(), (BASE64,)),), _ACT),
     "exclusive, version 2": Form(
         (Ref("#content", by_id("content")),),
         _ACT,

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from shared.signatures.verdict import Coverage, Integrity
+from shared.signatures.verdict import Coverage, Integrity, TimestampStatus
 from shared.signatures.verify import verify_hash_signature
 from tests.attacks.xades import ATTACKS, XADES, mounted
-from tests.unit.signatures.forms import FORMS, make
+from tests.unit.signatures.forms import FORMS, make, stamped
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -17,12 +17,33 @@ async def test_each_form_is_good_before_it_is_attacked(pki, anchors, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", ATTACKS)
-async def test_every_attack_on_every_form_is_refused(pki, anchors, form, name):
+@pytest.mark.parametrize("name", [name for name, one in ATTACKS.items() if one.axis != "timestamp"])
+async def test_every_attack_on_every_form_is_refused_on_its_axis(pki, anchors, form, name):
     report = await verify_hash_signature(mounted(name, make(FORMS[form], pki.signer)), None, anchors)
-    (verdict,) = report.signatures
     assert not report.valid
-    assert verdict.integrity is Integrity.FAILED or verdict.coverage is not Coverage.WHOLE
+    axis = ATTACKS[name].axis_on(form)
+    good = {"integrity": Integrity.PASSED, "coverage": Coverage.WHOLE}[axis]
+    assert any(getattr(one, axis) is not good for one in report.signatures), report.reason
+    if axis == "coverage":
+        assert all(one.integrity is Integrity.PASSED for one in report.signatures)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", [name for name, one in ATTACKS.items() if one.axis == "timestamp"])
+async def test_every_attack_on_a_timestamp_is_refused_there(pki, anchors, form, name):
+    good = await stamped(make(FORMS[form], pki.signer), pki.timestamper)
+    attacked = await verify_hash_signature(mounted(name, good), None, anchors)
+    for document, report in ((good, await verify_hash_signature(good, None, anchors)), (b"attacked", attacked)):
+        (verdict,) = report.signatures
+        expected = TimestampStatus.PASSED if document is good else TimestampStatus.FAILED
+        assert (verdict.integrity, verdict.coverage) == (Integrity.PASSED, Coverage.WHOLE)
+        assert (verdict.timestamp, report.valid) == (expected, document is good), report.reason
+
+
+async def test_elements_in_a_text_that_is_base64_are_refused(pki, anchors):
+    attacked = mounted("an_element_inside_of_what_is_signed", make(FORMS["base64"], pki.signer))
+    (verdict,) = (await verify_hash_signature(attacked, None, anchors)).signatures
+    assert [one.code for one in verdict.reasons if one.code == "transform"]
 
 
 async def test_unknown_and_unreadable_unsigned_properties_do_no_harm(pki, anchors):
