@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
-LIST_SUFFIX = ".crl"
+SUFFIXES = frozenset({".pem", ".crt", ".cer", ".cert", ".der", ".crl"})
 SIGNING_USAGES = frozenset({"digital_signature", "non_repudiation"})
 TIME_STAMPING = "time_stamping"
 MACHINES = frozenset({TIME_STAMPING, "ocsp_signing", "server_auth"})
@@ -56,18 +55,19 @@ class TrustAnchors:
 
     @classmethod
     def from_directory(cls, path: Path, policy: Policy | None = None) -> TrustAnchors:
-        """Every certificate of the PEM and DER files (.pem .crt .cer .der) in a directory, and its lists (DER .crl).
+        """Every certificate and every revocation list of the PEM and DER files in a directory (`SUFFIXES`).
 
-        Raises `Malformed` when there is no such directory, a file cannot be read as certificates, or none is found.
+        Raises `Malformed` when there is no such directory, a file cannot be read, or no certificate is found.
         """
         if not path.is_dir():
             raise Malformed(f"there is no directory of trust anchors at {path}", code="trust_directory")
-        files = sorted(file for file in path.iterdir() if file.is_file())
-        found = [one for file in files if file.suffix.lower() in SUFFIXES for one in _read(file)]
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+        read = [_read(file) for file in files]
+        found = unique(one for evidence in read for one in evidence.certificates)
         if not found:
             raise Malformed(f"there is no certificate in {path}", code="trust_directory")
-        lists = tuple(file.read_bytes() for file in files if file.suffix.lower() == LIST_SUFFIX)
-        return cls(unique(found), Evidence(crls=lists), policy or shipped_policy())
+        lists = tuple(one for evidence in read for one in evidence.crls)
+        return cls(found, Evidence(crls=lists), policy or shipped_policy())
 
     def knowing(self, more: Evidence) -> TrustAnchors:
         """The same anchors with more at hand."""
@@ -206,16 +206,21 @@ def _is_for(leaf: asn1_x509.Certificate, purpose: str) -> bool:
     return allowed and purposes is not None and purpose in purposes.native
 
 
-def _read(file: Path) -> list[asn1_x509.Certificate]:
-    """The certificates of a file, which may hold other things in PEM too; odd ones are read as far as can be."""
+def _read(file: Path) -> Evidence:
+    """What a file holds, which in PEM may be anything; odd certificates are read as far as can be."""
     data = file.read_bytes()
+    is_list = file.suffix.lower() == ".crl"
     try:
-        blocks = pem.unarmor(data, multiple=True) if pem.detect(data) else [("CERTIFICATE", {}, data)]
-        found = [
-            asn1_x509.Certificate.load(der, strict=True) for kind, _, der in blocks if kind.endswith("CERTIFICATE")
-        ]
+        if pem.detect(data):
+            blocks = [(kind, der) for kind, _, der in pem.unarmor(data, multiple=True)]
+        else:
+            blocks = [("X509 CRL" if is_list else "CERTIFICATE", data)]
+        found = tuple(
+            asn1_x509.Certificate.load(der, strict=True) for kind, der in blocks if kind.endswith("CERTIFICATE")
+        )
+        lists = tuple(der for kind, der in blocks if kind == "X509 CRL")
         if all(one.subject.hashable and one.public_key.algorithm for one in found):
-            return found
+            return Evidence(found, crls=lists)
     except (ValueError, TypeError, KeyError) as error:
         raise Malformed(f"{file.name} holds no readable certificate", code="trust_directory") from error
     raise Malformed(f"{file.name} holds a certificate without a subject", code="trust_directory")

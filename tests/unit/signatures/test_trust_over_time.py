@@ -71,9 +71,24 @@ def test_a_revocation_counts_from_its_date_on(known):
     assert judged(known, STRICT, at=NOW - HOUR).trust == "trusted"
 
 
-def test_lists_beside_the_anchors_count(tmp_path):
+def in_pem(der: bytes) -> bytes:
+    return x509.load_der_x509_crl(der).public_bytes(Encoding.PEM)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("ca.crl", crl(7)), ("ca.crl", in_pem(crl(7))), ("lists.pem", in_pem(crl()) + in_pem(crl(7, made=NOW - HOUR)))],
+)
+def test_lists_beside_the_anchors_count(name, data, tmp_path):
     (tmp_path / "ca.pem").write_bytes(ISSUER_X509.public_bytes(Encoding.PEM))
-    (tmp_path / "ca.crl").write_bytes(crl(7))
+    (tmp_path / name).write_bytes(data)
+    anchors = TrustAnchors.from_directory(tmp_path)
+    assert len(anchors.certificates) == 1
+    assert judged(anchors=anchors).trust == "revoked"
+
+
+def test_anchors_and_a_list_may_be_one_file(tmp_path):
+    (tmp_path / "all.pem").write_bytes(ISSUER_X509.public_bytes(Encoding.PEM) + in_pem(crl(7)))
     assert judged(anchors=TrustAnchors.from_directory(tmp_path)).trust == "revoked"
 
 
