@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.reader import PdfFileReader, process_data_at_eof
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from shared.signatures.pades.byterange import SignedRange
 from shared.signatures.pades.opening import UNREADABLE
@@ -48,11 +47,20 @@ def _uncovered(
     reader: PdfFileReader, signature: EmbeddedPdfSignature, signed: SignedRange, data: bytes
 ) -> Reason | None:
     """Why the signed bytes are not a revision that stands by itself."""
-    if signature.evaluate_signature_coverage() < SignatureCoverageLevel.ENTIRE_REVISION:
+    if not _covers_revision(reader, signature.signed_revision, signed.end):
         return _UNCLEAR
     if _has_trailing_data(reader, signature, signed, data):
         return _TRAILING
     return _BEYOND if leads_beyond(reader, signature.signed_revision, data, signed.end) else None
+
+
+def _covers_revision(reader: PdfFileReader, revision: int, end: int) -> bool:
+    """Whether the signed bytes end as the revision does that brought the signature, and hold all tables up to it."""
+    tables = reader.xrefs
+    reader.stream.seek(end)
+    if process_data_at_eof(reader.stream) != tables.get_startxref_for_revision(revision):
+        return False
+    return all(tables.get_xref_container_info(one).end_location <= end for one in range(revision + 1))
 
 
 def _has_trailing_data(
