@@ -88,10 +88,14 @@ def status_from(
     if revoked:
         first = min(revoked, key=_moment)
         return RevocationStatus(Status.REVOKED if _moment(first) <= at else Status.GOOD, first.revoked_at, first.reason)
-    for word in past:
-        if word.revoked_at is None and not (stale := _why_stale(word, certificate, at, freshness)):
-            return RevocationStatus(Status.GOOD)
-        why = why if word.revoked_at is not None else stale
+    current = []
+    for word in (word for word in past if word.revoked_at is None):
+        if stale := _why_stale(word, certificate, at, freshness):
+            why = stale
+        else:
+            current.append(word.this_update)
+    if current:
+        return RevocationStatus(Status.GOOD, made_at=max(current))
     return RevocationStatus(Status.UNKNOWN, why=why or "nothing tells its status")
 
 

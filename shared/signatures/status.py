@@ -30,12 +30,13 @@ class RevocationStatus:
     """The verdict.
 
     `at` is when it was revoked, which may be later than the time that counts; `why` is then the CRLReason's name (empty
-    when none was told), else why nothing is known.
+    when none was told), else why nothing is known. `made_at` is when the word was made that GOOD rests on.
     """
 
     status: Status
     at: datetime | None = None
     why: str = ""
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,20 +165,23 @@ def _judged_chain(chain: Chain, known: Evidence, policy: Policy, at: datetime, p
 
 
 def _judged_statuses(chain: Chain, known: Evidence, policy: Policy, at: datetime, purpose: str | None) -> PathVerdict:
-    """Was anything on the way revoked, and does anybody tell?"""
+    """Was anything on the way revoked, and does anybody tell? What was told before `at` may be told better by now."""
     wanted: set[Wanted] = set()
-    why = ""
+    unknown: RevocationStatus | None = None
     for certificate, issuer in pairwise(chain):
         status = status_from(known, certificate, issuer, at, Freshness(policy.max_age))
         voided = purpose == TIME_STAMPING and certificate is chain[0] and voids_timestamps(status)
         if status.status is Status.REVOKED or voided:
             return PathVerdict(Trust.REVOKED, _revoked(status, whose=certificate is chain[0]), chain)
-        if status.status is Status.UNKNOWN and tells_status(certificate):
+        if not tells_status(certificate):
+            continue
+        if status.status is Status.UNKNOWN:
+            unknown = unknown or status
+        if status.status is Status.UNKNOWN or (status.made_at or at) < at:
             wanted.add(Wanted(certificate.dump(), issuer.dump()))
-            why = why or status.why
-    if not wanted:
-        return PathVerdict(Trust.TRUSTED, chain=chain)
-    reason = Reason("revocation_unknown", f"it is not known whether the certificate was revoked: {why}")
+    if unknown is None:
+        return PathVerdict(Trust.TRUSTED, chain=chain, wanted=frozenset(wanted))
+    reason = Reason("revocation_unknown", f"it is not known whether the certificate was revoked: {unknown.why}")
     trust = Trust.UNKNOWN if policy.unknown_status_refused else Trust.TRUSTED
     return PathVerdict(trust, reason, chain, frozenset(wanted))
 
@@ -208,7 +211,7 @@ def _is_for(leaf: asn1_x509.Certificate, purpose: str) -> bool:
 
 def _read(file: Path) -> Evidence:
     """What a file holds, which in PEM may be anything; odd certificates are read as far as can be."""
-    data = file.read_bytes()
+    data = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     is_list = file.suffix.lower() == ".crl"
     try:
         if pem.detect(data):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from shared.signatures.certificates import to_asn1
-from shared.signatures.evidence import Evidence, Wanted
+from shared.signatures.evidence import NOTHING, Evidence, Wanted
 from shared.signatures.fetching import Source
 from shared.signatures.gathering import MAX_WANTED, judged_online
 from shared.signatures.keys import MemoryKey
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.status import StatusUnknown
-from shared.signatures.trust import TrustAnchors
+from shared.signatures.trust import TrustAnchors, judge_path
 from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
 from shared.signatures.verify import verify_hash_signature, verify_pdf
 from shared.signatures.xades.sign import sign_hash
-from tests.pki import SIGNER_NAME, ec_key, name_of
+from tests.pki import SIGNER_NAME, ec_key, name_of, now_utc
 from tests.unit.signatures.statuses import (
     HOUR,
     ISSUER_X509,
@@ -67,6 +68,21 @@ async def test_what_the_responder_says_decides():
 async def test_a_revocation_after_the_proven_time_of_signing_does_not_count():
     one = await verified(Told(list=Evidence(crls=(crl(7, made=NOW + HOUR),))))
     assert (one.valid, one.reason) == (True, "")
+
+
+async def test_a_sender_cannot_hide_a_revocation_behind_an_older_word():
+    """Without a timestamp the signature counts as made now, whatever good word from yesterday it carries."""
+    now = now_utc()
+    told = Evidence(ocsp=(ocsp_answer(now - HOUR, made=now - HOUR, until=now + HOUR),))
+    older = Evidence(ocsp=(ocsp_answer(made=now - 24 * HOUR, until=now + 24 * HOUR),))
+    anchors = TrustAnchors.of([ISSUER_X509]).knowing(older)
+
+    async def judge(anchors: TrustAnchors) -> Report:
+        path = judge_path(to_asn1(LEAF_X509), NOTHING, anchors, at=now)
+        return Report(signatures=(replace(wanting().signatures[0], trust=path.trust, wanted=path.wanted),))
+
+    offline, online = [await judged_online(judge, anchors, fetcher) for fetcher in (Told(), Told(ocsp=told))]
+    assert (offline.signatures[0].trust, online.signatures[0].trust) == ("trusted", "revoked")
 
 
 async def test_where_nobody_answers_everybody_is_asked_once():

@@ -62,6 +62,13 @@ def test_a_status_that_is_told_leaves_nothing_to_say(known):
     assert (verdict.trust, verdict.reason, verdict.wanted) == ("trusted", None, frozenset())
 
 
+def test_a_word_from_before_the_time_that_counts_is_good_enough_but_a_later_one_would_be_surer():
+    verdict = judged(Evidence(crls=(crl(),)), STRICT, at=NOW + HOUR)
+    assert (verdict.trust, verdict.reason) == ("trusted", None)
+    assert verdict.wanted == {Wanted(LEAF.dump(), ISSUER.dump())}
+    assert judged(Evidence(crls=(crl(), crl(made=NOW + HOUR))), STRICT, at=NOW + HOUR).wanted == frozenset()
+
+
 @pytest.mark.parametrize("known", [Evidence(crls=(crl(7),)), Evidence(ocsp=(ocsp_answer(NOW),))])
 def test_a_revocation_counts_from_its_date_on(known):
     verdict = judged(known)
