@@ -1,4 +1,4 @@
-"""How is a PAdES-B-T signature put into a PDF file? (`signature-profile.md`, EN 319 142-1)"""
+"""How is a PAdES-B-T or B-LT signature put into a PDF file? (`signature-profile.md`, EN 319 142-1)"""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.signatures.keys import SigningKey
+    from shared.signatures.pades.proofs import Proofs
     from shared.signatures.timestamps import Timestamper
 
 TOKEN_ROOM_BYTES = 12 * 1024
@@ -39,13 +40,15 @@ async def sign_pdf(
     reason: str | None,
     signed_at: datetime,
     field: str | None = None,
+    proofs: Proofs | None = None,
 ) -> bytes:
     """Sign a PDF file by an incremental update; signatures that it already carries stay valid.
 
-    `reason` is shown as the signature's /Reason; `field` names the form field (a fresh name by default).
+    `reason` is shown as the signature's /Reason; `field` names the form field (a fresh name by default). With `proofs`
+    the signature becomes one of level B-LT: it can be verified after its certificates have ended.
 
     Raises `Malformed` with the reason in words when the file is broken, encrypted, or certified against further
-    changes; `Transient` when no timestamp can be had.
+    changes; `Transient` when no timestamp, or a proof that was asked for, can be had.
     """
     reader = open_pdf(pdf)
     metadata = PdfSignatureMetadata(
@@ -65,7 +68,8 @@ async def sign_pdf(
         raise Malformed(f"the PDF does not allow this signature: {error}", code="pdf_refuses") from error
     except (PdfError, *UNREADABLE) as error:
         raise Malformed("the PDF file is broken: it cannot be extended by a signature", code="pdf_broken") from error
-    return output.getvalue()
+    signed = output.getvalue()
+    return signed if proofs is None else await proofs.added_to(signed)
 
 
 class _KeySigner(Signer):

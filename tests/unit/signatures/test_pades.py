@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
@@ -17,7 +18,7 @@ from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import NoSignature
 from shared.signatures.verify import verify_pdf
 from tests.documents import pdf_file, with_annotation, with_page_replaced
-from tests.pki import TestPki, ec_key, now_utc
+from tests.pki import TestPki, ec_key, now_utc, rsa_key
 
 
 async def sign(pdf: bytes, pki: TestPki, **changes: Any) -> bytes:
@@ -71,8 +72,17 @@ async def test_three_signers_one_after_another_leave_all_signatures_valid(pdf, p
     assert report.valid
 
 
-async def test_an_ecdsa_key_signs_a_pdf_too(pdf, pki, anchors):
-    signed = await sign_pdf(pdf, pki.person(ec_key("pdf")), pki.timestamper, reason=None, signed_at=now_utc())
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(lambda: ec_key("pdf"), id="P-256"),
+        pytest.param(lambda: ec_key("pdf 384", ec.SECP384R1), id="P-384"),
+        pytest.param(lambda: rsa_key("pdf 3072", 3072), id="RSA 3072"),
+        pytest.param(lambda: rsa_key("pdf 4096", 4096), id="RSA 4096"),
+    ],
+)
+async def test_keys_of_all_kinds_and_sizes_sign_pdf_files(pdf, pki, anchors, key):
+    signed = await sign_pdf(pdf, pki.person(key()), pki.timestamper, reason=None, signed_at=now_utc())
     assert (await verify_pdf(signed, anchors)).valid
 
 
