@@ -11,6 +11,7 @@ import structlog
 from services.msign.consumers import Consumer
 from services.msign.documents import document_problems
 from services.msign.requests import RequestStore
+from services.msign.responses import StoredResponse
 from services.msign.verification import verify_content
 from shared.contract.faults import InvalidParameter
 from shared.contract.limits import (
@@ -22,7 +23,6 @@ from shared.contract.limits import (
 from shared.contract.models import (
     Language,
     SignRequest,
-    SignResponse,
     VerificationContent,
     VerificationRequest,
     VerificationResponse,
@@ -54,7 +54,7 @@ class MSign:
         log.info("sign_request_posted", consumer=consumer.name, request_id=request_id, contents=len(request.contents))
         return request_id
 
-    async def get_sign_response(self, consumer: Consumer, request_id: str, language: str | None) -> SignResponse:
+    async def get_sign_response(self, consumer: Consumer, request_id: str, language: str | None) -> StoredResponse:
         """Tell what became of a request. Raises `InvalidParameter`, `RequestNotFound`, `AuthorizationFailed`."""
         refuse(language_problems(language))
         return await self._requests.response(request_id, consumer.id, Language(language or Language.RO))

@@ -5,14 +5,16 @@ All SQL about them stands here. A request that is Pending after its time reads a
 
 import asyncio
 import dataclasses
+import functools
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from services.msign.messages import outcome_message
+from services.msign.responses import StoredBytes, StoredResponse, StoredResult
 from services.msign.summary import DocumentSummary, RequestSummary
 from shared.contract.faults import AuthorizationFailed, RequestNotFound
 from shared.contract.models import (
@@ -22,13 +24,14 @@ from shared.contract.models import (
     Language,
     SignContent,
     SignRequest,
-    SignResponse,
     SignResult,
     SignStatus,
 )
 from shared.persistence.copying import Value, binary_rows
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+TOGETHER_BYTES = 1024 * 1024
+PIECE_BYTES = 768 * 1024
 
 
 class RequestStore:
@@ -118,8 +121,8 @@ class RequestStore:
         """Remove at most `limit` requests that were finished or expired before a moment; returns how many."""
         return len(await self._pool.fetch(_PURGE, ended_before, limit))
 
-    async def response(self, request_id: str, consumer_id: int, language: Language) -> SignResponse:
-        """Return what GetSignResponse answers.
+    async def response(self, request_id: str, consumer_id: int, language: Language) -> StoredResponse:
+        """Return what GetSignResponse answers; signatures beyond the first `TOGETHER_BYTES` stay in the database.
 
         Raises `RequestNotFound` and, for another system's request, `AuthorizationFailed`.
         """
@@ -131,20 +134,31 @@ class RequestStore:
         status = _status(row)
         if status in {SignStatus.PENDING, SignStatus.EXPIRED}:
             message = None if status is SignStatus.PENDING else outcome_message(language, "expired")
-            return SignResponse(status=status, message=message)
-        rows = await self._pool.fetch(_RESULTS, request_id)
+            return StoredResponse(status=status, message=message)
+        rows = await self._pool.fetch(_RESULTS, request_id, TOGETHER_BYTES)
         message = None if status is SignStatus.SUCCESS else outcome_message(language, row["reason"])
-        return SignResponse(status=status, message=message, results=tuple(map(_result, rows)))
+        results = tuple(self._result(request_id, one) for one in rows)
+        return StoredResponse(status=status, message=message, results=results)
+
+    def _result(self, request_id: str, row: Any) -> StoredResult:
+        signature: bytes | StoredBytes | None = row["signature"]
+        if signature is None and row["size"] is not None:
+            pieces = functools.partial(self._signature, request_id, row["position"], row["size"])
+            signature = StoredBytes(row["size"], pieces)
+        return StoredResult(correlation_id=row["correlation_id"], certificate=row["certificate"], signature=signature)
+
+    async def _signature(self, request_id: str, position: int, size: int) -> AsyncIterator[bytes]:
+        for start in range(1, size + 1, PIECE_BYTES):
+            piece = await self._pool.fetchval(_SIGNATURE_PIECE, request_id, position, start, PIECE_BYTES)
+            if piece is None:
+                raise RequestNotFound("The sign request was removed while it was being answered")
+            yield piece
 
 
 def _status(row: Any) -> SignStatus:
     status = SignStatus(row["status"])
     overdue = status is SignStatus.PENDING and row["expires_at"] <= datetime.now(UTC)
     return SignStatus.EXPIRED if overdue else status
-
-
-def _result(row: Any) -> SignResult:
-    return SignResult(correlation_id=row["correlation_id"], certificate=row["certificate"], signature=row["signature"])
 
 
 def _signer(stored: dict[str, Any] | None) -> ExpectedSigner | None:
@@ -187,7 +201,12 @@ FROM sign_contents WHERE request_id = $1 ORDER BY position
 _CONTENT = "SELECT content FROM sign_contents WHERE request_id = $1 AND position = $2"
 _SIGNERS = "SELECT position, certificate FROM sign_results WHERE request_id = $1"
 _RESULTS = """
-SELECT position, correlation_id, certificate, signature FROM sign_results WHERE request_id = $1 ORDER BY position
+SELECT position, correlation_id, certificate, octet_length(signature) AS size,
+       CASE WHEN sum(octet_length(signature)) OVER (ORDER BY position) <= $2 THEN signature END AS signature
+FROM sign_results WHERE request_id = $1 ORDER BY position
+"""
+_SIGNATURE_PIECE = """
+SELECT substring(signature FROM $3 FOR $4) FROM sign_results WHERE request_id = $1 AND position = $2
 """
 _ADD_RESULT = """
 INSERT INTO sign_results (request_id, position, correlation_id, certificate, signature)

@@ -13,13 +13,14 @@ from lxml import etree
 from services.msign.consumers import Consumer, Consumers
 from services.msign.handlers import MSign
 from services.msign.metrics import API_CALLS, API_SECONDS
+from services.msign.soap.answer import send, write_answer
 from services.msign.soap.arguments import Arguments, read_arguments
 from services.msign.soap.body import receive
 from services.msign.soap.caller import authenticate
 from services.msign.soap.envelope import SoapFault, find_call
 from services.msign.soap.faults import write_fault
 from services.msign.soap.message import Message
-from services.msign.soap.operations import handle, write_answer
+from services.msign.soap.operations import handle
 from services.msign.soap.schema import check_body
 from shared.contract.faults import MSignFault
 from shared.contract.wsdl import described_at, document
@@ -41,7 +42,7 @@ class Endpoint:
         self._url = url
         self._everybody = everybody
 
-    async def post(self, request: web.Request) -> web.Response:
+    async def post(self, request: web.Request) -> web.StreamResponse:
         """Answer one SOAP message."""
         started = time.perf_counter()
         name, outcome = "none", "ok"
@@ -49,7 +50,8 @@ class Endpoint:
             consumer = await self._caller(request)
             name, arguments = await _read(request)
             result = await handle(self._msign, consumer, name, arguments)
-            return _xml(await asyncio.to_thread(write_answer, name, result))
+            parts = await asyncio.to_thread(write_answer, name, result)
+            return await send(request, parts)
         except Exception as error:
             outcome, response = _fault(error)
             return response

@@ -2,12 +2,15 @@
 
 import base64
 import io
+import os
 from pathlib import Path
 
 import aiohttp
 import pytest
+from lxml import etree
 
 from services.msign.requests import RequestStore
+from shared.contract.models import SignResult, SignStatus
 from shared.contract.transport import client_context
 from shared.persistence.pool import open_pool
 from tests.documents import pdf_file
@@ -37,6 +40,9 @@ class Service:
         (peak,) = [line for line in lines if line.startswith("VmHWM:")]
         return int(peak.split()[1]) * 1024
 
+    async def posted(self, *pdfs: bytes) -> str:
+        return request_id(await self.call(post(*pdfs)))
+
     async def call(self, body: bytes) -> bytes:
         async with self.session.post(self.url, data=io.BytesIO(body), headers=XML) as response:
             return await response.read()
@@ -55,7 +61,7 @@ async def service(msign_database_url, provider_pki):
         open_pool(msign_database_url) as pool,
     ):
         found = Service(url(environment), session, process.pid, RequestStore(pool))
-        await found.call(post(pdf_file()))
+        assert await found.posted(pdf_file())
         yield found
 
 
@@ -68,9 +74,38 @@ def text(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-async def test_posting_64_mib_takes_less_than_three_times_the_message(service):
+async def test_a_message_of_64_mib_is_taken_in_little_more_than_its_content(service):
     body = post(pdf_file("x" * (BODY_BYTES * 3 // 4)))
-    assert len(body) > BODY_BYTES
     before = service.most_bytes()
     assert request_id(await service.call(body))
+    assert len(body) > BODY_BYTES
     assert service.most_bytes() - before < 3 * len(body)
+
+
+async def test_signatures_of_64_mib_are_verified_in_less_than_three_times_as_much(service):
+    signatures = [pdf_file("x" * (BODY_BYTES // 8 * 3 // 4)) for _ in range(8)]
+    contents = "".join(
+        f"<VerificationContent><Signature>{text(one)}</Signature></VerificationContent>" for one in signatures
+    )
+    body = WCF.format(action="x", body=VERIFY.format(contents=contents)).encode()
+    before = service.most_bytes()
+    answer = etree.fromstring(await service.call(body))
+    assert [one.text for one in answer.iter("{*}SignaturesValid")] == ["false"] * len(signatures)
+    assert len(body) > BODY_BYTES
+    assert service.most_bytes() - before < 3 * len(body)
+
+
+@pytest.mark.parametrize("count", [1, 16])
+async def test_an_answer_of_64_mib_goes_out_in_pieces(service, count):
+    request_id = await service.posted(*[pdf_file()] * count)
+    signature = os.urandom(BODY_BYTES * 3 // 4 // count)
+    for position in range(count):
+        await service.requests.add_result(request_id, position, SignResult(signature=signature))
+    assert await service.requests.finish(request_id, SignStatus.SUCCESS)
+    before = service.most_bytes()
+    answer = await service.call(WCF.format(action="x", body=GET.format(request_id)).encode())
+    assert len(answer) > BODY_BYTES
+    assert service.most_bytes() - before < len(answer)
+    parser = etree.XMLParser(huge_tree=True)
+    found = [one.text or "" for one in etree.fromstring(answer, parser).iter("{*}Signature")]
+    assert found == [text(signature)] * count

@@ -21,6 +21,7 @@ from services.msign.pki.architecture import Architecture
 from services.msign.pki.create import create
 from services.msign.pki.people import PEOPLE, Flaw, Person
 from services.msign.requests import RequestStore
+from services.msign.responses import StoredResponse
 from services.msign.web import WebSettings, parts_of
 from shared.contract.models import (
     ContentType,
@@ -28,7 +29,6 @@ from shared.contract.models import (
     Language,
     SignContent,
     SignRequest,
-    SignResponse,
     SignStatus,
 )
 from shared.lifecycle import serve_http
@@ -95,7 +95,7 @@ class Provider:
         form = {"ReturnUrl": RETURN_URL, "Instrument": instrument, "lang": "en", **parameters}
         return await self.browser().post(f"/{self.request_id}", form)
 
-    async def response(self) -> SignResponse:
+    async def response(self) -> StoredResponse:
         return await self.requests.response(self.request_id, self.consumer_id, Language.EN)
 
     def entered(self, who: Person, pin: str | None = None) -> dict[str, Any]:
