@@ -28,11 +28,13 @@ class Words:
         self.language = language
         self.translations = translations(language)
 
-    def say(self, text: Text, **values: object) -> str:
+    def say(self, text: Text, *, num: int | None = None, **values: object) -> str:
         """Return a text with its placeholders filled in; one that counts needs `num`."""
-        if not text.many:
-            return self.translations.gettext(text.one) % values
-        return self.translations.ngettext(text.one, text.many, int(str(values["num"]))) % values
+        if text.many:
+            sentence = self.translations.ngettext(text.one, text.many, num or 0)
+        else:
+            sentence = self.translations.gettext(text.one)
+        return sentence % {"num": num, **values}
 
     def size(self, count: int) -> str:
         """Return a size of so many bytes for people: in bytes, or to a tenth of a KB (1024 bytes) or MB."""

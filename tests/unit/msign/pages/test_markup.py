@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from aiohttp import FormData
 
 from services.msign.pages.texts import COMPLAINTS, FIELDS, INSTRUMENTS
 from services.msign.pki.people import PEOPLE
@@ -148,6 +149,18 @@ async def test_a_complaint_about_two_fields_marks_both(browser):
     await browser.submit("pin", KeyFile="", Password="no")
     fields = {one["id"]: one for one in Elements(browser.page).of("input") if "id" in one}
     assert fields["KeyFile"]["aria-describedby"] == fields["Password"]["aria-describedby"] == "objection"
+
+
+async def test_a_complaint_about_a_field_that_the_form_lacks_leads_nowhere(browser, expecting, pki_dir):
+    expecting("2000000000099")
+    await at_key_file(browser)
+    key = next(person for person in PEOPLE if person.instrument == Instrument.TAX)
+    action, fields = browser.form("pin")
+    form = FormData({name: fields[name] for name in ("state", "Instrument")} | {"Password": key.pin})
+    form.add_field("KeyFile", (pki_dir / key.token_file).read_bytes(), filename="key.p12")
+    await browser.post(action, form)
+    assert "Se așteaptă semnătura altei persoane." in browser.page
+    assert 'href="#' not in browser.page.replace('href="#main"', "")
 
 
 async def test_a_complaint_about_no_field_marks_none(browser, claims):
