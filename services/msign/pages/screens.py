@@ -61,7 +61,7 @@ def kept_values(instrument: Offered, form: Form) -> dict[str, str]:
 
 
 def _complaint(remark: Remark | None, signed: int = 0) -> Complaint | None:
-    if remark is None:
+    if remark is None or not remark.key:
         return None
     said = complaint(remark.key, remark.number)
     return replace(said, then=KEPT) if signed and said.then is NOTHING_SIGNED else said

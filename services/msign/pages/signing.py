@@ -51,19 +51,20 @@ class Signing:
         asked = await self._parts.requests.summary(step.request_id)
         if asked is None or asked.status is not SignStatus.PENDING:
             return to_page(step.request_id, "choose")
+        entered = kept_values(chosen, form)
         if chosen.pin_per_document and await self._signed(step) != step.signed:
-            return await self._again(step, chosen)  # sent twice: its PIN was for the document before
+            return await self._again(step, chosen, Remark(entered=entered))  # its PIN was for the document before
         try:
             async with chosen.open(form | {ASKER: step.request_id}) as opened:
                 outcome = await sign_all(self._parts, asked, opened)
         except (Refused, NotExpected, Transient) as error:
-            return await self._again(step, chosen, remark_of(error, kept_values(chosen, form)))
+            return await self._again(step, chosen, remark_of(error, entered))
         if outcome.status is SignStatus.PENDING:
-            return await self._again(step, chosen)
+            return await self._again(step, chosen, Remark(entered=entered))
         first = await decide(self._parts, step.request_id, outcome.status, outcome.reason)
         return await self._steps.say(step, None, "done" if first else "choose")
 
-    async def _again(self, step: Step, chosen: SigningInstrument, remark: Remark | None = None) -> web.Response:
+    async def _again(self, step: Step, chosen: SigningInstrument, remark: Remark) -> web.Response:
         return await self._steps.say(step, remark, "sign", Instrument=chosen.name)
 
     async def _signed(self, step: Step) -> int:

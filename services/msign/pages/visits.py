@@ -20,12 +20,12 @@ TICKET_TTL = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """What the last step had to say: the key of a complaint, with the number and the entered values that it needs.
+    """What the last step had to say: the key of a complaint ("" for none), its number, and what was entered.
 
     `number` is how many tries are left or how many minutes one has to wait; `entered` never holds a secret.
     """
 
-    key: str
+    key: str = ""
     number: int | None = None
     entered: Mapping[str, str] = field(default_factory=dict)
 

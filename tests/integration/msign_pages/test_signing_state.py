@@ -7,6 +7,7 @@ import pytest
 from services.msign.instruments.tries import StoredTries
 from services.msign.signing.claims import StoredClaims
 from shared.persistence.pool import open_pool
+from tests.gateway import eventually
 
 REQUEST_ID = "0" * 32
 
@@ -64,6 +65,46 @@ async def test_a_claim_is_given_back_even_after_an_error(pool):
         await fail()
     async with claims.hold(REQUEST_ID) as held:
         assert held
+
+
+async def test_a_claim_that_is_needed_for_long_is_renewed(pool):
+    ends = "SELECT held_until FROM signing_claims WHERE request_id = $1"
+    async with StoredClaims(pool, claim_s=0.3).hold(REQUEST_ID) as held:
+        assert held
+        first = await pool.fetchval(ends, REQUEST_ID)
+
+        async def renewed() -> bool:
+            return await pool.fetchval(ends, REQUEST_ID) > first
+
+        await eventually(renewed)
+        async with StoredClaims(pool).hold(REQUEST_ID) as second:
+            assert not second
+    assert await pool.fetchval(ends, REQUEST_ID) is None
+
+
+async def test_a_claim_whose_renewal_fails_once_is_renewed_the_next_time(pool):
+    class Failing:
+        """The pool, but the first renewal finds no database."""
+
+        fails = 1
+        fetchval = pool.fetchval
+
+        async def execute(self, query, *values):
+            if query.strip().startswith("UPDATE") and self.fails:
+                self.fails -= 1
+                raise ConnectionError
+            return await pool.execute(query, *values)
+
+    flaky = Failing()
+    async with StoredClaims(flaky, claim_s=3).hold(REQUEST_ID):
+        ends = "SELECT held_until FROM signing_claims WHERE request_id = $1"
+        first = await pool.fetchval(ends, REQUEST_ID)
+
+        async def renewed() -> bool:
+            return await pool.fetchval(ends, REQUEST_ID) > first
+
+        await eventually(renewed)
+    assert flaky.fails == 0
 
 
 async def test_a_claim_left_behind_by_a_crash_ends_by_itself(pool):

@@ -81,7 +81,8 @@ async def test_a_pin_that_is_sent_twice_signs_one_document_where_each_needs_its_
     await browser.post(action, sent)
     await browser.post(action, sent)
     assert len(requests.signed) == 1
-    assert browser.form("pin")
+    assert browser.form("pin")[1]["IDNP"] == holder.idnp
+    assert 'role="alert"' not in browser.page
     assert requests.one.status is SignStatus.PENDING
 
 
