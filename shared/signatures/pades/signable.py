@@ -6,10 +6,11 @@ To be asked before anybody is troubled with signing it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from shared.errors import Malformed
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
@@ -22,7 +23,9 @@ def why_not_signable(pdf: bytes) -> str | None:
     """Return a sentence that says why `sign_pdf` would refuse a file, None for one that can be signed.
 
     Refused are files that are no PDF, broken, encrypted, without a page, or that carry a signature whose signer forbade
-    any further change (ISO 32000-2, 12.8.2.2: DocMDP level 1). Takes time in proportion to the file's structure.
+    any further change (ISO 32000-2, 12.8.2.2: DocMDP level 1) or locked every field that there may be (12.8.2.4:
+    FieldMDP, as a signature field's /Lock asks for it): our signature would break theirs. Takes time in proportion to
+    the file's structure.
     """
     try:
         reader = open_pdf(pdf)
@@ -38,8 +41,14 @@ def _why_not(reader: PdfFileReader) -> str | None:
         return "the PDF file has no page"
     if any(signature.docmdp_level is MDPPerm.NO_CHANGES for signature in reader.embedded_signatures):
         return "the PDF file carries a signature that forbids any further change, so no signature can be added"
+    if any(_locks_new_fields(signature.fieldmdp) for signature in reader.embedded_signatures):
+        return "the PDF file carries a signature that locks all fields, so no signature can be added"
     IncrementalPdfFileWriter.from_reader(reader)
     return None
+
+
+def _locks_new_fields(lock: FieldMDPSpec | None) -> bool:
+    return lock is not None and lock.is_locked(f"MSign-{uuid4()}")
 
 
 def _has_page(reader: PdfFileReader) -> bool:

@@ -10,6 +10,9 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
 from shared.signatures.pades.sign import _KeySigner, sign_pdf
 from shared.signatures.pades.signable import why_not_signable
+from shared.signatures.trust import TrustAnchors
+from shared.signatures.verdict import Coverage
+from shared.signatures.verify import verify_pdf
 from tests.documents import generic, pdf_file
 from tests.pki import now_utc
 
@@ -67,6 +70,25 @@ async def test_a_signer_who_locked_the_document_forbids_signatures(pki):
     )
     locked = await signed_by_others(pdf_file(), pki, locking)
     assert "forbids any further change" in str(why_not_signable(locked))
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [FieldMDPSpec(FieldMDPAction.ALL), FieldMDPSpec(FieldMDPAction.EXCLUDE, ["Name"])],
+    ids=["all", "all but one"],
+)
+async def test_a_signer_who_locked_all_fields_forbids_signatures(pki, lock):
+    locked = await signed_by_others(pdf_file(), pki, SigFieldSpec("Author", field_mdp_spec=lock))
+    assert "locks all fields" in str(why_not_signable(locked))
+
+
+async def test_a_signer_who_locked_other_fields_allows_signatures_and_stays_valid(pki):
+    locking = SigFieldSpec("Author", field_mdp_spec=FieldMDPSpec(FieldMDPAction.INCLUDE, ["Name"]))
+    locked = await signed_by_others(pdf_file(), pki, locking)
+    assert why_not_signable(locked) is None
+    twice = await sign_pdf(locked, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+    report = await verify_pdf(twice, TrustAnchors.of([pki.root.certificate]))
+    assert [one.coverage for one in report.signatures] == [Coverage.WHOLE, Coverage.WHOLE]
 
 
 @pytest.mark.parametrize(
