@@ -67,6 +67,10 @@ class Usage:
         """
         return key[0] in self._numbers
 
+    def only_as(self, key: Key, entry: str) -> bool:
+        """Whether all that refers to the object does so by a dictionary's entry of that name."""
+        return all(path and path[-1] == entry for _, path in self._holders.get(key, set()))
+
     def only_in_one_look(self, key: Key) -> bool:
         """Whether the object is a part of exactly one appearance (/AP) and of nothing else."""
         for _ in range(3):

@@ -177,7 +177,9 @@ class _Step:
 
     def _explain_metadata(self, old: Any, new: Any) -> None:
         before, after = _get(old, "/Metadata"), _get(new, "/Metadata")
-        if is_metadata(before) and is_metadata(after):
+        if not isinstance(before, generic.IndirectObject) or key_of(before) not in self._rewritten:
+            return
+        if is_metadata(before) and is_metadata(after) and self._usage.only_as(key_of(before), "/Metadata"):
             self._explain_same_place(before, after)
 
     def _object_changes(self, key: Key) -> Iterator[Change]:

@@ -1,0 +1,26 @@
+"""Files that were prepared to show something else once they are signed are seen through."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import Malformed
+from shared.signatures.pades.verify import judge_pdf
+from shared.signatures.verdict import Coverage
+from tests.attacks.shadows import SHADOWS
+from tests.unit.signatures.test_pades_changes import by_others
+
+
+@pytest.mark.parametrize("name", SHADOWS)
+async def test_what_a_prepared_file_shows_later_is_not_covered(pki, anchors, name):
+    shadow = SHADOWS[name]
+    signed = await by_others(shadow.prepared, pki, "A", stamped=False)
+    assert judge_pdf(signed, anchors).valid
+    attacked = shadow.attack(signed)
+    assert attacked.startswith(signed)
+    try:
+        report = judge_pdf(attacked, anchors)
+    except Malformed:
+        return
+    assert report.signatures[0].coverage is not Coverage.WHOLE
+    assert not report.valid
