@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
+import structlog
 from asn1crypto import cms, pem
 from asn1crypto import x509 as asn1_x509
 
@@ -31,6 +33,8 @@ from shared.signatures.status import StatusUnknown, Word
 
 if TYPE_CHECKING:
     from aiohttp.abc import AddrInfoType  # type: ignore[attr-defined]
+
+log = structlog.get_logger(__name__)
 
 MAX_ANSWER_BYTES = 16 << 20
 NONCE_BYTES = 16
@@ -140,6 +144,7 @@ class HttpFetcher:
             data = await self._request(source, nonce)
             found, next_update = _checked(source, data, nonce)
         except StatusUnknown as error:
+            log.info("nothing_fetched", kind=source.kind, host=urlsplit(source.url).hostname, why=str(error))
             return str(error), now + _REMEMBERED_FAILURE
         return found, next_update or now + _REMEMBERED_WITHOUT_DATE
 
@@ -157,7 +162,7 @@ class HttpFetcher:
             ) as response:
                 return await _body(response)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise StatusUnknown("the certificate's status cannot be fetched") from error
+            raise StatusUnknown("the answer cannot be fetched") from error
 
 
 def public_connector() -> aiohttp.TCPConnector:

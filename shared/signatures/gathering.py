@@ -19,20 +19,24 @@ MAX_ROUNDS = 6
 MAX_WANTED = 64
 """How many things are fetched for one input, whatever it asks for."""
 
+SECONDS = 15.0
+"""How long the network may take for one input, whatever it asks for."""
+
 Judge = Callable[[TrustAnchors], Awaitable[Report]]
 
 
-async def judged_online(judge: Judge, anchors: TrustAnchors, fetcher: Fetcher) -> Report:
-    """The verdict of `judge` with everything at hand that the network gives.
+async def judged_online(judge: Judge, anchors: TrustAnchors, fetcher: Fetcher, *, seconds: float = SECONDS) -> Report:
+    """The verdict of `judge` with everything at hand that the network gives within `seconds`.
 
     Judging itself never uses the network, so it may run where there is none. Each thing is asked for once.
     """
+    deadline = _now() + seconds
     asked: set[Wanted] = set()
     report = await judge(anchors)
     for _ in range(MAX_ROUNDS):
         wanted = [one for one in report.wanted if one not in asked][: MAX_WANTED - len(asked)]
         asked.update(wanted)
-        found = await gather(wanted, fetcher)
+        found = await gather(wanted, fetcher, seconds=deadline - _now())
         if found == NOTHING:
             break
         anchors = anchors.knowing(found)
@@ -40,33 +44,31 @@ async def judged_online(judge: Judge, anchors: TrustAnchors, fetcher: Fetcher) -
     return report
 
 
-async def gather(wanted: Iterable[Wanted], fetcher: Fetcher) -> Evidence:
-    """Fetch what is wanted, all at once; what cannot be had is left out."""
-    together = NOTHING
-    for found in await asyncio.gather(*(_fetched(one, fetcher) for one in wanted)):
+async def gather(wanted: Iterable[Wanted], fetcher: Fetcher, *, seconds: float = SECONDS) -> Evidence:
+    """Fetch what is wanted, all at once; what cannot be had within `seconds` is left out."""
+    together, deadline = NOTHING, _now() + seconds
+    for found in await asyncio.gather(*(_fetched(one, fetcher, deadline) for one in wanted)):
         together |= found
     return together
 
 
-async def _fetched(wanted: Wanted, fetcher: Fetcher) -> Evidence:
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _fetched(wanted: Wanted, fetcher: Fetcher, deadline: float) -> Evidence:
+    """Ask one place after the other until one of them knows; what was told by the deadline is kept."""
     certificate = asn1_x509.Certificate.load(wanted.certificate)
-    if wanted.issuer is None:
-        return await _first(certificate, fetcher)
-    issuer, found = asn1_x509.Certificate.load(wanted.issuer), NOTHING
-    for source in status_sources(certificate, issuer):
+    issuer = None if wanted.issuer is None else asn1_x509.Certificate.load(wanted.issuer)
+    found = NOTHING
+    for source in issuer_sources(certificate) if issuer is None else status_sources(certificate, issuer):
         try:
-            found |= await fetcher.fetch(source)
+            async with asyncio.timeout_at(deadline):
+                found |= await fetcher.fetch(source)
         except StatusUnknown:
             continue
-        if status_from(found, certificate, issuer, datetime.now(UTC)).status is not Status.UNKNOWN:
+        except TimeoutError:
+            break
+        if issuer is None or status_from(found, certificate, issuer, datetime.now(UTC)).status is not Status.UNKNOWN:
             break
     return found
-
-
-async def _first(certificate: asn1_x509.Certificate, fetcher: Fetcher) -> Evidence:
-    for source in issuer_sources(certificate):
-        try:
-            return await fetcher.fetch(source)
-        except StatusUnknown:
-            continue
-    return NOTHING

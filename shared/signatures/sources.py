@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,4 +54,12 @@ def _access(certificate: asn1_x509.Certificate, method: str) -> tuple[str, ...]:
 
 
 def _web(urls: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(url for url in urls if url.startswith(("http://", "https://"))))[:_MAX_URLS]
+    return tuple(dict.fromkeys(filter(_is_web, urls)))[:_MAX_URLS]
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

@@ -233,9 +233,10 @@ async def test_without_a_network_nothing_is_fetched():
         await NoNetwork().fetch(issuer_sources(to_asn1(certificate(name_of(*SIGNER_NAME), access("", "http://a/"))))[0])
 
 
-def test_only_web_addresses_are_followed():
-    odd = to_asn1(certificate(name_of(*SIGNER_NAME), pointer("ldap://directory/cn=crl"), access("file:///etc/passwd")))
-    assert status_sources(odd, ISSUER) == []
+@pytest.mark.parametrize("url", ["ldap://directory/cn=crl", "file:///etc/passwd", "http://", "http://[::1", "crl"])
+def test_only_web_addresses_are_followed(url):
+    odd = to_asn1(certificate(name_of(*SIGNER_NAME), pointer(url), access(url, url)))
+    assert (status_sources(odd, ISSUER), issuer_sources(odd)) == ([], [])
 
 
 def test_the_cache_holds_answers_until_their_time():

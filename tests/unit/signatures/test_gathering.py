@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import replace
 
@@ -142,6 +143,23 @@ async def test_an_input_cannot_make_us_fetch_without_end():
     fetcher = Endless()
     await judged_online(judge, TrustAnchors.none(), fetcher)
     assert len(fetcher.asked) <= MAX_WANTED
+
+
+async def test_what_the_network_does_not_tell_in_time_is_left_out():
+    class Silent(Told):
+        async def fetch(self, source: Source) -> Evidence:
+            self.asked.append(source.kind)
+            return await asyncio.get_running_loop().create_future()
+
+    fetcher = Silent()
+
+    async def judge(anchors: TrustAnchors) -> Report:
+        path = judge_path(to_asn1(LEAF_X509), NOTHING, anchors, at=NOW)
+        return Report(signatures=(replace(wanting().signatures[0], trust=path.trust, wanted=path.wanted),))
+
+    report = await judged_online(judge, TrustAnchors.of([ISSUER_X509]), fetcher, seconds=0.01)
+    assert report.signatures[0].trust == "trusted"
+    assert fetcher.asked == ["ocsp"]
 
 
 async def test_a_certificate_that_cannot_be_read_is_not_fetched_for():
