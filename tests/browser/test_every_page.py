@@ -68,6 +68,13 @@ async def test_the_choice_and_every_instrument(e_service, open_page, judge):
         await page.wait_for_selector("#instruments")
 
 
+async def test_the_dialog_while_signing(e_service, open_page, judge):
+    page = await open_page()
+    await enter(e_service, page, digests(8), Instrument="securesign", lang="ru")
+    await page.evaluate("document.querySelector('dialog#progress').showModal()")
+    await judge.look(page, "signing")
+
+
 async def test_a_long_list_of_long_names(e_service, open_page, judge):
     page = await open_page()
     names = ["Ș" * 250 + ".pdf", "договор о намерениях №17 (редакция 3).pdf", "🖋 عقد.pdf"] * 10
