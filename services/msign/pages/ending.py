@@ -5,9 +5,8 @@ from aiohttp import web
 from services.msign.pages.deciding import decide
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import Renderer
-from services.msign.pages.steps import Steps, to_page
+from services.msign.pages.steps import BUSY, Steps, to_page
 from services.msign.pages.texts import failed
-from services.msign.pages.visits import Remark
 from shared.contract.models import SignStatus
 
 
@@ -24,7 +23,7 @@ class Ending:
         step = await self._steps.sent(request)
         async with self._parts.claims.hold(step.request_id) as held:
             if not held:
-                return await self._steps.say(step, Remark(key="busy"), "choose")
+                return await self._steps.say(step, BUSY, "choose")
             first = await decide(self._parts, step.request_id, SignStatus.FAILURE, "declined")
         return await self._steps.say(step, None, "done" if first else "choose")
 

@@ -14,6 +14,7 @@ from services.msign.pages.deciding import NotExpected, decide, remark_of, sign_a
 from services.msign.pages.forms import read_texts
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import Renderer
+from services.msign.pages.steps import BUSY
 from services.msign.pages.texts import COMPLAINTS, PHONE_NEWS, complaint
 from services.msign.pages.visits import Remark
 from services.msign.pages.wishes import wished
@@ -55,7 +56,7 @@ class PhonePages:
             return _answer(request, TOO_LATE)
         pin = (await read_texts(request)).get("PIN", "")
         async with self._parts.claims.hold(call.request_id) as held:
-            return _answer(request, await self._sign(call, pin) if held else Remark(key="busy"))
+            return _answer(request, await self._sign(call, pin) if held else BUSY)
 
     async def refuse(self, request: web.Request) -> web.Response:
         """Decline on the phone: the request has failed (TC_FUNCT_02)."""
@@ -63,7 +64,7 @@ class PhonePages:
         if call is None:
             return _answer(request, TOO_LATE)
         async with self._parts.claims.hold(call.request_id) as held:
-            return _answer(request, await self._refuse(call) if held else Remark(key="busy"))
+            return _answer(request, await self._refuse(call) if held else BUSY)
 
     async def _call(self, request: web.Request) -> Transaction | None:
         call = await self._mobile.get((await read_texts(request)).get("transaction", ""))

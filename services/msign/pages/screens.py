@@ -9,7 +9,7 @@ from services.msign.instruments.mobile import Mobile
 from services.msign.pages.forms import Form
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import Renderer
-from services.msign.pages.steps import Step
+from services.msign.pages.steps import BUSY, Step
 from services.msign.pages.texts import KEPT, NOTHING_SIGNED, Complaint, complaint
 from services.msign.pages.view import View, view_of
 from services.msign.pages.visits import Remark
@@ -35,7 +35,7 @@ class Screens:
         """Show what is to be signed and the instruments."""
         return self._renderer.page(
             "choose.html", step.language, view=self.view(step), state=self._parts.seal.form(step.visit),
-            instruments=[*self._offered], complaint=_complaint(step.visit.remark),
+            instruments=[*self._offered], complaint=_complaint(step.visit.remark), busy=step.visit.remark == BUSY,
         )  # fmt: skip
 
     async def form(self, step: Step, instrument: Offered) -> web.Response:
@@ -46,7 +46,7 @@ class Screens:
         return self._renderer.page(
             "pin.html", step.language, view=self.view(step, signed), state=self._parts.seal.form(step.visit, signed),
             instrument=instrument, complaint=_complaint(remark, signed), people=people, signed=signed, total=total,
-            values=remark.entered if remark else {"MSISDN": step.visit.entry.msisdn or ""},
+            values=remark.entered if remark else {"MSISDN": step.visit.entry.msisdn or ""}, busy=remark == BUSY,
         )  # fmt: skip
 
     def view(self, step: Step, signed: int = 0) -> View:

@@ -10,7 +10,7 @@ from services.msign.pages.deciding import NotExpected, decide, remark_of, sign_a
 from services.msign.pages.forms import Form, read_form
 from services.msign.pages.parts import Parts
 from services.msign.pages.screens import Screens, kept_values
-from services.msign.pages.steps import Step, Steps, to_page
+from services.msign.pages.steps import BUSY, Step, Steps, to_page
 from services.msign.pages.visits import Remark
 from shared.contract.models import SignStatus
 from shared.errors import Transient
@@ -43,7 +43,7 @@ class Signing:
             return await self._calling.call(step, chosen, form)
         async with self._parts.claims.hold(step.request_id) as held:
             if not held:
-                return await self._again(step, chosen, Remark(key="busy"))
+                return await self._again(step, chosen, BUSY)
             return await self._sign(step, chosen, form)
 
     async def _sign(self, step: Step, chosen: SigningInstrument, form: Form) -> web.Response:

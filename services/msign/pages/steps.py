@@ -25,6 +25,10 @@ REQUEST_ID = r"{request_id:[0-9a-fA-F]{32}}"
 """The pattern of a RequestID in a path."""
 
 
+BUSY = Remark(key="busy")
+"""The request is being signed in another tab."""
+
+
 class StopHere(Exception):
     """The step cannot go on; the answer says why, or leads to where it goes on."""
 
@@ -95,6 +99,8 @@ class Steps:
         step = await self.any(request)
         if step.asked.status is not SignStatus.PENDING:
             raise StopHere(self._renderer.ended(step.language, step.asked.status, step.back))
+        if step.visit.remark == BUSY:
+            await self._parts.visits.say(step.visit, None)  # it may be over when the page is loaded again
         return step
 
     async def sent(self, request: web.Request, page: str = "choose", **query: str) -> Step:

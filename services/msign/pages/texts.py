@@ -181,7 +181,7 @@ _CALLS = {
     TransactionState.SIGNING: Text("Signing…"),
     TransactionState.SIGNED: Text("You have signed."),
     TransactionState.REFUSED: Text("You refused on the phone."),
-    TransactionState.TIMED_OUT: Text("The phone did not answer in time. Nothing was signed."),
+    TransactionState.TIMED_OUT: Text("The phone did not answer in time."),
 }
 
 _FAILURES = {"declined": Text("You cancelled the signing.")} | {

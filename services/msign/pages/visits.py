@@ -69,12 +69,13 @@ class StoredVisits:
     async def begin(self, request_id: str, entry: Entry, language: Language) -> str:
         """Keep what a browser came with; returns the ticket that it shows when it comes again with its cookie."""
         ticket = secrets.token_urlsafe(24)
-        await self._pool.execute(_BEGIN, request_id, owner_of(ticket), dataclasses.asdict(entry), language.value)
+        await self._pool.execute(_FORGET, request_id, TICKET_TTL)
+        await self._pool.execute(_BEGIN, request_id, _as_ticket(ticket), dataclasses.asdict(entry), language.value)
         return ticket
 
     async def arrive(self, request_id: str, ticket: str, browser: str) -> bool:
         """Make the visit that a ticket stands for the browser's own; False for a ticket that is used or too old."""
-        values = (request_id, owner_of(ticket), owner_of(browser), TICKET_TTL)
+        values = (request_id, _as_ticket(ticket), owner_of(browser), TICKET_TTL)
         return await self._pool.fetchval(_ARRIVE, *values) is not None
 
     async def find(self, request_id: str, browser: str) -> Visit | None:
@@ -105,6 +106,11 @@ def owner_of(browser: str) -> str:
     return hashlib.sha256(browser.encode()).hexdigest()
 
 
+def _as_ticket(ticket: str) -> str:
+    """Return what stands in a browser's place until it has shown its cookie; no cookie is ever known as that."""
+    return f"ticket {owner_of(ticket)}"
+
+
 def _entry(kept: Mapping[str, Any]) -> Entry:
     instrument, language = kept["instrument"], kept["language"]
     return Entry(
@@ -117,6 +123,9 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
 
 
 _BEGIN = "INSERT INTO visits (request_id, browser, entry, language) VALUES ($1, $2, $3, $4)"
+_FORGET = """
+DELETE FROM visits WHERE request_id = $1 AND browser LIKE 'ticket %' AND entered_at < now() - $2::interval
+"""
 _ARRIVE = """
 WITH ticket AS (
     DELETE FROM visits WHERE request_id = $1 AND browser = $2 AND entered_at > now() - $4::interval RETURNING *

@@ -83,6 +83,15 @@ async def test_a_ticket_that_nobody_used_is_soon_too_old(visits, monkeypatch):
     assert not await visits.arrive(FIRST, ticket, "browser")
 
 
+async def test_no_cookie_passes_for_a_ticket_and_tickets_that_nobody_used_are_forgotten(visits, pool, monkeypatch):
+    ticket = await visits.begin(FIRST, ENTRY, Language.RO)
+    assert await visits.find(FIRST, ticket) is None
+    await arrived(visits)
+    monkeypatch.setattr(visits_module, "TICKET_TTL", timedelta(0))
+    await visits.begin(FIRST, ENTRY, Language.RO)
+    assert await pool.fetchval("SELECT count(*) FROM visits") == 2, "the visit, and the ticket that was given now"
+
+
 async def test_coming_again_brings_what_was_asked_last_and_forgets_what_was_said(visits):
     await visits.say(await arrived(visits), Remark(key="wrong_pin", number=2))
     newer = Entry(return_url="https://x.md/again")

@@ -198,3 +198,26 @@ async def test_an_upper_case_address_is_the_same_request(browser):
     await browser.post(f"/{REQUEST_ID.upper()}", {"ReturnUrl": RETURN_URL})
     assert browser.address == f"/{REQUEST_ID}/choose"
     assert browser.form("instruments")
+
+
+async def test_who_is_told_to_wait_sees_the_form_again_once_the_other_tab_has_given_up(browser, claims):
+    await browser.enter(Instrument="moldsign", lang="en")
+    claims.held.add(REQUEST_ID)
+    await browser.submit("pin", **RIGHT)
+    assert "being signed in another tab" in browser.page
+    claims.held.clear()
+    await browser.reload()
+    assert "another tab" not in browser.page
+    assert browser.form("pin")
+
+
+async def test_who_is_told_to_wait_follows_the_other_tab_to_its_end(browser, claims, requests):
+    for form, page in (("pin", "sign"), ("cancel", "choose")):
+        await browser.enter(Instrument="moldsign", lang="en")
+        claims.held.add(REQUEST_ID)
+        await browser.submit(form, **RIGHT)
+        assert browser.address.startswith(f"/{REQUEST_ID}/{page}")
+        assert f'data-follow="/{REQUEST_ID}/progress" data-state="Pending"' in browser.page
+        assert f'data-page="/{REQUEST_ID}/done"' in browser.page
+        assert "/assets/follow.js" in browser.page
+    assert requests.finishes == 0
