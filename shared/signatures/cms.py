@@ -9,6 +9,7 @@ from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_sig_integrity
 
+from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason
 
 DigestBy = Callable[[str], bytes]
@@ -53,7 +54,7 @@ def check_signer(
     if binding_required and not _is_bound(signer):
         return _refused(leaf, others, digests, "no_binding", "the signed attributes do not name the certificate")
     try:
-        intact, genuine = validate_sig_integrity(signer, leaf, content_type, content_digest(digest_name))
+        intact, genuine = validate_sig_integrity(signer, leaf, content_type, content_digest(digest_name), ASN_VALIDATOR)
     except ValueError as error:
         return _refused(leaf, others, digests, "signed_attributes", f"the signed attributes are wrong: {error}")
     reasons = []

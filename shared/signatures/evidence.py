@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asn1crypto import x509 as asn1_x509
@@ -47,11 +47,13 @@ NOTHING = Evidence()
 class Wanted:
     """What the network could bring to a verdict: the status of `certificate`, or (without `issuer`) who issued it.
 
-    Both are DER. A status is wanted only of certificates that lead to an anchor.
+    Both are DER. A status is wanted only of certificates that lead to an anchor; it may be `known` already, and a later
+    word would only be surer.
     """
 
     certificate: bytes
     issuer: bytes | None = None
+    known: bool = field(default=False, compare=False)
 
 
 def unique(certificates: Iterable[asn1_x509.Certificate]) -> tuple[asn1_x509.Certificate, ...]:

@@ -28,6 +28,7 @@ from shared.errors import Bug
 from shared.signatures.certificates import name_key
 from shared.signatures.evidence import unique
 from shared.signatures.responder import issued_by
+from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason, Trust
 
 Chain = tuple[asn1_x509.Certificate, ...]
@@ -113,6 +114,7 @@ def why_invalid(chain: Chain, at: datetime) -> Denial | None:
         allow_fetching=False,
         revinfo_policy=CertRevTrustPolicy(NO_REVOCATION),
         algorithm_usage_policy=AcceptAllAlgorithms(),
+        signature_validator=ASN_VALIDATOR,
     )
     validation = async_validate_path(context, ValidationPath(trusted, between[::-1], leaf))
     try:

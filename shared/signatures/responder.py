@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from asn1crypto import core, ocsp
 from asn1crypto import x509 as asn1_x509
-from pyhanko_certvalidator.sig_validate import DEFAULT_SIGNATURE_VALIDATOR
 
 from shared.signatures.status import Irrelevant, StatusUnknown, Word
+from shared.signatures.values import ASN_VALIDATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,7 @@ def answer(
 def signed_by(key: PublicKeyInfo, algorithm: algos.SignedDigestAlgorithm, signature: bytes, data: bytes) -> bool:
     """Whether the owner of `key` signed `data`; False for a signature that cannot be judged, too."""
     try:
-        DEFAULT_SIGNATURE_VALIDATOR.validate_signature(signature, data, key, algorithm)
+        ASN_VALIDATOR.validate_signature(signature, data, key, algorithm)
     except Exception:  # odd keys and parameters fail in many ways, and none of them is a signature
         return False
     return True

@@ -175,10 +175,11 @@ def _judged_statuses(chain: Chain, known: Evidence, policy: Policy, at: datetime
             return PathVerdict(Trust.REVOKED, _revoked(status, whose=certificate is chain[0]), chain)
         if not tells_status(certificate):
             continue
-        if status.status is Status.UNKNOWN:
+        untold = status.status is Status.UNKNOWN
+        if untold:
             unknown = unknown or status
-        if status.status is Status.UNKNOWN or (status.made_at or at) < at:
-            wanted.add(Wanted(certificate.dump(), issuer.dump()))
+        if untold or (status.made_at or at) < at:
+            wanted.add(Wanted(certificate.dump(), issuer.dump(), known=not untold))
     if unknown is None:
         return PathVerdict(Trust.TRUSTED, chain=chain, wanted=frozenset(wanted))
     reason = Reason("revocation_unknown", f"it is not known whether the certificate was revoked: {unknown.why}")

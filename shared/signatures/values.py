@@ -1,12 +1,20 @@
-"""Does a raw signature value verify with this public key? (RFC 8017, FIPS 186-5)"""
+"""Does a raw signature value verify with this public key? (RFC 8017, FIPS 186-5; in CMS and certificates RFC 5754)"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from asn1crypto import algos
+from asn1crypto.keys import PublicKeyInfo
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from pyhanko_certvalidator.sig_validate import (
+    DEFAULT_VALIDATION_CONTEXT,
+    DefaultSignatureValidator,
+    SignatureValidationContext,
+)
 
 from shared.signatures.algorithms import hash_named
 
@@ -42,6 +50,36 @@ def value_verifies(public_key: PublicKeyTypes, scheme: ValueScheme, data: bytes,
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True
+
+
+class AsnValidator(DefaultSignatureValidator):
+    """Verifies values whose algorithm is told in ASN.1: those that pyHanko knows, and RSA and ECDSA with SHA-3."""
+
+    def validate_signature(
+        self,
+        signature: bytes,
+        signed_data: bytes,
+        public_key_info: PublicKeyInfo,
+        signature_algorithm: algos.SignedDigestAlgorithm,
+        context: SignatureValidationContext = DEFAULT_VALIDATION_CONTEXT,
+    ) -> None:
+        """Raises `InvalidSignature` for a value that does not verify."""
+        scheme = _SHA3.get(signature_algorithm["algorithm"].dotted)
+        if scheme is None:
+            super().validate_signature(signature, signed_data, public_key_info, signature_algorithm, context)
+            return
+        key = serialization.load_der_public_key(public_key_info.dump())
+        if context.prehashed or not value_verifies(key, scheme, signed_data, signature):
+            raise InvalidSignature
+
+
+_NIST = "2.16.840.1.101.3.4.3."
+_SHA3 = {
+    **{f"{_NIST}{number}": ValueScheme("ecdsa", f"sha3_{bits}") for number, bits in enumerate((224, 256, 384, 512), 9)},
+    **{f"{_NIST}{number}": ValueScheme("rsa", f"sha3_{bits}") for number, bits in enumerate((224, 256, 384, 512), 13)},
+}
+
+ASN_VALIDATOR = AsnValidator()
 
 
 def _as_der(value: bytes, public_key: ec.EllipticCurvePublicKey) -> bytes:

@@ -60,7 +60,7 @@ class Proofs:
                 break
             asked |= wanted
             found |= await gather(wanted, self.fetcher)
-        if report.signatures[-1].wanted:
+        if not all(one.known for one in report.signatures[-1].wanted):
             raise ProofsMissing("the status of a certificate cannot be had, so the signature would not last")
         return found
 

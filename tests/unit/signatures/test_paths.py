@@ -205,3 +205,21 @@ def test_certificates_signed_with_rsa_pss_lead_to_their_anchor():
     builder = builder.not_valid_before(EPOCH).not_valid_after(FAR)
     leaf = builder.sign(ISSUING.key, hashes.SHA384(), rsa_padding=scheme)
     assert judged(leaf, [ISSUING.certificate], [OLD.certificate]).trust == "trusted"
+
+
+@pytest.mark.parametrize("digest", [hashes.SHA3_256(), hashes.SHA3_512(), hashes.SHA512()])
+@pytest.mark.parametrize("key", [ISSUING.key, ec_key("issuing")])
+def test_certificates_signed_over_sha3_lead_to_their_anchor(key, digest):
+    subject = ISSUING.certificate.subject
+    top = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    top = top.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    leaf = x509.CertificateBuilder().subject_name(name_of(*SIGNER_NAME)).issuer_name(subject)
+    leaf = leaf.public_key(ec_key("person").public_key())
+    anchor, signer = (
+        one.serial_number(7).not_valid_before(EPOCH).not_valid_after(FAR).sign(key, digest) for one in (top, leaf)
+    )
+    assert judged(signer, [], [anchor]).trust == "trusted"
+    other = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(rsa_key("x").public_key())
+    other = other.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    impostor = other.serial_number(7).not_valid_before(EPOCH).not_valid_after(FAR).sign(rsa_key("x"), digest)
+    assert code(judged(signer, [], [impostor])) == "no_path"

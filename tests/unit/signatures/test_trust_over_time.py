@@ -54,6 +54,7 @@ def test_a_status_that_nobody_tells_is_accepted_with_a_word_or_refused_by_policy
     assert (lenient.trust, code(lenient)) == ("trusted", "revocation_unknown")
     assert (strict.trust, code(strict)) == ("unknown", "revocation_unknown")
     assert lenient.wanted == strict.wanted == {Wanted(LEAF.dump(), ISSUER.dump())}
+    assert [one.known for one in lenient.wanted] == [False]
 
 
 @pytest.mark.parametrize("known", [Evidence(crls=(crl(),)), Evidence(ocsp=(ocsp_answer(),))])
@@ -66,6 +67,7 @@ def test_a_word_from_before_the_time_that_counts_is_good_enough_but_a_later_one_
     verdict = judged(Evidence(crls=(crl(),)), STRICT, at=NOW + HOUR)
     assert (verdict.trust, verdict.reason) == ("trusted", None)
     assert verdict.wanted == {Wanted(LEAF.dump(), ISSUER.dump())}
+    assert [one.known for one in verdict.wanted] == [True]
     assert judged(Evidence(crls=(crl(), crl(made=NOW + HOUR))), STRICT, at=NOW + HOUR).wanted == frozenset()
 
 
