@@ -1,8 +1,10 @@
 """The real API over mutual TLS, with certificates made here, on a database of its own."""
 
 import datetime
+import io
 import ipaddress
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,10 +75,11 @@ class Api:
     ) -> tuple[int, str, bytes]:
         """A request made by hand; returns status, content type and body."""
         files = self.tls.first if who is None else who
+        data = io.BytesIO(body) if isinstance(body, bytes) else body
         context = client_context(client_cert=files.cert, client_key=files.key, ca_bundle=self.tls.ca)
         async with (
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session,
-            session.request(method, self.url + query, data=body, headers=headers) as response,
+            session.request(method, self.url + query, data=data, headers=headers) as response,
         ):
             return response.status, response.content_type, await response.read()
 
@@ -148,8 +151,25 @@ async def verifier(signers):
 
 @pytest.fixture
 async def api(msign_database_url, tls, verifier):
+    """An API with a database of its own."""
+    async with running_api(msign_database_url, tls, verifier) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_api(database, msign_database_template, tls, verifier):
+    """One API for all the tests that only look at what one message is answered with."""
+    async with (
+        database.temporary("msign", template=msign_database_template) as url,
+        running_api(url, tls, verifier) as running,
+    ):
+        yield running
+
+
+@asynccontextmanager
+async def running_api(database_url: str, tls: Tls, verifier: Verifier) -> AsyncIterator[Api]:
     context = server_context(cert=tls.server.cert, key=tls.server.key, consumers_ca=tls.ca)
-    async with open_pool(msign_database_url) as pool:
+    async with open_pool(database_url) as pool:
         requests, consumers = RequestStore(pool), Consumers(pool)
         await consumers.add("declaratii", tls.first.certificate, ["https://declaratii.example"])
         await consumers.add("registru", tls.second.certificate)
