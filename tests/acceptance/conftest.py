@@ -26,15 +26,20 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return Scene(root / ".demo", root / "output")
 
 
-@module
-async def stage(scene: Scene, infrastructure: Infrastructure) -> AsyncIterator[Stage]:
-    """The running services; the servers are the session's, named as an outside user would name theirs."""
-    given = {
+@pytest.fixture(scope="module")
+def given_servers(infrastructure: Infrastructure) -> dict[str, str]:
+    """The session's servers, named as an outside user would name theirs."""
+    return {
         "AMQP_URL": infrastructure.broker.url,
         "AMQP_MANAGEMENT_URL": infrastructure.broker.management_url,
         "DATABASE_URL": infrastructure.database.url,
     }
-    with mock.patch.dict(os.environ, given):
+
+
+@module
+async def stage(scene: Scene, given_servers: dict[str, str]) -> AsyncIterator[Stage]:
+    """The running services on the given servers."""
+    with mock.patch.dict(os.environ, given_servers):
         async with set_stage(scene, Show()) as running:
             yield running
 
