@@ -200,7 +200,7 @@ class _Step:
     def _told(self, old: Any, new: Any) -> Change:
         if is_annotation(old):
             return annotation_changes(old, new)
-        return other(f"{_TOLD_TYPES.get(_type(old), 'a part of the document')} was changed")
+        return other(f"{_TOLD_TYPES.get(_type(old), 'a part of the document')} changed")
 
     def _page_name(self, key: Key) -> str:
         number = number_of(self.old.root, key)
