@@ -21,9 +21,9 @@ _HEADERS = {
 async def protect(request: web.Request, response: web.StreamResponse) -> None:
     """Set the headers (a signal handler for `on_response_prepare`, so that error answers have them too).
 
-    A policy that an answer has already stays: it is stricter.
+    What an answer has already stays: it knows better.
     """
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.path.startswith("/assets/"):
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -87,10 +88,16 @@ class VerifyPage:
         return await self._verifier.hash_signature(upload.signed, upload.content)
 
     def _tell(self, language: Language, verdict: VerdictView) -> web.Response:
-        return self._renderer.page("verdict.html", language, verdict=verdict, sealed=self._seal.seal(verdict))
+        return self._page("verdict.html", language, verdict=verdict, sealed=self._seal.seal(verdict))
 
     def _ask(self, language: Language, complaint: Complaint | None = None, *, status: int = 200) -> web.Response:
-        return self._renderer.page("verify.html", language, status=status, complaint=complaint)
+        return self._page("verify.html", language, status=status, complaint=complaint)
+
+    def _page(self, template: str, language: Language, **values: Any) -> web.Response:
+        """Return a page that the browser may keep: whoever comes back to it is not asked to send the file again."""
+        page = self._renderer.page(template, language, **values)
+        page.headers["Cache-Control"] = "private, no-cache"
+        return page
 
 
 def add_verify_page(app: web.Application, page: VerifyPage) -> None:

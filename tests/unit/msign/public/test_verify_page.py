@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from services.msign.locale.words import words
+from services.msign.pages.headers import protect
 from services.msign.public.texts import NO_FILE, NO_HASH, NO_SIGNATURE, TOO_LARGE, TRUST, UNREADABLE
 from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, read_hash
 from services.msign.public.verdicts import VerdictSeal
@@ -48,6 +49,7 @@ async def client(signers):
 @asynccontextmanager
 async def serving(verifier):
     app = web.Application(client_max_size=1024 * 1024)
+    app.on_response_prepare.append(protect)
     add_verify_page(app, VerifyPage(verifier, VerdictSeal("s" * 32), Throttle(20, 60, 4, now=lambda: 0)))
     async with TestClient(TestServer(app)) as opened:
         yield opened
@@ -183,6 +185,13 @@ async def test_a_verdict_that_this_instance_did_not_give_is_not_told(client, sig
     for forged in ("", "W10.a.b", Forms(page).forms["/verify/verdict"][1]["verdict"][:-1]):
         status, told = await in_language(client, page, "en", verdict=forged)
         assert (status, "data-outcome" in told, 'id="verify"' in told) == (400, False, True)
+
+
+async def test_a_browser_may_keep_a_verdict_to_come_back_to_without_the_file(client, signers):
+    form = aiohttp.FormData()
+    form.add_field("File", await signed_pdf(signers), filename="f")
+    async with client.post("/verify", data=form) as response:
+        assert (response.status, response.headers["Cache-Control"]) == (200, "private, no-cache")
 
 
 async def test_the_address_of_a_verdict_opened_by_hand_shows_the_form(client):
