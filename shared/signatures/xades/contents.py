@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from shared.signatures.xades.document import Document
     from shared.signatures.xades.structure import XmlSignature
 
-MAX_REFERENCED_BYTES = 160 << 20
+MAX_REFERENCED_BYTES = 48 << 20
+"""Besides the document itself, twice."""
 
 _MISMATCH = Reason("content_mismatch", "the signature is not over the content that was given")
 _MISSING = Reason("content_missing", "the signed content is not in the document and was not given")
@@ -62,7 +63,7 @@ def check_references(document: Document, signature: XmlSignature, properties: Pr
             continue
         every.append(checked := check(resolved, signature))
         octets += len(checked.octets)
-        if octets > MAX_REFERENCED_BYTES:
+        if octets > MAX_REFERENCED_BYTES + 2 * document.size_bytes:
             raise Refusal("too_large", "the references together lead to too much content")
         altered |= not checked.holds
         key_info_signed |= resolved.nodes.apex is signature.key_info is not None

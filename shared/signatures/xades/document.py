@@ -15,17 +15,18 @@ from shared.signatures.xades.tree import local_name
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 200
-MAX_ELEMENTS = 500_000
+MAX_TAGS = 1_000_000
+MAX_ATTRIBUTES = 1_000_000
+MAX_ATTRIBUTES_PER_ELEMENT = 256
+MAX_NAMESPACES_IN_SCOPE = 256
+MAX_LOOKUPS = 100_000_000
+MAX_SIGNATURES = 100
+MAX_SIGNED_BYTES = 64 << 20
 
-_ID_NAMES = frozenset(
-    {
-        "Id",
-        "ID",
-        "id",
-        "{http://www.w3.org/XML/1998/namespace}id",
-        "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}Id",
-    }
-)
+_NAMESPACES = {"wsu": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"}
+_ID_NAMES = frozenset({"Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id", f"{{{_NAMESPACES['wsu']}}}Id"})
+_WITH_ID = etree.XPath("//*[@Id or @ID or @id or @xml:id or @wsu:Id]", namespaces=_NAMESPACES)
+_TOO_COMPLEX = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)} | //*[count(@*) > {MAX_ATTRIBUTES_PER_ELEMENT}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Document:
     """A parsed document with its elements by Id."""
 
     tree: etree._ElementTree
-    ids: dict[str, tuple[etree._Element, ...]]
+    ids: dict[str, list[etree._Element]]
+    size_bytes: int
 
     @property
     def root(self) -> etree._Element:
@@ -42,7 +44,7 @@ class Document:
 
     def by_id(self, name: str) -> etree._Element:
         """The one element with this Id; raises `Refusal` when there is none, or more than one."""
-        found = self.ids.get(name, ())
+        found = self.ids.get(name, [])
         if not found:
             raise Refusal("missing_target", "a reference points at an element that is not there")
         if len(found) > 1:
@@ -50,10 +52,15 @@ class Document:
         return found[0]
 
     def signatures(self) -> list[etree._Element]:
-        """All signatures but those that counter-sign another one, of which they are an unsigned property."""
+        """All signatures but those that counter-sign another one, of which they are an unsigned property.
+
+        Raises `NoSignature` when there is none, `Malformed` for more than anybody can judge: each may be over it all.
+        """
         found = [node for node in self.root.iter(ds("Signature")) if not _counter_signs(node)]
         if not found:
             raise NoSignature("the XML document holds no ds:Signature")
+        if len(found) > MAX_SIGNATURES or (len(found) - 1) * self.size_bytes > MAX_SIGNED_BYTES:
+            raise Malformed("the XML document holds too many signatures for its size", code="too_complex")
         return found
 
 
@@ -64,6 +71,8 @@ def read_document(data: bytes) -> Document:
     """
     if len(data) > MAX_BYTES:
         raise Malformed("the XML document is too large", code="too_large")
+    if data.count(b"<") > MAX_TAGS or data.count(b"=") > MAX_ATTRIBUTES:
+        raise Malformed("the XML document has too many elements or attributes", code="too_complex")
     _scan(data)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=False
@@ -75,16 +84,18 @@ def read_document(data: bytes) -> Document:
     tree = root.getroottree()
     if tree.docinfo.internalDTD is not None:
         raise Malformed("XML with a document type declaration is refused", code="doctype")
-    return Document(tree, _ids(root))
+    if _TOO_COMPLEX(tree):
+        raise Malformed("the XML document is nested too deeply, or an element too large", code="too_complex")
+    return Document(tree, _ids(tree), len(data))
 
 
 def _scan(data: bytes) -> None:
-    """Refuse before a tree is built: expat reads the same bytes in one pass and keeps nothing."""
-    seen = _Scan()
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = seen.doctype
-    parser.StartElementHandler = seen.start
-    parser.EndElementHandler = seen.end
+    """Refuse before a tree is built and entities do their work: expat reads the bytes in one pass and keeps nothing."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    scan = _Scan(tags=data.count(b"<"))
+    parser.StartDoctypeDeclHandler = scan.doctype
+    parser.StartNamespaceDeclHandler = scan.declared
+    parser.EndNamespaceDeclHandler = scan.forgotten
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
@@ -92,29 +103,34 @@ def _scan(data: bytes) -> None:
 
 
 class _Scan:
-    def __init__(self) -> None:
-        self.depth = 0
-        self.elements = 0
+    def __init__(self, tags: int) -> None:
+        self.tags = tags
+        self.namespaces = 0
 
     def doctype(self, *_: Any) -> None:
         raise Malformed("XML with a document type declaration is refused", code="doctype")
 
-    def start(self, *_: Any) -> None:
-        self.depth += 1
-        self.elements += 1
-        if self.depth > MAX_DEPTH or self.elements > MAX_ELEMENTS:
-            raise Malformed("the XML document is nested too deeply or has too many elements", code="too_complex")
+    def declared(self, *_: Any) -> None:
+        self.namespaces += 1
+        steps = self.tags * self.namespaces**2  # of canonicalisation, which looks each up for each element
+        if self.namespaces > MAX_NAMESPACES_IN_SCOPE or steps > MAX_LOOKUPS:
+            raise Malformed("too many namespaces are in scope", code="too_complex")
 
-    def end(self, *_: Any) -> None:
-        self.depth -= 1
+    def forgotten(self, *_: Any) -> None:
+        self.namespaces -= 1
 
 
-def _ids(root: etree._Element) -> dict[str, tuple[etree._Element, ...]]:
-    found: dict[str, tuple[etree._Element, ...]] = {}
-    for node in root.iter(etree.Element):
+def _ids(tree: etree._ElementTree) -> dict[str, list[etree._Element]]:
+    found: dict[str, list[etree._Element]] = {}
+    for node in _elements(_WITH_ID(tree)):
         for value in {str(value) for name, value in node.attrib.items() if name in _ID_NAMES}:
-            found[value] = (*found.get(value, ()), node)
+            found.setdefault(value, []).append(node)
     return found
+
+
+def _elements(found: Any) -> list[etree._Element]:
+    """What an XPath expression for elements gives."""
+    return list(found)
 
 
 def _counter_signs(node: etree._Element) -> bool:

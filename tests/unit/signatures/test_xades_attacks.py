@@ -276,3 +276,39 @@ async def test_xml_that_is_nested_too_deeply_is_refused(signed, anchors):
 async def test_a_utf16_document_type_is_refused_too(anchors):
     with pytest.raises(Malformed, match="document type"):
         await verify_hash_signature("<!DOCTYPE a><a/>".encode("utf-16"), HASH, anchors)
+
+
+CROWDS = {
+    "attributes": b" ".join(b'a%d="1"' % number for number in range(300)),
+    "namespaces": b" ".join(b'xmlns:n%d="urn:%d"' % (number, number) for number in range(300)),
+}
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+async def test_an_element_with_too_many_attributes_or_namespaces_is_refused(signed, anchors, crowd):
+    body = signed[signed.index(b"<ds:Signature") :]
+    with pytest.raises(Malformed) as refusal:
+        await verify_hash_signature(b"<a " + CROWDS[crowd] + b">" + body + b"</a>", HASH, anchors)
+    assert refusal.value.code == "too_complex"
+
+
+@pytest.mark.parametrize(
+    "crowd", [b"<b/>" * 1_000_001, b"<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'/>" * 101]
+)
+async def test_a_document_with_too_many_elements_or_signatures_is_refused(anchors, crowd):
+    with pytest.raises(Malformed) as refusal:
+        await verify_hash_signature(b"<a>" + crowd + b"</a>", HASH, anchors)
+    assert refusal.value.code == "too_complex"
+
+
+async def test_many_elements_below_many_namespaces_are_refused(anchors):
+    start = b"<a " + b" ".join(b'xmlns:n%d="urn:%d"' % (number, number) for number in range(200)) + b">"
+    with pytest.raises(Malformed) as refusal:
+        await verify_hash_signature(start + b"<b/>" * 10_000 + b"</a>", HASH, anchors)
+    assert refusal.value.code == "too_complex"
+
+
+async def test_references_that_lead_to_the_same_large_content_again_and_again_are_refused(pki, anchors):
+    act = "<act Id='act'>" + "x" * 1_000_000 + "</act>"
+    form = Form((Ref("#act", by_id("act")),) * 60, wrap="<all>" + act + "{signature}</all>")
+    await refused(make(form, pki.signer), None, anchors, "too_large")
