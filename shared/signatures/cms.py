@@ -55,8 +55,9 @@ def check_signer(
         return _refused(leaf, others, digests, "no_binding", "the signed attributes do not name the certificate")
     try:
         intact, genuine = validate_sig_integrity(signer, leaf, content_type, content_digest(digest_name), ASN_VALIDATOR)
-    except ValueError as error:
-        return _refused(leaf, others, digests, "signed_attributes", f"the signed attributes are wrong: {error}")
+    except Exception:  # attributes that contradict the signature, and keys and algorithms that do not fit together
+        told = "the signed attributes are wrong, or name another certificate or algorithm"
+        return _refused(leaf, others, digests, "signed_attributes", told)
     reasons = []
     if not intact:
         reasons.append(Reason("digest_mismatch", "the content is not the one that was signed"))
