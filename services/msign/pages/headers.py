@@ -21,9 +21,9 @@ _HEADERS = {
 async def protect(request: web.Request, response: web.StreamResponse) -> None:
     """Set the headers (a signal handler for `on_response_prepare`, so that error answers have them too).
 
-    What an answer has already stays: it knows better.
+    What an answer has already stays: it knows better. Assets are kept by the browser, which asks whether they changed.
     """
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    if not request.path.startswith("/assets/"):
-        response.headers.setdefault("Cache-Control", "no-store")
+    kept = "no-cache" if request.path.startswith("/assets/") else "no-store"
+    response.headers.setdefault("Cache-Control", kept)

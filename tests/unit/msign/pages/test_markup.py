@@ -179,6 +179,14 @@ async def test_a_finished_request_says_so_in_the_language_that_is_asked_for(brow
     assert "Документы были подписаны ранее." in browser.page
 
 
+async def test_assets_are_kept_by_the_browser_until_they_change(browser):
+    await browser.get("/assets/msign.css")
+    kept = browser.headers
+    assert (browser.status, kept["Cache-Control"]) == (200, "no-cache")
+    await browser.get("/assets/msign.css", headers={"If-None-Match": kept["ETag"]})
+    assert browser.status == 304
+
+
 def test_every_complaint_says_what_to_do_next():
     assert {key for key, one in COMPLAINTS.items() if one.then is None} == {"too_late", "signing_failed"}
     assert {name for one in COMPLAINTS.values() for name in one.fields} <= set(FIELDS)
