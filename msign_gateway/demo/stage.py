@@ -126,19 +126,15 @@ async def _prepare(scene: Scene, servers: Servers) -> None:
     await migrate(servers.database_url)
     tokens = ["--pkcs11-module", str(servers.pkcs11_module)] if servers.pkcs11_module else []
     await _python("the test PKI", ["services.msign.pki", "create", str(scene.pki), "--pki-url", scene.pki_url, *tokens])
-    for number, name in ((1, "msign-gateway"), (2, "another-consumer")):
-        certificate, _ = scene.consumer(number)
-        await _python(
-            "the registration of a consumer",
-            ["services.msign.consumers", "add", "--name", name, "--certificate", str(certificate)],
-            MSIGN_DATABASE_URL=servers.msign_database_url,
-        )
-    for mandate in MANDATES:
-        await _python(
-            "the registration of a mandate",
-            ["services.msign.mandates", "add", *mandate.arguments],
-            MSIGN_DATABASE_URL=servers.msign_database_url,
-        )
+    consumers = (
+        ["services.msign.consumers", "add", "--name", name, "--certificate", str(scene.consumer(number)[0])]
+        for number, name in ((1, "msign-gateway"), (2, "another-consumer"))
+    )
+    mandates = (["services.msign.mandates", "add", *one.arguments] for one in MANDATES)
+    url = servers.msign_database_url
+    await asyncio.gather(
+        *(_python("a registration at msign", command, MSIGN_DATABASE_URL=url) for command in (*consumers, *mandates))
+    )
     registered = [
         {
             "name": name,

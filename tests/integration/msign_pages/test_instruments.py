@@ -15,6 +15,8 @@ from cryptography import x509
 from msign_gateway.infrastructure.softhsm import find_module
 from services.msign.consumers import Consumers
 from services.msign.judging import Judges
+from services.msign.mandates import StoredMandates
+from services.msign.mandates.registry import Mandate
 from services.msign.pages.app import create_web_app
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.architecture import Architecture
@@ -25,6 +27,7 @@ from services.msign.responses import StoredResponse
 from services.msign.web import WebSettings, parts_of
 from shared.contract.models import (
     ContentType,
+    DelegatorType,
     ExpectedSigner,
     Language,
     SignContent,
@@ -70,8 +73,11 @@ class KeyFile(io.BytesIO):
 class Provider:
     """The pages over a database, and the consumer's view of what became of its request."""
 
-    def __init__(self, requests: RequestStore, consumer_id: int, directory: Path, server: Any) -> None:
+    def __init__(
+        self, requests: RequestStore, mandates: StoredMandates, consumer_id: int, directory: Path, server: Any
+    ) -> None:
         self.requests = requests
+        self.mandates = mandates
         self.consumer_id = consumer_id
         self.directory = directory
         self.server = server
@@ -82,9 +88,9 @@ class Provider:
         self.clients.append(TestClient(self.server, cookie_jar=CookieJar(unsafe=True)))
         return Browser(self.clients[-1])
 
-    async def post(self, hashes=HASHES, expected: str | None = None) -> str:
+    async def post(self, hashes=HASHES, expected: str | ExpectedSigner | None = None) -> str:
         contents = tuple(SignContent(content=one, correlation_id=str(n)) for n, one in enumerate(hashes))
-        signer = ExpectedSigner(id=expected) if expected else None
+        signer = ExpectedSigner(id=expected) if isinstance(expected, str) else expected
         request = SignRequest(
             content_type=ContentType.HASH, short_content_description="Cerere", contents=contents, expected_signer=signer
         )
@@ -133,7 +139,7 @@ async def provider(pki, msign_database_url):
         parts = parts_of(settings, pool, requests, session, architecture, judges)
         server = TestServer(create_web_app(parts))
         await server.start_server()
-        provider = Provider(requests, consumer.id, directory, server)
+        provider = Provider(requests, StoredMandates(pool), consumer.id, directory, server)
         yield provider
         for client in provider.clients:
             await client.close()
@@ -281,6 +287,25 @@ async def test_somebody_else_than_the_expected_signer_is_not_called(provider):
     page = await provider.enter("mobile")
     await page.submit("pin", **provider.entered(person("mobile")))
     assert "Somebody else is expected" in page.page
+
+
+@pytest.mark.parametrize("instrument", ["moldsign", "mobile"])
+async def test_who_signs_for_an_organisation_in_a_role_needs_the_mandate(provider, instrument):
+    who, company, role = person(instrument), "1000000000017", 3
+    expected = ExpectedSigner(
+        id=who.idnp, delegator_type=DelegatorType.ORGANIZATION, delegator_id=company, delegated_role_id=role
+    )
+    await provider.post(expected=expected)
+    page = await provider.enter(instrument)
+    await page.submit("pin", **provider.entered(who))
+    if who.msisdn:
+        page = await on_the_phone(provider, who)
+    assert "Somebody else is expected" in page.page
+    assert (await provider.response()).status is SignStatus.PENDING
+    mandate = Mandate(who=who.idnp, delegator_type=DelegatorType.ORGANIZATION, delegator_id=company, role_id=role)
+    await provider.mandates.add(mandate)
+    await signed_with(provider, who)
+    assert (await provider.response()).status is SignStatus.SUCCESS
 
 
 async def test_another_browser_cannot_follow_a_call(provider):
