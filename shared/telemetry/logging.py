@@ -23,10 +23,12 @@ def configure_logging(service: str, *, level: str = "info", fmt: str = "json") -
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         cache_logger_on_first_use=True,
     )
+    # The default formatter of tracebacks shows local variables, which may hold PINs and keys.
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
     final: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if fmt == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if fmt == "json" else [console]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
