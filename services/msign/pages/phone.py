@@ -4,6 +4,7 @@ The phone, here a page of its own that stands in for one, shows what is to be si
 id is what lets a form of the phone's page through.
 """
 
+import re
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -23,6 +24,7 @@ from shared.errors import Transient
 
 MSISDN = r"{msisdn:[0-9]{8,15}}"
 """The pattern of a phone number in a path."""
+_NUMBER = re.compile("[0-9]{1,3}")
 TOO_LATE = Remark(key="too_late")
 
 
@@ -41,7 +43,7 @@ class PhonePages:
         calls = await self._mobile.ringing(msisdn)
         return self._renderer.page(
             "phone.html", wished(request), msisdn=msisdn, call=calls[0] if calls else None,
-            complaint=complaint(said, int(number) if number.isdecimal() else None) if said in COMPLAINTS else None,
+            complaint=complaint(said, int(number) if _NUMBER.fullmatch(number) else 0) if said in COMPLAINTS else None,
             news=PHONE_NEWS.get(said), following=_ids(calls),
         )  # fmt: skip
 
