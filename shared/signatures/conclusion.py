@@ -14,7 +14,7 @@ from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.policy import Complaint, Policy
 from shared.signatures.tokens import NO_TOKEN, TokenVerdict
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
-from shared.signatures.verdict import Axis, Coverage, Integrity, Reason, SignatureVerdict, Trust
+from shared.signatures.verdict import Axis, Coverage, Integrity, Reason, SignatureVerdict, TimestampStatus, Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +39,20 @@ def conclude(findings: Findings, anchors: TrustAnchors) -> SignatureVerdict:
     moment = findings.stamp.at or datetime.now(UTC)
     path = _path(findings, anchors, moment)
     complaints = _complaints(findings, path, anchors.policy, moment)
-    reasons = {
-        Axis.INTEGRITY: findings.faults,
-        Axis.COVERAGE: findings.coverage_reasons,
-        Axis.TIMESTAMP: (findings.stamp.reason,),
-        Axis.TRUST: (path.reason,),
-        Axis.POLICY: tuple(one.reason for one in complaints),
-    }
+    reasons = (
+        *(one.about(Axis.INTEGRITY) for one in findings.faults),
+        *(one.about(Axis.COVERAGE) for one in findings.coverage_reasons),
+        *_about(Axis.TIMESTAMP, findings.stamp.reason, caveat=findings.stamp.status is TimestampStatus.PASSED),
+        *_about(Axis.TRUST, path.reason, caveat=path.trust is Trust.TRUSTED),
+        *(one.reason.about(Axis.POLICY, caveat=not one.refused) for one in complaints),
+    )
     return SignatureVerdict(
         integrity=Integrity.FAILED if findings.faults else Integrity.PASSED,
         coverage=findings.coverage,
         timestamp=findings.stamp.status,
         trust=path.trust,
         subject=subject_of(findings.leaf),
-        reasons=tuple(one.about(axis) for axis, about in reasons.items() for one in about if one is not None),
+        reasons=reasons,
         certificate=None if findings.leaf is None else findings.leaf.dump(),
         signed_at=findings.stamp.at,
         claimed_at=findings.claimed_at,
@@ -69,6 +69,10 @@ def subject_of(leaf: asn1_x509.Certificate | None) -> str:
         return display_subject(x509.load_der_x509_certificate(leaf.dump()))
     except ValueError:
         return ""
+
+
+def _about(axis: Axis, reason: Reason | None, *, caveat: bool) -> tuple[Reason, ...]:
+    return () if reason is None else (reason.about(axis, caveat=caveat),)
 
 
 def _path(findings: Findings, anchors: TrustAnchors, moment: datetime) -> PathVerdict:

@@ -77,15 +77,19 @@ class Axis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an axis is not at its best: `code` for machines, `sentence` for people."""
+    """Why an axis is not at its best: `code` for machines, `sentence` for people.
+
+    A `caveat` takes nothing from the verdict: policy only warns, or nobody tells whether a certificate was revoked.
+    """
 
     code: str
     sentence: str
     axis: Axis | None = None
+    caveat: bool = False
 
-    def about(self, axis: Axis) -> Reason:
-        """The same reason, which is now known to be about that axis."""
-        return replace(self, axis=axis)
+    def about(self, axis: Axis, *, caveat: bool = False) -> Reason:
+        """The same reason, which is now known to be about that axis, and how grave it is."""
+        return replace(self, axis=axis, caveat=caveat)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.sentence}"
@@ -133,8 +137,8 @@ class SignatureVerdict:
 
     @property
     def reason(self) -> str:
-        """All reasons, machine-readable codes first; empty for a signature that has none."""
-        return "; ".join(str(reason) for reason in self.reasons)
+        """All reasons, machine-readable codes first, caveats last; empty for a signature that has none."""
+        return "; ".join(str(reason) for reason in sorted(self.reasons, key=lambda one: one.caveat))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +163,8 @@ class Report:
         """Why the input as a whole is not valid; empty when it is."""
         if self.valid:
             return ""
-        reasons = [str(problem) for problem in self.problems]
-        reasons += [one.reason for one in self.signatures if not one.valid and one.reason]
-        return "; ".join(dict.fromkeys(reasons))
+        wrong = [reason for one in self.signatures if not one.valid for reason in one.reasons if not reason.caveat]
+        return "; ".join(dict.fromkeys(str(reason) for reason in (*self.problems, *wrong)))
 
 
 def broken(code: str, sentence: str, **known: object) -> SignatureVerdict:

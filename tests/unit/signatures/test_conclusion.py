@@ -6,8 +6,9 @@ from shared.signatures.certificates import to_asn1
 from shared.signatures.conclusion import Findings, conclude
 from shared.signatures.tokens import TokenVerdict
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verdict import Axis, Coverage, Reason, TimestampStatus, broken
+from shared.signatures.verdict import Axis, Coverage, Reason, Report, TimestampStatus, broken
 from tests.pki import TestPki, rsa_key
+from tests.unit.signatures.statuses import ISSUER_X509, LEAF
 
 
 def test_each_axis_has_its_own_reasons(pki):
@@ -37,6 +38,24 @@ def test_a_good_signature_has_no_reasons(pki, anchors):
     leaf = to_asn1(pki.signer.certificate)
     verdict = conclude(Findings(coverage=Coverage.WHOLE, leaf=leaf), anchors)
     assert (verdict.valid, verdict.reasons) == (True, ())
+
+
+def test_caveats_come_last_and_do_not_explain_why_an_input_is_not_valid():
+    anchors = TrustAnchors.of([ISSUER_X509])
+    for coverage, valid in ((Coverage.WHOLE, True), (Coverage.PARTIAL, False)):
+        verdict = conclude(
+            Findings(
+                coverage=coverage,
+                coverage_reasons=() if valid else (Reason("changed_after_signing", "…"),),
+                leaf=LEAF,
+                digests=frozenset({"sha1"}),
+            ),
+            anchors,
+        )
+        assert verdict.valid is valid
+        assert [one.code for one in verdict.reasons if one.caveat] == ["revocation_unknown", "weak_digest"]
+        assert verdict.reason.split("; ")[-1].startswith("weak_digest")
+        assert Report(signatures=(verdict,)).reason == ("" if valid else "changed_after_signing: …")
 
 
 def test_a_signature_without_a_certificate_is_nobodys(anchors):
