@@ -72,3 +72,18 @@ async def test_the_page_verifies_without_scripts(e_service, open_page):
     await page.goto(f"{e_service.msign.sign_page}/verify?lang=en")
     await verify(page, signature, DIGEST)
     await expect(page.locator("[data-outcome]")).to_have_attribute("data-outcome", "valid")
+
+
+async def test_one_can_come_back_to_a_verdict(e_service, open_page):
+    page = await open_page()
+    signature = await signed(e_service, page, pdfs())
+    await page.goto(f"{e_service.msign.sign_page}/verify?lang=en")
+    await verify(page, signature)
+    await page.click(".languages [value=ru]")
+    await expect(page.locator("html[lang=ru] [data-outcome=valid]")).to_be_visible()
+    await page.click("header a[href^='/']")
+    await expect(page.locator("[data-outcome]")).to_have_count(0)
+    await page.go_back()
+    await expect(page.locator("html[lang=ru] [data-outcome=valid]")).to_be_visible()
+    await page.reload()
+    await expect(page.locator("html[lang=ru] [data-outcome=valid]")).to_be_visible()
