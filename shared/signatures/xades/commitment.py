@@ -41,9 +41,11 @@ def octets_known(known: KnownContent | None, reference: Reference, signature: Xm
 def is_known_inside(known: KnownContent, checked: Checked) -> bool:
     """Whether what a reference leads to, inside of the document, is the known content or holds it.
 
-    It may be the very octets that were digested, base64 or text in an element, or the same XML.
+    It may be the very octets that were digested (but no hash without a name: that must stand there itself), base64 or
+    text in an element, or the same XML.
     """
-    if known.has_digest(checked.reference.digest, checked.reference.value):
+    named = isinstance(known, Original) or known.algorithm is not None
+    if named and known.has_digest(checked.reference.digest, checked.reference.value):
         return True
     shown = _shown(checked.nodes)
     if not elements(shown) and not checked.nodes.without and _is_text(known, text_of(shown)):

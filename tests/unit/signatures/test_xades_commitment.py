@@ -52,6 +52,7 @@ async def test_a_hash_of_exactly_the_octets_that_were_digested_is_committed_to(p
     octets = c14n(tree(b'<act Id="act">an act</act>'))
     known = Digest(hashlib.sha256(octets).digest(), "sha256")
     assert (await verify_hash_signature(make(form, pki.signer), known, anchors)).valid
+    assert not (await verify_hash_signature(make(form, pki.signer), known.value, anchors)).valid
 
 
 @pytest.mark.parametrize("content", [ACT, ACT.replace(b"<!-- 1 -->", b"<!-- 2 -->")])
