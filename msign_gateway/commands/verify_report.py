@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
+from shared.signatures.verdict import (
+    Axis,
+    Coverage,
+    Integrity,
+    Reason,
+    Report,
+    SignatureVerdict,
+    TimestampStatus,
+    Trust,
+)
 
 _INTEGRITY = {
     Integrity.PASSED: "[green]unbroken[/]: what was signed is what is there",
@@ -30,7 +40,7 @@ _TRUST = {
     Trust.UNTRUSTED: "[red]not trusted[/]: the signer may be anybody",
     Trust.REVOKED: "[red]revoked[/]: the certificate had been withdrawn",
     Trust.EXPIRED: "[red]expired[/]: the certificate was no longer valid",
-    Trust.UNKNOWN: "[yellow]not judged[/]: give the trust anchors with --trust",
+    Trust.UNKNOWN: "[yellow]not known[/]: whether to rely on the signer is for you to judge",
 }
 
 
@@ -58,13 +68,23 @@ def _table(number: int, signature: SignatureVerdict) -> Table:
     table.add_column(overflow="fold")
     table.add_row(f"{number}. signer", escape(signature.subject or "unknown"))
     table.add_row("   signed", _when(signature.signed_at, signature.claimed_at))
-    table.add_row("   integrity", _INTEGRITY[signature.integrity])
-    table.add_row("   covers", _COVERAGE[signature.coverage])
-    table.add_row("   timestamp", _TIMESTAMP[signature.timestamp])
-    table.add_row("   trust", _TRUST[signature.trust])
-    for reason in signature.reasons:
-        table.add_row("   because", f"{escape(reason.sentence)} ({escape(reason.code)})")
+    rows = (
+        ("integrity", _INTEGRITY[signature.integrity], Axis.INTEGRITY),
+        ("covers", _COVERAGE[signature.coverage], Axis.COVERAGE),
+        ("timestamp", _TIMESTAMP[signature.timestamp], Axis.TIMESTAMP),
+        ("trust", _TRUST[signature.trust], Axis.TRUST),
+    )
+    for label, told, axis in rows:
+        table.add_row(f"   {label}", told)
+        _add_reasons(table, signature.because(axis))
+    _add_reasons(table, signature.because(Axis.POLICY))
     return table
+
+
+def _add_reasons(table: Table, reasons: Iterable[Reason]) -> None:
+    for reason in reasons:
+        label = "     [yellow]note[/]" if reason.caveat else "     [red]because[/]"
+        table.add_row(label, f"{escape(reason.sentence)} ({escape(reason.code)})")
 
 
 def _when(proven: datetime | None, claimed: datetime | None) -> str:

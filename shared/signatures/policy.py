@@ -81,11 +81,13 @@ class Policy:
     def on_digests(self, names: Iterable[str], at: datetime, *, of: str = "signature") -> tuple[Complaint, ...]:
         """What there is to say of digest algorithms that the `of` uses, at that time."""
         day = at.date()
+        found = [(name, one.rule) for name in sorted(set(names)) for one in self.digests if name in one.names]
         return tuple(
-            Complaint(Reason("weak_digest", f"the {of} uses {name}, which is broken"), refused=one.rule.refuses(day))
-            for name in sorted(set(names))
-            for one in self.digests
-            if name in one.names and one.rule.warns(day)
+            Complaint(
+                Reason("weak_digest", f"the {of} uses {name}, which is {'broken' if refused else 'weak'}"), refused
+            )
+            for name, rule in found
+            if (refused := rule.refuses(day)) or rule.warns(day)
         )
 
     def on_key(self, owner: asn1_x509.Certificate, at: datetime, *, of: str = "signer") -> tuple[Complaint, ...]:
