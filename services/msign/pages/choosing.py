@@ -1,10 +1,12 @@
 """How does a person choose the instrument, and the language of the pages?"""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from services.msign.pages.forms import read_texts
 from services.msign.pages.parts import Parts
-from services.msign.pages.screens import Screens
+from services.msign.pages.screens import Screens, kept_values
 from services.msign.pages.steps import Steps, to_page
 from services.msign.pages.visits import Remark
 from shared.contract.models import Language
@@ -38,12 +40,14 @@ class Choosing:
         return await self._steps.say(step, None, "sign", Instrument=chosen.name)
 
     async def speak(self, request: web.Request) -> web.Response:
-        """Go on in another language, on the page whose form it was."""
+        """Go on in another language, on the page whose form it was, with the numbers that were entered there."""
         step = await self._steps.any(request)
         texts = await read_texts(request)
         if (lang := texts.get("lang")) in set(Language):
             await self._parts.visits.speak(step.visit, Language(lang))
         page, chosen = texts.get("page", ""), self._screens.instrument(texts.get("Instrument"))
         if page == "sign" and chosen:
-            return to_page(step.request_id, page, Instrument=chosen.name)
+            entered = {name: value for name, value in kept_values(chosen, texts).items() if value}
+            remark = replace(step.visit.remark or Remark(), entered=entered) if entered else step.visit.remark
+            return await self._steps.say(step, remark, page, Instrument=chosen.name)
         return to_page(step.request_id, page if page in PAGES else "choose")

@@ -1,12 +1,12 @@
 """Which pages does a pending request have, and what do they show?"""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aiohttp import web
 
 from services.msign.instruments.instrument import FieldKind, SigningInstrument
 from services.msign.instruments.mobile import Mobile
-from services.msign.pages.forms import Form
 from services.msign.pages.parts import Parts
 from services.msign.pages.render import Renderer
 from services.msign.pages.steps import BUSY, Step
@@ -54,7 +54,7 @@ class Screens:
         return view_of(step.asked, step.visit.entry, self._parts.seal.link(step.visit), signed)
 
 
-def kept_values(instrument: Offered, form: Form) -> dict[str, str]:
+def kept_values(instrument: Offered, form: Mapping[str, str | bytes]) -> dict[str, str]:
     """Return what was entered and may be shown again: numbers, never a secret or a file."""
     digits = [field for field in instrument.fields if field.kind is FieldKind.DIGITS]
     return {field.name: str(form.get(field.name, "")).strip()[: field.max_length] for field in digits}

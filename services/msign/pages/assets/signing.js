@@ -28,6 +28,13 @@ const ready = () => {
   if (overlay?.open) overlay.close();
 };
 
+// A change of the language takes along what was typed, but for secrets.
+document.querySelector("form.languages")?.addEventListener("submit", ({ target }) => {
+  for (const { name, value } of form.querySelectorAll("input[type=text]")) {
+    target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+});
+
 form.addEventListener("submit", () => setTimeout(wait, 0));
 overlay?.addEventListener("cancel", (event) => event.preventDefault());
 window.addEventListener("pageshow", ready);

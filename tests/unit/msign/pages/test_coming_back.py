@@ -194,6 +194,16 @@ async def test_changing_the_language_keeps_what_was_entered_and_what_is_wrong(br
     assert 'role="alert"' in browser.page
 
 
+async def test_changing_the_language_takes_along_the_numbers_that_were_typed_and_no_secret(browser):
+    await browser.enter(lang="en", Instrument="moldsign")
+    typed = {"lang": "ru", "IDNP": ANA.idnp, "PIN": "1234"}
+    await browser.submit(f"/{REQUEST_ID}/language", **typed)
+    assert '<html lang="ru">' in browser.page
+    assert browser.form("pin")[1]["IDNP"] == ANA.idnp
+    assert browser.form("pin")[1]["PIN"] == ""
+    assert 'role="alert"' not in browser.page
+
+
 async def test_an_upper_case_address_is_the_same_request(browser):
     await browser.post(f"/{REQUEST_ID.upper()}", {"ReturnUrl": RETURN_URL})
     assert browser.address == f"/{REQUEST_ID}/choose"
