@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check format types catalogues lock prepare clean
+.PHONY: help demo test unit chaos check format types catalogues lock prepare clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -23,6 +23,10 @@ check: prepare ## check formatting, lint and types
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+chaos: prepare ## break everything while jobs run, for many minutes; ARGS goes to the random run
+	@exec $(BIN)/pytest -m "thorough or not thorough" tests/chaos
+	@exec $(BIN)/python -m tests.chaos.run $(ARGS)
 
 format: prepare ## format the code and apply safe fixes
 	$(BIN)/ruff format

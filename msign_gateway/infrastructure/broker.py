@@ -6,7 +6,7 @@ Everything goes through the management HTTP API, wherever the broker comes from.
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -31,10 +31,11 @@ class Refused(InfrastructureError):
 class Broker:
     """A RabbitMQ broker; `url` is the administrator's, `management_url` the management API's without credentials.
 
-    `administrator` is the user of `url`.
+    `administrator` is the user of `url`. A private node can be killed and started again (`restart`), others cannot.
     """
 
     def __init__(self, url: str, management_url: str) -> None:
+        self.revive: Callable[[], Awaitable[None]] | None = None
         self.url = url
         self.management_url = management_url.rstrip("/")
         parts = urlsplit(url)
@@ -45,6 +46,17 @@ class Broker:
     def given(cls, url: str, management_url: str | None) -> "Broker":
         """Return the broker that `AMQP_URL` names; its management API is at `AMQP_MANAGEMENT_URL`, else port 15672."""
         return cls(url, management_url or f"http://{urlsplit(url).hostname}:15672")
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether the node is ours to restart."""
+        return self.revive is not None
+
+    async def restart(self) -> None:
+        """Kill the node and start it again with what it has on disk; raises `InfrastructureError` if it is not ours."""
+        if self.revive is None:
+            raise InfrastructureError("this broker is not ours to restart")
+        await self.revive()
 
     def url_of(self, vhost: str, user: str | None = None, password: str = "") -> str:
         """Return the AMQP URL of `vhost`, for `user` (None: the administrator)."""

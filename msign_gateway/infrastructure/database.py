@@ -1,7 +1,7 @@
 """What is done to a PostgreSQL server as its administrator?"""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -20,10 +20,25 @@ class OwnedDatabase:
 
 
 class Database:
-    """A PostgreSQL server; `url` is the administrator's, with a database that always exists."""
+    """A PostgreSQL server; `url` is the administrator's, with a database that always exists.
+
+    A private server can be killed and started again (`restart`), others cannot.
+    """
 
     def __init__(self, url: str) -> None:
+        self.revive: Callable[[], Awaitable[None]] | None = None
         self.url = url
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether the server is ours to restart."""
+        return self.revive is not None
+
+    async def restart(self) -> None:
+        """Kill the server and let it recover. Raises `InfrastructureError` if it is not ours."""
+        if self.revive is None:
+            raise InfrastructureError("this database server is not ours to restart")
+        await self.revive()
 
     def url_of(self, name: str) -> str:
         """Return the administrator's URL of another database."""

@@ -55,21 +55,33 @@ async def native_postgres(directory: Path, *, durable: bool) -> AsyncIterator[Da
         **({} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
     }
     arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    server = processes.start(
-        "postgres",
-        [str(programs / "postgres"), "-D", str(home / "data"), *arguments],
-        log=directory / "postgres.log",
-        environment=_environment(),
-        directory=home,
-        account=account,
-        stop_signal=signal.SIGINT,  # "fast shutdown": it does not wait for clients
-    )
-    try:
-        database = Database(f"postgresql://{ADMINISTRATOR}:{password}@127.0.0.1:{port}/postgres")
+    database = Database(f"postgresql://{ADMINISTRATOR}:{password}@127.0.0.1:{port}/postgres")
+    servers: list[processes.Child] = []
+
+    async def start_server() -> None:
+        server = processes.start(
+            "postgres",
+            [str(programs / "postgres"), "-D", str(home / "data"), *arguments],
+            log=directory / "postgres.log",
+            environment=_environment(),
+            directory=home,
+            account=account,
+            stop_signal=signal.SIGINT,  # "fast shutdown": it does not wait for clients
+        )
+        servers.append(server)
         await _until_ready(database, server)
+
+    async def revive() -> None:
+        servers.pop().finish(within_s=0)
+        (home / "data" / "postmaster.pid").unlink(missing_ok=True)
+        await start_server()
+
+    try:
+        await start_server()
+        database.revive = revive
         yield database
     finally:
-        processes.end([server])
+        processes.end(servers)
 
 
 async def _installed() -> Path:

@@ -62,17 +62,26 @@ async def native_rabbitmq(directory: Path) -> AsyncIterator[Broker]:
     try:
         children.append(_start_mapper(home, mapper, environment, account))
         await _until_listening(mapper, children)
-        node = processes.start(
-            "rabbitmq",
-            [str(server)],
-            log=directory / "rabbitmq.log",
-            environment=environment,
-            directory=home,
-            account=account,
-        )
-        children.insert(0, node)
         broker = Broker(f"amqp://{ADMINISTRATOR}:{quote(password)}@127.0.0.1:{amqp}/", f"http://127.0.0.1:{management}")
-        await broker.until_ready(START_S, alive=node.must_run)
+
+        async def start_node() -> None:
+            node = processes.start(
+                "rabbitmq",
+                [str(server)],
+                log=directory / "rabbitmq.log",
+                environment=environment,
+                directory=home,
+                account=account,
+            )
+            children.insert(0, node)
+            await broker.until_ready(START_S, alive=node.must_run)
+
+        async def revive() -> None:
+            children.pop(0).finish(within_s=0)
+            await start_node()
+
+        await start_node()
+        broker.revive = revive
         yield broker
     finally:
         processes.end(children[:1], within_s=STOP_S)  # its data goes away with it: no need to wait for good manners

@@ -21,6 +21,7 @@ from services.callback_web.texts import texts_for
 from shared.contract import forms
 from shared.persistence import jobs
 from shared.persistence.jobs import Job
+from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.links import Links
 from shared.signing.states import Kind, State
 from shared.telemetry import metrics
@@ -157,7 +158,7 @@ def create_app(pages: Pages) -> web.Application:
         except web.HTTPException as error:
             error.headers.update(HEADERS)
             raise
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("request_interrupted", error=type(error).__name__)
             return pages.later(request)
 

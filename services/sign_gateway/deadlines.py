@@ -11,6 +11,7 @@ from shared.contract.models import SignStatus
 from shared.messaging.events import READY
 from shared.persistence import jobs
 from shared.persistence.events import Draft
+from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.collect import ready
 from shared.signing.results import Outcome
 from shared.signing.states import Cause
@@ -26,7 +27,7 @@ async def sweep(pool: asyncpg.Pool) -> None:
         try:
             await take_back_lost(pool)
             await expire_overdue(pool)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("sweep_interrupted", error=type(error).__name__)
         await asyncio.sleep(EVERY_S)
 

@@ -19,6 +19,7 @@ from shared.messaging.commands import REF_PATTERN
 from shared.persistence import contents, events, jobs
 from shared.persistence.jobs import Job
 from shared.persistence.notices import CHANGES, JOBS, Notices
+from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.links import Links
 from shared.signing.states import State
 from shared.systems import System, Systems
@@ -165,7 +166,7 @@ def create_app(api: Api, systems: Systems, *, largest_body_bytes: int = LARGEST_
             if isinstance(error, web.HTTPMethodNotAllowed):
                 answer.headers["Allow"] = error.headers["Allow"]
             return answer
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("request_interrupted", error=type(error).__name__)
             return problem(503, "request", "cannot be answered now, try again later")
 

@@ -7,6 +7,7 @@ import asyncpg
 import structlog
 
 from shared.persistence import contents, jobs
+from shared.persistence.pool import DATABASE_ERRORS
 from shared.telemetry import metrics
 
 EVERY_S = 600.0
@@ -20,7 +21,7 @@ async def purge_for_ever(pool: asyncpg.Pool, kept_for: timedelta) -> None:
     while True:
         try:
             await purge(pool, before=datetime.now(UTC) - kept_for)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("purge_interrupted", error=type(error).__name__)
         await asyncio.sleep(EVERY_S)
 

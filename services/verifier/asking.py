@@ -16,6 +16,7 @@ from shared.contract.models import ContentType, VerificationContent, Verificatio
 from shared.errors import Bug, Transient
 from shared.persistence import contents, jobs, verdicts
 from shared.persistence.jobs import Job, JobContent
+from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
 from shared.signing.requests import msign_id
@@ -130,5 +131,5 @@ class Asking:
             try:
                 if not await jobs.extend(self._pool, job, lease=LEASE):
                     return
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("lease_not_extended", job_id=str(job.job_id), error=type(error).__name__)

@@ -25,6 +25,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from shared.messaging.dead import died
 from shared.messaging.topology import DEAD, CommandQueue, declare_commands
+from shared.persistence.pool import is_away
 from shared.telemetry import metrics
 
 PREFETCH = 200
@@ -62,7 +63,6 @@ class Unusable:
 
 Verdict = Done | Unusable
 Handler = Callable[[Sequence[Delivery]], Awaitable[Sequence[Verdict]]]
-_Away = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class Intake:
@@ -143,18 +143,22 @@ class Intake:
         while True:
             try:
                 return await self._handle(deliveries)
-            except _Away as error:
-                log.warning("intake_waits_for_database", error=type(error).__name__)
-                stopping = self._consumer is None
-                await self._cancel()
-                await asyncio.sleep(RETRY_S)
-                if not stopping:
-                    await self._consume(queue)
             except asyncpg.UniqueViolationError:
                 log.info("intake_raced")  # another replica took the same command in: look again
-            except Exception:
-                log.exception("intake_bug", deliveries=len(batch))
-                return await self._one_by_one(deliveries)
+            except Exception as error:
+                if not is_away(error):
+                    log.exception("intake_bug", deliveries=len(batch))
+                    return await self._one_by_one(deliveries)
+                log.warning("intake_waits_for_database", error=type(error).__name__)
+                await self._pause(queue)
+
+    async def _pause(self, queue: AbstractQueue) -> None:
+        """Take nothing more for a moment; who is stopping anyway does not begin again."""
+        stopping = self._consumer is None
+        await self._cancel()
+        await asyncio.sleep(RETRY_S)
+        if not stopping:
+            await self._consume(queue)
 
     async def _one_by_one(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         """A batch met a bug: find out whose fault it is, so that the others do not suffer."""
@@ -162,9 +166,9 @@ class Intake:
         for delivery in deliveries:
             try:
                 verdicts += await self._handle([delivery])
-            except _Away:
-                raise ChannelInvalidStateError("the database went away") from None
             except Exception as error:
+                if is_away(error):
+                    raise ChannelInvalidStateError("the database went away") from None
                 log.exception("delivery_bug")
                 verdicts.append(Unusable("bug", type(error).__name__))
         return verdicts

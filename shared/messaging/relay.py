@@ -19,6 +19,7 @@ from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.topology import EVENTS, declare_exchanges
 from shared.persistence import events, notices
 from shared.persistence.events import Waiting
+from shared.persistence.pool import DATABASE_ERRORS
 from shared.telemetry import metrics
 
 BATCH = 100
@@ -48,7 +49,7 @@ class Relay:
         while True:
             try:
                 await self._run()
-            except (AMQPError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except (AMQPError, *DATABASE_ERRORS) as error:
                 log.warning("relay_interrupted", error=type(error).__name__)
                 await asyncio.sleep(1)
 

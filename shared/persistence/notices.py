@@ -11,6 +11,8 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
+from shared.persistence.pool import DATABASE_ERRORS
+
 JOBS = "msign_jobs"
 """A job can be claimed; the payload is its kind."""
 EVENTS = "msign_events"
@@ -59,7 +61,7 @@ class Notices:
         while True:
             try:
                 await self._listen()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("notices_interrupted", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
 

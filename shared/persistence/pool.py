@@ -7,6 +7,24 @@ from typing import Any
 import asyncpg
 import orjson
 
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""Everything that a statement may raise; `InternalClientError` is what asyncpg says when a connection breaks oddly."""
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it shuts down, or is starting
+    asyncpg.InsufficientResourcesError,  # too many connections, or its disk is full
+    asyncpg.TransactionRollbackError,  # a deadlock
+    asyncpg.ReadOnlySQLTransactionError,  # after a failover, still connected to what is a standby now
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether the database cannot be used now; otherwise something is wrong with the statement or its values."""
+    return isinstance(error, _AWAY) and not isinstance(error, ValueError)
+
 
 async def _prepare(connection: Any) -> None:
     for name in ("json", "jsonb"):

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import structlog
 
 from shared.persistence.jobs import Job
+from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.breaker import Breaker
 
 RETRY_S = 1.0
@@ -37,7 +37,7 @@ class Worker:
             try:
                 if not await self._turn():
                     await self._idle()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("worker_interrupted", error=type(error).__name__)
                 await asyncio.sleep(RETRY_S)
 
@@ -67,7 +67,7 @@ class Worker:
     async def _guarded(self, job: Job) -> None:
         try:
             await self._work(job)
-        except* (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as errors:
+        except* DATABASE_ERRORS as errors:
             log.warning("work_interrupted", job_id=str(job.job_id), error=type(errors.exceptions[0]).__name__)
         except* Exception:
             log.exception("work_failed", job_id=str(job.job_id))  # the lease runs out, then it is tried again

@@ -1,0 +1,69 @@
+"""A service is killed at every point around its commits; another of its kind takes over, and each job ends once."""
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from msign_gateway.infrastructure import Infrastructure
+from msign_gateway.infrastructure.processes import Child
+from tests.chaos.crowd import Act, Crowd, Ledger, Order, orders
+from tests.chaos.points import POINTS, Point
+from tests.chaos.system import System, running_system
+from tests.gateway import eventually
+
+KILLED = -9
+PATIENCE_S = 90
+IN_CI = {"intake_before_ack", "post_after_answer", "relay_before_mark", "return_before_commit", "verify_after_store"}
+"""One point of each kind of commit; the others are thorough."""
+WAYS = (Act.SIGN, Act.SIGN_AND_LEAVE, Act.CANCEL, Act.VERIFY)
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+module = pytest_asyncio.fixture(scope="module", loop_scope="session")
+
+
+@module
+async def system(infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """One replica of each service."""
+    async with running_system(infrastructure, tmp_path_factory.mktemp("chaos"), replicas=1) as running:
+        yield running
+
+
+def _has_ended(child: Child) -> Callable[[], Awaitable[bool]]:
+    async def ended() -> bool:
+        return child.exit_code is not None
+
+    return ended
+
+
+def some_orders() -> list[Order]:
+    """One or two of each way that touches every point."""
+    made = orders(2 * len(WAYS), random.Random(1))
+    return [replace(order, act=act) for order, act in zip(made, WAYS * 2, strict=True)]
+
+
+def _case(point: Point) -> Any:
+    marks = () if point.name in IN_CI else pytest.mark.thorough
+    return pytest.param(point, id=f"{point.service}-{point.name}", marks=marks)
+
+
+@pytest.mark.parametrize("point", [_case(point) for point in POINTS])
+async def test_a_service_that_dies_there_loses_and_doubles_nothing(system: System, point: Point) -> None:
+    (replica,) = system.of(point.service)
+    assert replica.child is not None
+    await system.terminate(replica, kill_at=point.name)
+    await system.ready()
+    ledger = Ledger()
+    crowd = Crowd(system, ledger, random.Random(1))
+    async with crowd.present():
+        armed = replica.child
+        for order in some_orders():
+            await crowd.publish(order)
+        await eventually(_has_ended(armed), within_s=PATIENCE_S)
+        assert armed.exit_code == KILLED
+        system.start(replica)
+        await ledger.settled(PATIENCE_S)
+    assert (ledger.open, ledger.duplicated, ledger.unexpected) == ([], [], [])
