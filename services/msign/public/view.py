@@ -34,7 +34,7 @@ class Issued:
 class SignatureView:
     """One signature; names are the certificate's. `claimed_at` counts where no timestamp tells `signed_at`.
 
-    `reasons` say in English what the verifier has found, for experts.
+    `reasons` say in English what the verifier has found, for experts; caveats come last.
     """
 
     signer: str
@@ -118,7 +118,7 @@ def signature_view(verdict: SignatureVerdict) -> SignatureView:
         timestamp=verdict.timestamp,
         trust=verdict.trust,
         weak=verdict.refused,
-        reasons=tuple(map(str, verdict.reasons)),
+        reasons=tuple(map(str, sorted(verdict.reasons, key=lambda reason: reason.caveat))),
     )
 
 

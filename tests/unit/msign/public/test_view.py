@@ -62,6 +62,12 @@ def test_each_axis_is_good_only_at_its_best():
     assert [axis.good for axis in signature_view(worst).axes] == [False] * 4
 
 
+def test_caveats_come_after_what_makes_a_signature_invalid():
+    caveat = Reason("old", "it is old", caveat=True)
+    shown = signature_view(verdict(reasons=(caveat, Reason("bad", "it is bad"))))
+    assert shown.reasons == ("bad: it is bad", "old: it is old")
+
+
 def test_the_time_that_a_signer_claims_counts_only_where_no_timestamp_tells_it():
     assert signature_view(verdict(claimed_at=AT)).claimed_at is None
     assert signature_view(verdict(signed_at=None, claimed_at=AT)).claimed_at == AT
