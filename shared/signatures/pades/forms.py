@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 
 from shared.signatures.pades.change import Change, Kind, other
+from shared.signatures.pades.pages import pages_of
 from shared.signatures.pades.sameness import Key, Sameness, is_null, key_of, resolved
 
 MAX_FIELDS = 20_000
 MAX_FIELD_DEPTH = 32
+MAX_SHOWN = 40
 HIDING_FLAGS = 0b100011
 """Annotation flags Invisible, Hidden and NoView (table 167)."""
 READ_ONLY = 1
@@ -34,6 +36,12 @@ class Field:
     value: Any
     key: Key | None
     widgets: tuple[Any, ...]
+
+    @property
+    def shown(self) -> str:
+        """The name as it may be told to people: it comes from whoever made the file."""
+        name = "".join(one if one.isprintable() else " " for one in self.name[:MAX_SHOWN])
+        return f"“{name}{'…' if len(self.name) > MAX_SHOWN else ''}”"
 
     @property
     def is_signature(self) -> bool:
@@ -69,6 +77,36 @@ def fields_of(root: Any) -> dict[tuple[str, int], Field]:
         if len(found) > MAX_FIELDS:
             raise RecursionError("the form has too many fields")
     return found
+
+
+def signed_fields(root: Any, expected: int) -> list[Field]:
+    """The fields that carry a signature: those of the form and, when they are fewer than `expected`, of the pages.
+
+    Each signature counts once. Raises pyHanko's and Python's errors for what cannot be read.
+    """
+    found = _signed(fields_of(root).values())
+    if len(found) < expected:
+        found = _signed((*found, *_stray_fields(root)))
+    return found
+
+
+def _signed(fields: Iterable[Field]) -> list[Field]:
+    found: dict[Key | int, Field] = {}
+    for field in fields:
+        if field.is_signature and not is_null(field.value):
+            told = key_of(field.value) if isinstance(field.value, generic.IndirectObject) else id(field.value)
+            found.setdefault(told, field)
+    return list(found.values())
+
+
+def _stray_fields(root: Any) -> Iterator[Field]:
+    """Widgets of signatures on pages that the form may not list."""
+    for _, page in pages_of(root):
+        notes = resolved(page.raw_get("/Annots")) if "/Annots" in page else ()
+        for raw in notes if isinstance(notes, generic.ArrayObject) else ():
+            body = resolved(raw)
+            if isinstance(body, generic.DictionaryObject) and str(body.get("/FT", "")) == "/Sig" and "/V" in body:
+                yield Field(str(body.get("/T", "")), "/Sig", body, body.raw_get("/V"), None, (raw,))
 
 
 def _walk(kids: Any, above: str, kind: str, value: Any, depth: int) -> Iterator[Field]:
@@ -109,7 +147,7 @@ class FormComparison:
         for name, before in old.items():
             after = new.get(name)
             if after is None:
-                yield other(f"the form field “{before.name}” was taken out")
+                yield other(f"the form field {before.shown} was taken out")
             else:
                 yield from self._changed(before, after)
         for name, added in new.items():
@@ -118,26 +156,26 @@ class FormComparison:
 
     def _added(self, field: Field) -> Change:
         if not field.is_signature:
-            return other(f"a form field “{field.name}” was added")
+            return other(f"a form field {field.shown} was added")
         self._place(field)
         if is_null(field.value):
             if any("/AP" in resolved(one) for one in field.widgets) and field.is_visible:
-                return other(f"a place for a signature “{field.name}” was drawn on a page, but nobody signed there")
-            return Change(Kind.SIGNED, f"a place for a signature “{field.name}” was added", field.name)
+                return other(f"a place for a signature {field.shown} was drawn on a page, but nobody signed there")
+            return Change(Kind.SIGNED, f"a place for a signature {field.shown} was added", field.name)
         return self._signed(field, on_top=True)
 
     def _signed(self, field: Field, *, on_top: bool) -> Change:
         signature = resolved(field.value)
         if not isinstance(signature, generic.DictionaryObject) or "/Contents" not in signature:
-            return other(f"the place for a signature “{field.name}” was filled with something else")
+            return other(f"the place for a signature {field.shown} was filled with something else")
         if isinstance(field.value, generic.IndirectObject) and not self._is_new(key_of(field.value)):
-            return other(f"the place for a signature “{field.name}” was filled with what was in the file before")
+            return other(f"the place for a signature {field.shown} was filled with what was in the file before")
         told = str(signature.get("/SubFilter", ""))
         if told == "/ETSI.RFC3161" and not field.is_visible:
             return Change(Kind.PRESERVED, "a document timestamp was added", field.name)
         visible = on_top and field.is_visible
         kind = Kind.SIGNED_ON_TOP if visible else Kind.SIGNED
-        return Change(kind, f"a signature “{field.name}” was added", field.name)
+        return Change(kind, f"a signature {field.shown} was added", field.name)
 
     def _place(self, field: Field) -> None:
         keys = (one for one in field.widgets if isinstance(one, generic.IndirectObject))
@@ -151,7 +189,7 @@ class FormComparison:
         if not keys and not widgets and not moved:
             return
         if old.kind != new.kind:
-            yield other(f"the kind of the form field “{old.name}” was changed")
+            yield other(f"the kind of the form field {old.shown} was changed")
         elif old.is_signature:
             yield from self._changed_signature(old, new, keys | widgets, moved=moved)
         else:
@@ -173,17 +211,17 @@ class FormComparison:
     def _changed_signature(self, old: Field, new: Field, keys: set[str], *, moved: bool) -> Iterator[Change]:
         if not is_null(old.value):
             if keys - _HARMLESS_KEYS or moved or self._shows_otherwise(old, new):
-                yield other(f"the signature “{old.name}” or its looks were changed")
+                yield other(f"the signature {old.shown} or its looks were changed")
             return
         if is_null(new.value):
             if keys - _HARMLESS_KEYS or moved or self._shows_otherwise(old, new):
-                yield other(f"the empty place for a signature “{old.name}” was changed")
+                yield other(f"the empty place for a signature {old.shown} was changed")
             return
         self._place(new)
         was_hidden = not old.is_visible and new.is_visible
         allowed = _VALUE_KEYS | _LOOK_KEYS | _HARMLESS_KEYS | _PLACE_KEYS
         if keys - allowed or moved or (old.is_visible and new.is_visible and "/Rect" in keys):
-            yield other(f"the place for the signature “{old.name}” was changed when it was signed")
+            yield other(f"the place for the signature {old.shown} was changed when it was signed")
         else:
             self._rewritten_looks(old)
             yield self._signed(new, on_top=was_hidden)
@@ -191,19 +229,19 @@ class FormComparison:
     def _changed_value(self, old: Field, new: Field, keys: set[str], *, moved: bool) -> Iterator[Change]:
         revalued = not self._sameness.same(old.value, new.value)
         if keys - _VALUE_KEYS - _LOOK_KEYS - _HARMLESS_KEYS or moved or self._shows_otherwise(old, new):
-            yield other(f"the form field “{old.name}” was changed in more than its value")
+            yield other(f"the form field {old.shown} was changed in more than its value")
         elif revalued:
             self._rewritten_looks(old)
-            yield Change(Kind.FILLED, f"the form field “{old.name}” was filled in", old.name, old.is_blank)
+            yield Change(Kind.FILLED, f"the form field {old.shown} was filled in", old.name, old.is_blank)
         elif keys & (_VALUE_KEYS | _LOOK_KEYS):
             yield from self._changed_looks(old, keys)
 
     def _changed_looks(self, old: Field, keys: set[str]) -> Iterator[Change]:
         """The state of one button in a group follows the group's value; other looks do not change by themselves."""
         if keys <= {"/AS"} and old.kind == "/Btn":
-            yield Change(Kind.FILLED, f"the form field “{old.name}” was filled in", old.name, old.is_blank)
+            yield Change(Kind.FILLED, f"the form field {old.shown} was filled in", old.name, old.is_blank)
         else:
-            yield other(f"the looks of the form field “{old.name}” were changed, and not its value")
+            yield other(f"the looks of the form field {old.shown} were changed, and not its value")
 
     def _shows_otherwise(self, old: Field, new: Field) -> bool:
         """Whether a widget came out of hiding or went into it, or the field works in another way than before."""

@@ -72,8 +72,9 @@ def _annotated(raw: Any, what: str) -> Change:
     if not isinstance(body, generic.DictionaryObject):
         return other(f"something unknown was {what}")
     kind = str(body.get("/Subtype", "")).removeprefix("/")
+    kind = kind if kind.isalnum() and len(kind) <= 20 else "unknown"
     if f"/{kind}" not in CALM or {"/A", "/AA"} & set(body) or _writes(body):
-        return other(f"an annotation ({kind[:20]}) was {what}")
+        return other(f"an annotation ({kind}) was {what}")
     return Change(Kind.ANNOTATED, f"a note or mark ({kind}) was {what}")
 
 
@@ -103,18 +104,20 @@ def _get(holder: Any, key: str) -> Any:
     return holder.raw_get(key) if key in holder else None
 
 
-def number_of(root: Any, page: Key) -> int | None:
-    """The number of a page, from 1 on, when it is among the first thousands."""
-    waiting, number = [root.raw_get("/Pages")], 0
+def pages_of(root: Any) -> Iterator[tuple[Key | None, Any]]:
+    """The pages of a document in their order, at most the first thousands."""
+    waiting = [root.raw_get("/Pages")] if "/Pages" in root else []
     for _ in range(MAX_PAGES):
         if not waiting:
-            break
+            return
         raw = waiting.pop()
         body = resolved(raw)
         if is_page(body):
-            number += 1
-            if isinstance(raw, generic.IndirectObject) and key_of(raw) == page:
-                return number
+            yield key_of(raw) if isinstance(raw, generic.IndirectObject) else None, body
         elif isinstance(body, generic.DictionaryObject) and "/Kids" in body:
             waiting += reversed(list(resolved(body.raw_get("/Kids"))))
-    return None
+
+
+def number_of(root: Any, page: Key) -> int | None:
+    """The number of a page, from 1 on, when it is among the first thousands."""
+    return next((number for number, (key, _) in enumerate(pages_of(root), 1) if key == page), None)

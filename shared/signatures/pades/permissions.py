@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from shared.signatures.pades.change import Change, Kind
@@ -50,6 +51,16 @@ class Permission:
 
     def _locks(self, change: Change) -> bool:
         return change.field is not None and any(lock.is_locked(change.field) for lock in self.locks)
+
+
+def locks_out(reader: PdfFileReader, field: str) -> bool:
+    """Whether a signature of a file locks fields of that name (FieldMDP), so that none may be signed.
+
+    Raises pyHanko's and Python's errors for what cannot be read.
+    """
+    signatures = reader.embedded_signatures
+    found = (permission_of(one.sig_object, one.sig_field, reader.root).locks for one in signatures)
+    return any(lock.is_locked(field) for locks in found for lock in locks)
 
 
 def permission_of(signature: Any, field: Any, catalog: Any) -> Permission:

@@ -101,7 +101,7 @@ class _Step:
         if is_null(_get(old, "/OutputIntents")):
             keys -= {"/OutputIntents"}  # colours for printing; the EU's signature library adds them with a visible one
         for key in sorted(keys):
-            yield other(f"{_TOLD_KEYS.get(key, f'{key[1:30]} of the document')} changed")
+            yield other(f"{_TOLD_KEYS.get(key, f'{_plain(key)} of the document')} changed")
         yield from self._form_changes(old, new)
         explained, found = store_changes(old, new, self._sameness)
         self._explained |= explained
@@ -148,7 +148,7 @@ class _Step:
         elif key == "/NeedAppearances":
             yield Change(Kind.FILLED, "the looks of the form's values are to be drawn anew")
         elif key not in ("/DA", "/Q") or not added:
-            yield other(f"{key[1:30]} of the form changed")
+            yield other(f"{_plain(key)} of the form changed")
 
     def _only_adds(self, old: Any, new: Any, depth: int) -> bool:
         """Whether a dictionary of resources only gained some."""
@@ -223,6 +223,11 @@ def _touched(reader: PdfFileReader, revision: int) -> set[Key]:
     if section.hybrid is not None:
         keys |= section.hybrid.xref_data.explicit_refs_in_revision
     return {key for key in keys if key[1] >= 0}
+
+
+def _plain(key: str) -> str:
+    """A key as it may be told to people: it comes from whoever made the file."""
+    return key[1:30] if key[1:30].isalnum() else "an entry"
 
 
 def _shown(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 from asn1crypto import cms
@@ -21,6 +21,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from shared.errors import Malformed
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
+from shared.signatures.pades.permissions import locks_out
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,8 +52,9 @@ async def sign_pdf(
     changes; `Transient` when no timestamp, or a proof that was asked for, can be had.
     """
     reader = open_pdf(pdf)
+    name = field or f"MSign-{uuid4()}"
     metadata = PdfSignatureMetadata(
-        field_name=field or f"MSign-{uuid4()}",
+        field_name=name,
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
         reason=reason or None,
@@ -60,6 +62,8 @@ async def sign_pdf(
     room = TOKEN_ROOM_BYTES + sum(len(_der(certificate)) for certificate in (key.certificate, *key.chain))
     output = io.BytesIO()
     try:
+        if locks_out(reader, name):
+            _refuse_locked()
         writer = IncrementalPdfFileWriter.from_reader(reader)
         signer = _TimedPdfSigner(metadata, _KeySigner(key), timestamper=_AdaptedTimestamper(timestamper))
         signer.signed_at = signed_at
@@ -70,6 +74,10 @@ async def sign_pdf(
         raise Malformed("the PDF file is broken: it cannot be extended by a signature", code="pdf_broken") from error
     signed = output.getvalue()
     return signed if proofs is None else await proofs.added_to(signed)
+
+
+def _refuse_locked() -> NoReturn:
+    raise SigningError("a signature in it locks it against further ones")
 
 
 class _KeySigner(Signer):

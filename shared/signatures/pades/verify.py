@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from asn1crypto import cms
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -22,6 +20,7 @@ from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.guard import refusing
 from shared.signatures.pades.byterange import SignedRange, read_range
 from shared.signatures.pades.changes import judge_changes
+from shared.signatures.pades.forms import Field, signed_fields
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
 from shared.signatures.pades.revisions import Revisions
 from shared.signatures.tokens import TokenVerdict, judge_token, judge_tokens
@@ -57,9 +56,9 @@ class Pdf:
 
 @dataclass(frozen=True, slots=True)
 class DocumentTimestamp:
-    """A timestamp over a whole revision (EN 319 142-1 section 5.4.3)."""
+    """A timestamp over everything in front of it, up to `reach` (EN 319 142-1 section 5.4.3)."""
 
-    revision: int
+    reach: int
     verdict: TokenVerdict
 
 
@@ -71,13 +70,13 @@ def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
     """
     reader = open_pdf(data)
     try:
-        fields = [(name, field) for name, _, field in enumerate_sig_fields(reader, filled_status=True)]
+        fields = signed_fields(reader.root, data.count(b"/ByteRange"))
     except (PdfError, *UNREADABLE) as error:
         raise Malformed("the PDF file is broken: its form cannot be read", code="pdf_broken") from error
     if len(fields) > MAX_SIGNATURES:
         raise Malformed("the PDF file has too many signatures", code="too_complex")
     pdf = Pdf(data, reader, Revisions(reader, data), _stored_evidence(reader))
-    opened = sorted((_opened(reader, field, name) for name, field in fields), key=_age)
+    opened = sorted((_opened(reader, field) for field in fields), key=_age)
     stamps = [_document_timestamp(pdf, one, anchors) for one in opened if one is not None and _is_stamp(one)]
     regular = [one for one in opened if one is None or not _is_stamp(one)]
     if not regular:
@@ -92,9 +91,9 @@ def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
     return Report(signatures=verdicts, problems=tuple(dict.fromkeys(problems)))
 
 
-def _opened(reader: PdfFileReader, field: Any, name: str) -> EmbeddedPdfSignature | None:
+def _opened(reader: PdfFileReader, field: Field) -> EmbeddedPdfSignature | None:
     try:
-        return EmbeddedPdfSignature(reader, field.get_object(), name)
+        return EmbeddedPdfSignature(reader, field.body, field.name)
     except (PdfError, *UNREADABLE):
         return None
 
@@ -114,7 +113,7 @@ def _examine(
     try:
         signed = read_range(pdf.data, signature.byte_range, signature.pkcs7_content)
         checked = _check_cms(pdf, signature, signed)
-        stamp = _stamp(pdf, signature, stamps, anchors)
+        stamp = _stamp(pdf, signature, [one for one in stamps if one.reach >= signed.end], anchors)
         coverage, reasons = judge_changes(pdf.reader, pdf.revisions, signature, signed, pdf.data)
         findings = _findings(pdf, signature, checked, stamp)
     except Malformed as error:
@@ -168,12 +167,12 @@ def _over(message: cms.SignedData, content: bytes, kind: str) -> CmsCheck:
 def _stamp(
     pdf: Pdf, signature: EmbeddedPdfSignature, stamps: list[DocumentTimestamp], anchors: TrustAnchors
 ) -> TokenVerdict:
-    """The signature's own timestamp, else the earliest document timestamp that came after it."""
+    """The signature's own timestamp, else the earliest of the document timestamps `stamps` over it."""
     value = signature.signer_info["signature"].native
     tokens = unsigned_values(signature.signer_info, "signature_time_stamp_token")
     if tokens:
         return judge_tokens([judge_token(token.dump(), value, anchors, pdf.stored) for token in tokens])
-    return judge_tokens([one.verdict for one in stamps if one.revision > signature.signed_revision])
+    return judge_tokens([one.verdict for one in stamps])
 
 
 def _document_timestamp(pdf: Pdf, signature: EmbeddedPdfSignature, anchors: TrustAnchors) -> DocumentTimestamp:
@@ -181,8 +180,8 @@ def _document_timestamp(pdf: Pdf, signature: EmbeddedPdfSignature, anchors: Trus
         signed = read_range(pdf.data, signature.byte_range, signature.pkcs7_content)
         verdict = judge_token(signature.pkcs7_content, signed.of(pdf.data), anchors, pdf.stored)
     except Refusal as refusal:
-        verdict = TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
-    return DocumentTimestamp(signature.signed_revision, verdict)
+        return DocumentTimestamp(0, TokenVerdict(TimestampStatus.FAILED, None, refusal.reason))
+    return DocumentTimestamp(signed.gap_start, verdict)
 
 
 def _carried(signature: EmbeddedPdfSignature) -> Evidence:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
 from shared.errors import Malformed
@@ -186,3 +186,16 @@ async def test_no_signed_pdf_comes_out_when_there_is_no_timestamp(pdf, pki):
 
     with pytest.raises(TimestampFailed):
         await sign_pdf(pdf, pki.signer, Silent(), reason=None, signed_at=now_utc())
+
+
+@pytest.mark.parametrize("action", [FieldMDPAction.ALL, FieldMDPAction.EXCLUDE])
+async def test_a_pdf_whose_signer_locked_all_fields_is_refused_with_the_reason(pdf, pki, action):
+    lock = FieldMDPSpec(action, None if action is FieldMDPAction.ALL else ["Sum"])
+    signer = PdfSigner(
+        PdfSignatureMetadata(field_name="Author"),
+        _KeySigner(pki.signer),
+        new_field_spec=SigFieldSpec("Author", field_mdp_spec=lock),
+    )
+    locked: Any = await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=16384)
+    with pytest.raises(Malformed, match="locks it against further"):
+        await sign(locked.getvalue(), pki)
