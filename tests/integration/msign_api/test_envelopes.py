@@ -1,17 +1,15 @@
 """Messages made by hand, in the form that WCF and other stacks send, and hostile ones."""
 
 import asyncio
-import gzip
 import socket
 import ssl
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import zeep
 from lxml import etree
 
-from tests.integration.msign_api.conftest import MAX_BODY_BYTES
+from tests.integration.msign_api.calls import SOAP_11, XML, fault, request_id
 from tests.provider import posted
 
 ACTION = "https://msign.gov.md/IMSign/"
@@ -25,17 +23,6 @@ POST = """<PostSignRequest xmlns="https://msign.gov.md"><request xmlns:i="http:/
 <ShortContentDescription>Cerere ș</ShortContentDescription>
 <SignatureReason i:nil="true"/></request></PostSignRequest>"""
 ENVELOPE = WCF.format(action=ACTION + "PostSignRequest", body=POST)
-SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
-XML = {"Content-Type": "text/xml; charset=utf-8"}
-
-
-def request_id(answer: bytes) -> str:
-    return etree.fromstring(answer).findtext(".//{https://msign.gov.md}PostSignRequestResult", "")
-
-
-def fault(answer: bytes) -> tuple[str, str]:
-    root = etree.fromstring(answer)
-    return root.findtext(".//faultcode", "").rpartition(":")[2], root.findtext(".//faultstring", "")
 
 
 @pytest.mark.parametrize(
@@ -52,30 +39,6 @@ async def test_a_wcf_message_is_answered(api, headers):
     stored = await posted(api.requests, request_id(answer))
     assert stored.short_content_description == "Cerere ș"
     assert stored.expected_signer is None
-
-
-@pytest.mark.parametrize(
-    ("body", "headers"),
-    [
-        (ENVELOPE.encode("utf-16"), {"Content-Type": "text/xml; charset=utf-16"}),
-        (ENVELOPE.encode("utf-16"), {"Content-Type": "text/xml"}),
-        (gzip.compress(ENVELOPE.encode()), XML | {"Content-Encoding": "gzip"}),
-    ],
-)
-async def test_utf_16_and_gzip_are_understood(api, body, headers):
-    status, _, answer = await api.send(body, headers=headers)
-    assert status == 200
-    assert (await posted(api.requests, request_id(answer))).contents[0].correlation_id == "ș"
-
-
-async def test_a_chunked_body_is_understood(api):
-    async def chunks() -> AsyncIterator[bytes]:
-        for start in range(0, len(ENVELOPE.encode()), 100):
-            yield ENVELOPE.encode()[start : start + 100]
-
-    status, _, answer = await api.send(chunks(), headers=XML)
-    assert status == 200
-    assert request_id(answer)
 
 
 @pytest.mark.parametrize(
@@ -97,14 +60,6 @@ async def test_a_bad_message_gets_a_fault_that_says_why(api, body, code, text):
     assert fault(answer)[0] == code
     assert text in fault(answer)[1]
     assert b"Traceback" not in answer
-
-
-async def test_a_message_beyond_the_size_limit_is_refused(api):
-    status, _, answer = await api.send(
-        gzip.compress(b"<a>" + b"x" * MAX_BODY_BYTES), headers=XML | {"Content-Encoding": "gzip"}
-    )
-    assert (status, fault(answer)[0]) == (500, "InvalidParameter")
-    assert "larger than" in fault(answer)[1]
 
 
 async def test_a_broken_gzip_body_is_the_clients_fault(api):

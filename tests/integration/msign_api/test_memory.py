@@ -14,16 +14,11 @@ from shared.contract.models import SignResult, SignStatus
 from shared.contract.transport import client_context
 from shared.persistence.pool import open_pool
 from tests.documents import pdf_file
+from tests.integration.msign_api.calls import XML, content, element, get, post, request_id, signature, verify
 from tests.integration.msign_api.service import registered, running, settings, url
-from tests.integration.msign_api.test_envelopes import WCF, XML, request_id
 
 MEBIBYTE = 1024 * 1024
 BODY_BYTES = 64 * MEBIBYTE
-REQUEST = """<PostSignRequest xmlns="https://msign.gov.md"><request><ContentType>Pdf</ContentType><Contents>{contents}
-</Contents><ShortContentDescription>x</ShortContentDescription></request></PostSignRequest>"""
-VERIFY = """<VerifySignatures xmlns="https://msign.gov.md"><request><Contents>{contents}</Contents>
-<SignedContentType>Pdf</SignedContentType></request></VerifySignatures>"""
-GET = """<GetSignResponse xmlns="https://msign.gov.md"><requestID>{}</requestID></GetSignResponse>"""
 
 
 class Service:
@@ -41,7 +36,7 @@ class Service:
         return int(peak.split()[1]) * 1024
 
     async def posted(self, *pdfs: bytes) -> str:
-        return request_id(await self.call(post(*pdfs)))
+        return request_id(await self.call(of(*pdfs)))
 
     async def call(self, body: bytes) -> bytes:
         async with self.session.post(self.url, data=io.BytesIO(body), headers=XML) as response:
@@ -65,17 +60,13 @@ async def service(msign_database_url, provider_pki):
         yield found
 
 
-def post(*pdfs: bytes) -> bytes:
-    contents = "".join(f"<SignContent><Content>{text(pdf)}</Content></SignContent>" for pdf in pdfs)
-    return WCF.format(action="x", body=REQUEST.format(contents=contents)).encode()
-
-
-def text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+def of(*pdfs: bytes) -> bytes:
+    """The message that posts these files."""
+    return post(*map(content, pdfs), kind="Pdf").encode()
 
 
 async def test_a_message_of_64_mib_is_taken_in_little_more_than_its_content(service):
-    body = post(pdf_file("x" * (BODY_BYTES * 3 // 4)))
+    body = of(pdf_file("x" * (BODY_BYTES * 3 // 4)))
     before = service.most_bytes()
     assert request_id(await service.call(body))
     assert len(body) > BODY_BYTES
@@ -84,10 +75,7 @@ async def test_a_message_of_64_mib_is_taken_in_little_more_than_its_content(serv
 
 async def test_signatures_of_64_mib_are_verified_in_less_than_three_times_as_much(service):
     signatures = [pdf_file("x" * (BODY_BYTES // 8 * 3 // 4)) for _ in range(8)]
-    contents = "".join(
-        f"<VerificationContent><Signature>{text(one)}</Signature></VerificationContent>" for one in signatures
-    )
-    body = WCF.format(action="x", body=VERIFY.format(contents=contents)).encode()
+    body = verify(*(signature(one, content=None) for one in signatures), kind="Pdf").encode()
     before = service.most_bytes()
     answer = etree.fromstring(await service.call(body))
     assert [one.text for one in answer.iter("{*}SignaturesValid")] == ["false"] * len(signatures)
@@ -97,15 +85,15 @@ async def test_signatures_of_64_mib_are_verified_in_less_than_three_times_as_muc
 
 @pytest.mark.parametrize("count", [1, 16])
 async def test_an_answer_of_64_mib_goes_out_in_pieces(service, count):
-    request_id = await service.posted(*[pdf_file()] * count)
-    signature = os.urandom(BODY_BYTES * 3 // 4 // count)
+    posted = await service.posted(*[pdf_file()] * count)
+    data = os.urandom(BODY_BYTES * 3 // 4 // count)
     for position in range(count):
-        await service.requests.add_result(request_id, position, SignResult(signature=signature))
-    assert await service.requests.finish(request_id, SignStatus.SUCCESS)
+        await service.requests.add_result(posted, position, SignResult(signature=data))
+    assert await service.requests.finish(posted, SignStatus.SUCCESS)
     before = service.most_bytes()
-    answer = await service.call(WCF.format(action="x", body=GET.format(request_id)).encode())
+    answer = await service.call(get(element("requestID", posted)).encode())
     assert len(answer) > BODY_BYTES
     assert service.most_bytes() - before < len(answer)
     parser = etree.XMLParser(huge_tree=True)
     found = [one.text or "" for one in etree.fromstring(answer, parser).iter("{*}Signature")]
-    assert found == [text(signature)] * count
+    assert found == [base64.b64encode(data).decode()] * count
