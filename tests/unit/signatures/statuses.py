@@ -15,7 +15,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from shared.signatures.certificates import to_asn1
 from tests.pki import CA_NAME, EPOCH, FAR, SIGNER_NAME, LocalTimestamper, ec_key, name_of, rsa_key
 
-NOW = datetime(2026, 5, 1, tzinfo=UTC)
+NOW = datetime(2025, 5, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LIST_URL = "http://127.0.0.1:1/mdqsign.crl"
 RESPONDER_URL = "http://127.0.0.1:1/ocsp"

@@ -76,7 +76,7 @@ def test_a_revocation_counts_from_its_date_on(known):
     verdict = judged(known)
     assert (verdict.trust, code(verdict)) == ("revoked", "revoked")
     assert verdict.reason is not None
-    assert "2026-05-01" in verdict.reason.sentence
+    assert "2025-05-01" in verdict.reason.sentence
     assert judged(known, STRICT, at=NOW - HOUR).trust == "trusted"
 
 
