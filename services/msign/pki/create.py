@@ -63,8 +63,11 @@ def create(directory: Path, *, pki_url: str, server_names: Sequence[str], pkcs11
 
 
 def make_keys(labels: Sequence[str]) -> dict[str, PrivateKey]:
-    """Return a fresh key for each label: RSA, or P-256 for the people who have such a token."""
-    curves = {person.label for person in PEOPLE if person.curve}
+    """Return a fresh key for each label: RSA, or P-256 for the people who have such a token and for responders.
+
+    certomancer loads and checks a responder's key for each answer, which takes RSA several times as long.
+    """
+    curves = {*(person.label for person in PEOPLE if person.curve), *plan.responder_labels()}
 
     def make(label: str) -> PrivateKey:
         if label in curves:

@@ -29,7 +29,12 @@ _CA_NAME = {
 
 def service_labels() -> list[str]:
     """Return the labels of the key pairs that the live services sign with."""
-    return [ROOT, ISSUING, TSA, TLS_CA, f"ocsp-{ROOT}", f"ocsp-{ISSUING}", f"ocsp-{TLS_CA}"]
+    return [ROOT, ISSUING, TLS_CA, *responder_labels()]
+
+
+def responder_labels() -> list[str]:
+    """Return the labels of the key pairs that sign an answer to every question: timestamps and OCSP."""
+    return [TSA, f"ocsp-{ROOT}", f"ocsp-{ISSUING}", f"ocsp-{TLS_CA}"]
 
 
 def owner_labels() -> list[str]:
