@@ -214,6 +214,13 @@ def a_false_message_around_the_signed_document(root: Any) -> Any:
     return message
 
 
+@attack("coverage", enveloped="integrity")
+def a_false_message_in_an_attribute_around_the_signed_document(root: Any) -> Any:
+    message = etree.Element("message", pay="the attacker")
+    message.append(root)
+    return message
+
+
 @attack("coverage")
 def an_unsigned_object(root: Any) -> Any:
     etree.SubElement(_signature(root), DS + "Object").text = "pay the attacker"

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from shared.signatures.xades.references import Checked
     from shared.signatures.xades.structure import XmlSignature
 
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_SILENT = frozenset(
+    {
+        *("Id", "ID", "id", "lang", "space", "base", "schemaLocation", "noNamespaceSchemaLocation"),
+        *("version", "format", "MimeType", "Encoding"),
+    }
+)
+
 
 def covers_everything(
     root: etree._Element, signature: XmlSignature, holder: etree._Element, checked: list[Checked]
@@ -38,8 +47,16 @@ def _is_covered(node: etree._Element, signed: list[etree._Element]) -> bool:
         return True
     children = elements(node)
     plain = not has_stray_text(node) and not any(_is_style_sheet(child) for child in node)
-    return bool(children) and plain and all(_is_covered(child, signed) for child in children)
+    return (
+        bool(children) and plain and not _says_something(node) and all(_is_covered(child, signed) for child in children)
+    )
 
 
 def _is_style_sheet(node: etree._Element) -> bool:
     return isinstance(node, etree._ProcessingInstruction) and node.target == "xml-stylesheet"
+
+
+def _says_something(holder: etree._Element) -> bool:
+    """Whether an element that should only hold others has attributes with content of their own."""
+    names = (str(name).removeprefix(_XML).removeprefix(_XSI) for name in holder.attrib)
+    return any(name not in _SILENT for name in names)
