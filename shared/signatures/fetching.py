@@ -12,24 +12,19 @@ import errno
 import ipaddress
 import secrets
 import socket
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
-from asn1crypto import cms, pem
-from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.cache import AnswerCache
-from shared.signatures.crls import listed
-from shared.signatures.embedded import evidence_of
 from shared.signatures.evidence import Evidence
-from shared.signatures.responder import answer, issued_by, question
-from shared.signatures.sources import issuer_urls, list_urls, responder_urls
-from shared.signatures.status import StatusUnknown, Word
+from shared.signatures.fetched import checked
+from shared.signatures.responder import question
+from shared.signatures.sources import Kind, Source
+from shared.signatures.status import StatusUnknown
 
 if TYPE_CHECKING:
     from aiohttp.abc import AddrInfoType  # type: ignore[attr-defined]
@@ -40,25 +35,6 @@ MAX_ANSWER_BYTES = 16 << 20
 NONCE_BYTES = 16
 _REMEMBERED_WITHOUT_DATE = timedelta(minutes=5)
 _REMEMBERED_FAILURE = timedelta(seconds=30)
-_REMEMBERED_ISSUER = timedelta(hours=24)
-
-
-class Kind(StrEnum):
-    """What can be fetched."""
-
-    OCSP = "ocsp"
-    LIST = "list"
-    ISSUER = "issuer"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One place that `certificate` names; `issuer` is known but for `Kind.ISSUER`."""
-
-    kind: Kind
-    url: str
-    certificate: asn1_x509.Certificate
-    issuer: asn1_x509.Certificate | None = None
 
 
 class Fetcher(Protocol):
@@ -77,19 +53,6 @@ class NoNetwork:
 
 
 NO_NETWORK = NoNetwork()
-
-
-def status_sources(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> list[Source]:
-    """Whom to ask for the certificate's status, in this order: its OCSP responders, then its lists."""
-    return [
-        *(Source(Kind.OCSP, url, certificate, issuer) for url in responder_urls(certificate)),
-        *(Source(Kind.LIST, url, certificate, issuer) for url in list_urls(certificate)),
-    ]
-
-
-def issuer_sources(certificate: asn1_x509.Certificate) -> list[Source]:
-    """Where the certificate's issuer can be fetched."""
-    return [Source(Kind.ISSUER, url, certificate) for url in issuer_urls(certificate)]
 
 
 class HttpFetcher:
@@ -142,7 +105,7 @@ class HttpFetcher:
         nonce = secrets.token_bytes(NONCE_BYTES)
         try:
             data = await self._request(source, nonce)
-            found, next_update = _checked(source, data, nonce)
+            found, next_update = checked(source, data, nonce)
         except StatusUnknown as error:
             log.info("nothing_fetched", kind=source.kind, host=urlsplit(source.url).hostname, why=str(error))
             return str(error), now + _REMEMBERED_FAILURE
@@ -194,42 +157,3 @@ def _key(source: Source) -> tuple[str, ...]:
     issuer = "" if source.issuer is None else source.issuer.sha256.hex()
     whose = issuer if source.kind is Kind.LIST else source.certificate.sha256.hex() + issuer
     return source.kind, source.url, whose
-
-
-def _checked(source: Source, data: bytes, nonce: bytes) -> tuple[Evidence, datetime | None]:
-    """The evidence in an answer, and its nextUpdate; raises `StatusUnknown` for one that is not genuine."""
-    if source.kind is Kind.ISSUER or source.issuer is None:
-        return Evidence(_issuers(source.certificate, data)), datetime.now(UTC) + _REMEMBERED_ISSUER
-    if source.kind is Kind.OCSP:
-        word = answer(data, source.certificate, source.issuer, nonce)
-        return Evidence(ocsp=(data,)), _current(word).next_update
-    der = pem.unarmor(data)[2] if pem.detect(data) else data
-    word = listed(der, source.certificate, source.issuer)
-    return Evidence(crls=(der,)), _current(word).next_update
-
-
-def _current(word: Word) -> Word:
-    if word.next_update is not None and word.next_update < datetime.now(UTC):
-        raise StatusUnknown("the answer is not current")
-    return word
-
-
-def _issuers(certificate: asn1_x509.Certificate, data: bytes) -> tuple[asn1_x509.Certificate, ...]:
-    """Those who issued `certificate`, in a certificate (PEM, DER) or a certs-only CMS message (RFC 5280, 4.2.2.1)."""
-    try:
-        der = pem.unarmor(data)[2] if pem.detect(data) else data
-        found = [one for one in _certificates(der) if issued_by(certificate, one)]
-    except (ValueError, TypeError, KeyError) as error:
-        raise StatusUnknown("the issuer's certificate cannot be read") from error
-    if not found:
-        raise StatusUnknown("the certificate found there is not the issuer's")
-    return tuple(found)
-
-
-def _certificates(der: bytes) -> tuple[asn1_x509.Certificate, ...]:
-    one = asn1_x509.Certificate.load(der)
-    try:
-        one.native  # noqa: B018 - reading it is the check
-    except (ValueError, TypeError, KeyError):
-        return evidence_of(cms.ContentInfo.load(der)["content"]).certificates
-    return (one,)

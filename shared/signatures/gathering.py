@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
-from shared.signatures.fetching import Fetcher, issuer_sources, status_sources
+from shared.signatures.fetching import Fetcher
 from shared.signatures.revocation import status_from
+from shared.signatures.sources import issuer_sources, status_sources
 from shared.signatures.status import Status, StatusUnknown
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Report

@@ -10,9 +10,9 @@ from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.crls import listed
 from shared.signatures.evidence import NOTHING, Evidence
-from shared.signatures.fetching import Fetcher, status_sources
+from shared.signatures.fetching import Fetcher
 from shared.signatures.responder import answer
-from shared.signatures.sources import tells_status
+from shared.signatures.sources import status_sources, tells_status
 from shared.signatures.status import Irrelevant, RevocationStatus, Status, StatusUnknown, Word
 
 SKEW = timedelta(minutes=5)

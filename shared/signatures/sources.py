@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from asn1crypto import x509 as asn1_x509
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from asn1crypto import x509 as asn1_x509
 
 NO_CHECK = frozenset({"1.3.6.1.5.5.7.48.1.5", "2.5.29.56"})
 """Extensions by which a CA declares that it will never tell a status: OCSP noCheck and noRevAvail (RFC 9608)."""
 
 _MAX_URLS = 4
+
+
+class Kind(StrEnum):
+    """What can be fetched."""
+
+    OCSP = "ocsp"
+    LIST = "list"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place that `certificate` names; `issuer` is known but for `Kind.ISSUER`."""
+
+    kind: Kind
+    url: str
+    certificate: asn1_x509.Certificate
+    issuer: asn1_x509.Certificate | None = None
 
 
 def responder_urls(certificate: asn1_x509.Certificate) -> tuple[str, ...]:
@@ -35,6 +55,19 @@ def list_urls(certificate: asn1_x509.Certificate) -> tuple[str, ...]:
         return _web(str(place.native) for place in places if place.name == "uniform_resource_identifier")
     except Exception:  # a hostile certificate may break any parser below
         return ()
+
+
+def status_sources(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> list[Source]:
+    """Whom to ask for the certificate's status, in this order: its OCSP responders, then its lists."""
+    return [
+        *(Source(Kind.OCSP, url, certificate, issuer) for url in responder_urls(certificate)),
+        *(Source(Kind.LIST, url, certificate, issuer) for url in list_urls(certificate)),
+    ]
+
+
+def issuer_sources(certificate: asn1_x509.Certificate) -> list[Source]:
+    """Where the certificate's issuer can be fetched."""
+    return [Source(Kind.ISSUER, url, certificate) for url in issuer_urls(certificate)]
 
 
 def tells_status(certificate: asn1_x509.Certificate) -> bool:

@@ -22,11 +22,9 @@ from shared.signatures.fetching import (
     MAX_ANSWER_BYTES,
     HttpFetcher,
     NoNetwork,
-    Source,
-    issuer_sources,
     public_connector,
-    status_sources,
 )
+from shared.signatures.sources import Source, issuer_sources, status_sources
 from shared.signatures.status import StatusUnknown
 from tests.pki import SIGNER_NAME, name_of
 from tests.unit.signatures.statuses import (

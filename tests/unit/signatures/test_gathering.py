@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from shared.signatures.certificates import to_asn1
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
-from shared.signatures.fetching import Source
 from shared.signatures.gathering import MAX_WANTED, judged_online
 from shared.signatures.keys import MemoryKey
 from shared.signatures.pades.sign import sign_pdf
+from shared.signatures.sources import Source
 from shared.signatures.status import StatusUnknown
 from shared.signatures.trust import TrustAnchors, judge_path
 from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust

@@ -14,9 +14,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from shared.signatures.certificates import to_asn1
 from shared.signatures.crls import listed
 from shared.signatures.evidence import NOTHING, Evidence
-from shared.signatures.fetching import NoNetwork, Source
+from shared.signatures.fetching import NoNetwork
 from shared.signatures.responder import answer
 from shared.signatures.revocation import MAX_WORDS, Freshness, revocation_status, status_from, voids_timestamps
+from shared.signatures.sources import Source
 from shared.signatures.status import RevocationStatus, StatusUnknown
 from tests.pki import SIGNER_NAME, ec_key, name_of, rsa_key
 from tests.unit.signatures.statuses import (
