@@ -41,7 +41,7 @@ class Choosing:
 
     async def speak(self, request: web.Request) -> web.Response:
         """Go on in another language, on the page whose form it was, with the numbers that were entered there."""
-        step = await self._steps.any(request)
+        step = await self._steps.sent(request, decided=True)
         texts = await read_texts(request)
         if (lang := texts.get("lang")) in set(Language):
             await self._parts.visits.speak(step.visit, Language(lang))

@@ -103,14 +103,14 @@ class Steps:
             await self._parts.visits.say(step.visit, None)  # it may be over when the page is loaded again
         return step
 
-    async def sent(self, request: web.Request, page: str = "choose", **query: str) -> Step:
-        """Return the step of a form that was sent, for a request that is still pending.
+    async def sent(self, request: web.Request, page: str = "choose", *, decided: bool = False, **query: str) -> Step:
+        """Return the step of a form that was sent, for a request that is still pending, or may be `decided`.
 
         Raises `StopHere` to say how a decided one ended, and, for a form that has no seal of this browser, to show
         `page` again.
         """
         step = await self.any(request)
-        if step.asked.status is not SignStatus.PENDING:
+        if step.asked.status is not SignStatus.PENDING and not decided:
             raise StopHere(to_page(step.request_id, "choose"))
         try:
             signed = self._parts.seal.open_form((await read_texts(request)).get("state", ""), step.visit)

@@ -204,6 +204,15 @@ async def test_changing_the_language_takes_along_the_numbers_that_were_typed_and
     assert 'role="alert"' not in browser.page
 
 
+@pytest.mark.parametrize("form", ["language", "instrument", "choose", "cancel", "sign"])
+async def test_a_form_without_our_seal_does_nothing(browser, requests, form):
+    await browser.enter(lang="en", Instrument="moldsign")
+    await browser.post(f"/{REQUEST_ID}/{form}", {"lang": "ru", "Instrument": "moldsign", **RIGHT})
+    assert '<html lang="en">' in browser.page
+    assert "The form was too old." in browser.page
+    assert requests.finishes == 0
+
+
 async def test_an_upper_case_address_is_the_same_request(browser):
     await browser.post(f"/{REQUEST_ID.upper()}", {"ReturnUrl": RETURN_URL})
     assert browser.address == f"/{REQUEST_ID}/choose"
