@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import socket
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from shared.lifecycle import serve_http
 from shared.signatures.fetching import NO_NETWORK, Fetcher, HttpFetcher
@@ -23,6 +28,7 @@ from tests.integration.signatures.certomancer_pki import SIGNED, CertomancerPki,
 from tests.pki import LocalTimestamper
 
 HASH = hashlib.sha256(b"an act").digest()
+COMMAND = Path(sys.executable).parent / "msign-gateway"
 STRICT = replace(shipped_policy(), unknown_status_refused=True)
 
 
@@ -147,3 +153,25 @@ async def test_a_cross_certified_issuer_leads_to_the_other_root(pki, network):
     timestamper = LocalTimestamper(key("tsa"), pki.certificate("tsa"), at=SIGNED)
     signed = await sign_hash(HASH, signer, timestamper, signed_at=SIGNED)
     assert (await verify_hash_signature(signed, HASH, anchors, fetcher)).valid
+
+
+async def test_the_command_line_asks_the_network_only_when_told_to(pki, network, tmp_path):
+    _, counted = network
+    (tmp_path / "trust").mkdir()
+    for label in ("root", "issuing", "tsa-root"):
+        (tmp_path / "trust" / f"{label}.pem").write_bytes(pki.certificate(label).public_bytes(Encoding.PEM))
+    signer = MemoryKey(key("revoked-before"), pki.certificate("revoked-before"))
+    timestamper = LocalTimestamper(key("tsa"), pki.certificate("tsa"), at=SIGNED)
+    file = tmp_path / "signed.xml"
+    file.write_bytes(await sign_hash(HASH, signer, timestamper, signed_at=SIGNED))
+
+    async def verified(*options: str) -> tuple[bool, str]:
+        command = ("verify", file, "--trust", tmp_path / "trust", "--json", *options)
+        process = await asyncio.create_subprocess_exec(COMMAND, *command, stdout=asyncio.subprocess.PIPE)
+        told = json.loads((await process.communicate())[0])
+        return told["valid"], told["signatures"][0]["trust"]
+
+    assert await verified() == (True, "trusted")
+    assert counted.asked == []
+    assert await verified("--online") == (False, "revoked")
+    assert "ocsp" in counted.asked
