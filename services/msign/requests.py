@@ -7,6 +7,8 @@ import asyncio
 import dataclasses
 import functools
 import hashlib
+import io
+import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -89,8 +91,15 @@ class RequestStore:
 
     async def content(self, request_id: str, position: int) -> bytes | None:
         """Return one content, the digest bytes or the PDF file; None when there is no such one (any more)."""
-        content: bytes | None = await self._pool.fetchval(_CONTENT, request_id, position)
-        return content
+        content = io.BytesIO()
+        for start in itertools.count(1, PIECE_BYTES):
+            piece = await self._pool.fetchval(_CONTENT_PIECE, request_id, position, start, PIECE_BYTES)
+            if piece is None:
+                return None
+            content.write(piece)
+            if len(piece) < PIECE_BYTES:
+                break
+        return content.getvalue()
 
     async def signers(self, request_id: str) -> dict[int, bytes]:
         """Return who signed what so far: certificates by the content's position."""
@@ -98,8 +107,14 @@ class RequestStore:
 
     async def add_result(self, request_id: str, position: int, result: SignResult) -> bool:
         """Store one signature of a pending request; False when it is not pending any more."""
-        values = (result.correlation_id, result.certificate, result.signature)
-        return await self._pool.fetchval(_ADD_RESULT, request_id, position, *values) is not None
+        row = (request_id, position, result.correlation_id, result.certificate, result.signature)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(_HOLD_PENDING, request_id) is None:
+                return False
+            await connection.copy_to_table(
+                "sign_results", source=binary_rows([row]), columns=_RESULT_COLUMNS, format="binary"
+            )
+        return True
 
     async def drop_results(self, request_id: str) -> None:
         """Forget the signatures of a pending request: another signer begins."""
@@ -198,7 +213,9 @@ _DOCUMENTS = """
 SELECT correlation_id, name, multiple_signatures, octet_length(content) AS size, digest
 FROM sign_contents WHERE request_id = $1 ORDER BY position
 """
-_CONTENT = "SELECT content FROM sign_contents WHERE request_id = $1 AND position = $2"
+_CONTENT_PIECE = """
+SELECT substring(content FROM $3 FOR $4) FROM sign_contents WHERE request_id = $1 AND position = $2
+"""
 _SIGNERS = "SELECT position, certificate FROM sign_results WHERE request_id = $1"
 _RESULTS = """
 SELECT position, correlation_id, certificate, octet_length(signature) AS size,
@@ -208,13 +225,10 @@ FROM sign_results WHERE request_id = $1 ORDER BY position
 _SIGNATURE_PIECE = """
 SELECT substring(signature FROM $3 FOR $4) FROM sign_results WHERE request_id = $1 AND position = $2
 """
-_ADD_RESULT = """
-INSERT INTO sign_results (request_id, position, correlation_id, certificate, signature)
-SELECT request_id, $2, $3, $4, $5 FROM sign_requests
-WHERE request_id = $1 AND status = 'Pending' AND expires_at > now()
-FOR SHARE
-RETURNING position
+_HOLD_PENDING = """
+SELECT request_id FROM sign_requests WHERE request_id = $1 AND status = 'Pending' AND expires_at > now() FOR SHARE
 """
+_RESULT_COLUMNS = ("request_id", "position", "correlation_id", "certificate", "signature")
 _DROP_RESULTS = """
 DELETE FROM sign_results USING sign_requests
 WHERE sign_results.request_id = $1 AND sign_requests.request_id = $1 AND status = 'Pending'

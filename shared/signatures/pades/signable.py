@@ -6,17 +6,19 @@ To be asked before anybody is troubled with signing it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
+from pyhanko.sign.fields import MDPPerm
 
 from shared.errors import Malformed
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
+from shared.signatures.pades.permissions import locks_out
 
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
+
+ANY_NEW_FIELD = "MSign"
 
 
 def why_not_signable(pdf: bytes) -> str | None:
@@ -41,14 +43,10 @@ def _why_not(reader: PdfFileReader) -> str | None:
         return "the PDF file has no page"
     if any(signature.docmdp_level is MDPPerm.NO_CHANGES for signature in reader.embedded_signatures):
         return "the PDF file carries a signature that forbids any further change, so no signature can be added"
-    if any(_locks_new_fields(signature.fieldmdp) for signature in reader.embedded_signatures):
+    if locks_out(reader, ANY_NEW_FIELD):
         return "the PDF file carries a signature that locks all fields, so no signature can be added"
     IncrementalPdfFileWriter.from_reader(reader)
     return None
-
-
-def _locks_new_fields(lock: FieldMDPSpec | None) -> bool:
-    return lock is not None and lock.is_locked(f"MSign-{uuid4()}")
 
 
 def _has_page(reader: PdfFileReader) -> bool:

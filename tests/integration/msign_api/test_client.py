@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.msign.consumers import serial_of
+from services.msign.requests import PIECE_BYTES
 from services.msign.retention import purge
 from shared.contract.client import MSignClient
 from shared.contract.faults import AuthenticationFailed, AuthorizationFailed, InvalidParameter, RequestNotFound
@@ -82,6 +83,15 @@ async def test_what_pages_show_is_known_without_the_documents(api):
     assert (second.name, second.digest) == (None, hashlib.sha256(contents[1].content).digest())
     told = [(one.size, one.digest, one.algorithm) for one in (await api.requests.summary(hashes)).documents]
     assert told == [(32, DIGEST, "SHA-256"), (20, b"2" * 20, "SHA-1")]
+
+
+@pytest.mark.parametrize("size", [PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES])
+async def test_a_document_of_several_pieces_is_whole(api, size):
+    consumer = await api.consumers.find(api.tls.first.certificate)
+    content = bytes(range(256)) * (size // 256) + b"." * (size % 256)
+    request = dataclasses.replace(REQUEST, content_type=ContentType.PDF, contents=(SignContent(content=content),))
+    request_id = await api.requests.create(consumer.id, request, datetime.now(UTC) + timedelta(hours=1))
+    assert await api.requests.content(request_id, 0) == content
 
 
 async def test_a_document_is_had_by_its_place_and_only_there(api):

@@ -3,6 +3,7 @@
 import base64
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -14,7 +15,18 @@ from shared.contract.models import SignResult, SignStatus
 from shared.contract.transport import client_context
 from shared.persistence.pool import open_pool
 from tests.documents import pdf_file
-from tests.integration.msign_api.calls import XML, content, element, get, post, request_id, signature, verify
+from tests.integration.msign_api.calls import (
+    XML,
+    content,
+    element,
+    envelope,
+    fault,
+    get,
+    post,
+    request_id,
+    signature,
+    verify,
+)
 from tests.integration.msign_api.service import registered, running, settings, url
 
 MEBIBYTE = 1024 * 1024
@@ -81,6 +93,22 @@ async def test_signatures_of_64_mib_are_verified_in_less_than_three_times_as_muc
     assert [one.text for one in answer.iter("{*}SignaturesValid")] == ["false"] * len(signatures)
     assert len(body) > BODY_BYTES
     assert service.most_bytes() - before < 3 * len(body)
+
+
+def hostile() -> Iterator[str]:
+    """Messages that would be costly to read to their end, by contents, attributes, depth, markup and text."""
+    yield post(*[element("SignContent", "<Content>MTI=</Content>")] * 500_000)
+    yield envelope("<a " + " ".join(f'b{number}=""' for number in range(200_000)) + "/>")
+    yield "<a>" * 1_000_000
+    yield "<a><!--" + "x" * BODY_BYTES + "--></a>"
+    yield envelope("<a>" + "x" * BODY_BYTES + "</a>")
+
+
+async def test_hostile_messages_cost_hardly_any_memory(service):
+    before = service.most_bytes()
+    for body in hostile():
+        assert fault(await service.call(body.encode()))[0] == "InvalidParameter"
+    assert service.most_bytes() - before < 64 * MEBIBYTE
 
 
 @pytest.mark.parametrize("count", [1, 16])
