@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
@@ -25,6 +26,8 @@ MAX_SIGNED_BYTES = 64 << 20
 
 _NAMESPACES = {"wsu": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"}
 _ID_NAMES = frozenset({"Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id", f"{{{_NAMESPACES['wsu']}}}Id"})
+_DECLARED = re.compile(rb"""<\?xml\s[^>]{0,60}?encoding\s*=\s*["']([A-Za-z][\w.-]{0,40})["']""", re.ASCII)
+_REGIONAL = re.compile("iso-?(?!8859-1$)|windows-|cp-?[0-9]|koi8|big5|gb|euc|shift|ks_c|tis", re.IGNORECASE)
 _WITH_ID = etree.XPath("//*[@Id or @ID or @id or @xml:id or @wsu:Id]", namespaces=_NAMESPACES)
 _TOO_COMPLEX = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)} | //*[count(@*) > {MAX_ATTRIBUTES_PER_ELEMENT}])")
 
@@ -73,12 +76,11 @@ def read_document(data: bytes) -> Document:
         raise Malformed("the XML document is too large", code="too_large")
     if data.count(b"<") > MAX_TAGS or data.count(b"=") > MAX_ATTRIBUTES:
         raise Malformed("the XML document has too many elements or attributes", code="too_complex")
-    _scan(data)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=False
-    )
+    text, encoding = _readable(data)
+    _scan(text, encoding)
+    parser = etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Malformed("the input is not well-formed XML", code="not_xml") from error
     tree = root.getroottree()
@@ -89,9 +91,20 @@ def read_document(data: bytes) -> Document:
     return Document(tree, _ids(tree), len(data))
 
 
-def _scan(data: bytes) -> None:
+def _readable(data: bytes) -> tuple[bytes, str | None]:
+    """The document as both parsers read it alike, and its encoding where that is not what it declares itself."""
+    declared = _DECLARED.match(data)
+    if declared is None or not _REGIONAL.match(declared[1].decode("ascii")):
+        return data, None
+    try:
+        return data.decode(declared[1].decode("ascii")).encode(), "utf-8"
+    except (LookupError, ValueError) as error:
+        raise Malformed("the input is not in the encoding that it declares", code="not_xml") from error
+
+
+def _scan(data: bytes, encoding: str | None) -> None:
     """Refuse before a tree is built and entities do their work: expat reads the bytes in one pass and keeps nothing."""
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate(encoding, namespace_separator=" ")
     scan = _Scan(tags=data.count(b"<"))
     parser.StartDoctypeDeclHandler = scan.doctype
     parser.StartNamespaceDeclHandler = scan.declared

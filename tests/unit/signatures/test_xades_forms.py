@@ -7,11 +7,25 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from lxml import etree
 
+from shared.errors import Malformed
 from shared.signatures.verify import Digest, Original, verify_hash_signature
 from shared.signatures.xades.names import BASE64, C14N_10, C14N_11
 from tests.unit.signatures.conftest import HASH
-from tests.unit.signatures.forms import DS, EXCLUSIVE, Form, Ref, by_id, enveloped, holding, make, rsa_pkcs1, rsa_pss
+from tests.unit.signatures.forms import (
+    DS,
+    EXCLUSIVE,
+    Form,
+    Ref,
+    by_id,
+    enveloped,
+    holding,
+    make,
+    rsa_pkcs1,
+    rsa_pss,
+    tree,
+)
 
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 
@@ -168,3 +182,21 @@ async def test_a_signed_document_in_an_object_of_a_further_signature_is_judged_t
         report = await verify_hash_signature(make(outer, pki.signer), None, anchors)
         assert [one.integrity for one in report.signatures] == ["passed", "failed" if bad else "passed"]
         assert report.valid is not bad
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-16", "iso-8859-1", "us-ascii", "windows-1251", "iso-8859-16", "koi8-r", "big5", "gb18030"],
+)
+async def test_a_document_in_any_common_encoding(pki, anchors, encoding):
+    signed = tree(make(Form((enveloped(),), wrap="<act>Actul № 1, ă, Б, 中{signature}</act>"), pki.signer))
+    text = f'<?xml version="1.0" encoding="{encoding}"?>' + etree.tostring(signed, encoding="unicode")
+    assert (await verify_hash_signature(text.encode(encoding, "xmlcharrefreplace"), None, anchors)).valid
+
+
+@pytest.mark.parametrize("encoding", ["big5", "cp99999", "utf-7", "rot13"])
+async def test_a_document_that_is_not_in_its_encoding_or_in_an_unknown_one_is_refused(anchors, encoding):
+    with pytest.raises(Malformed):
+        await verify_hash_signature(
+            f'<?xml version="1.0" encoding="{encoding}"?><a>'.encode() + b"\xff\xff</a>", None, anchors
+        )
