@@ -10,10 +10,10 @@ from aiohttp import web
 from certomancer.integrations.aiohttp_animator import build_animator_app
 from certomancer.registry import ArchLabel, CertLabel, CertomancerConfig
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.pki import rsa_key
+from tests.pki import ec_key, rsa_key
 
 DAY = timedelta(days=1)
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -43,7 +43,8 @@ class CertomancerPki:
     def __init__(self, folder: Path, url: str) -> None:
         labels = [*AUTHORITIES, *RESPONDERS.values(), *PEOPLE, *STAMPERS]
         for label in labels:
-            pem = key(label).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            own = stamper_key(label) if label in STAMPERS else key(label)
+            pem = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             (folder / f"{label}.pem").write_bytes(pem)
         config = CertomancerConfig(
             {
@@ -71,7 +72,12 @@ class CertomancerPki:
         return build_animator_app({ArchLabel(ARCHITECTURE): self._architecture}, with_web_ui=False)
 
 
-def key(label: str) -> rsa.RSAPrivateKey:
+def key(label: str) -> ec.EllipticCurvePrivateKey:
+    return ec_key(f"certomancer {label}")
+
+
+def stamper_key(label: str) -> rsa.RSAPrivateKey:
+    """RSA, which is what `tests.pki.LocalTimestamper` signs with."""
     return rsa_key(f"certomancer {label}")
 
 

@@ -24,7 +24,7 @@ from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import SignatureVerdict
 from shared.signatures.verify import verify_hash_signature
 from shared.signatures.xades.sign import sign_hash
-from tests.integration.signatures.certomancer_pki import SIGNED, CertomancerPki, key
+from tests.integration.signatures.certomancer_pki import SIGNED, CertomancerPki, key, stamper_key
 from tests.pki import LocalTimestamper
 
 HASH = hashlib.sha256(b"an act").digest()
@@ -80,7 +80,7 @@ async def judged(
 ) -> SignatureVerdict:
     """The verdict on what `who` signed long ago, without any certificate above."""
     signer = MemoryKey(key(who), pki.certificate(who))
-    timestamper = LocalTimestamper(key(stamper), pki.certificate(stamper), at=SIGNED)
+    timestamper = LocalTimestamper(stamper_key(stamper), pki.certificate(stamper), at=SIGNED)
     signed = await sign_hash(HASH, signer, timestamper, signed_at=SIGNED)
     anchors = [pki.certificate(root) for root in (*roots, "tsa-root")]
     report = await verify_hash_signature(
@@ -150,7 +150,7 @@ async def test_a_cross_certified_issuer_leads_to_the_other_root(pki, network):
     assert (await judged(pki, "good", fetcher, roots=("other-root",))).trust == "untrusted"
     anchors = TrustAnchors.of([pki.certificate(label) for label in ("other-root", "tsa-root", "issuing-crossed")])
     signer = MemoryKey(key("good"), pki.certificate("good"), [pki.certificate("issuing-crossed")])
-    timestamper = LocalTimestamper(key("tsa"), pki.certificate("tsa"), at=SIGNED)
+    timestamper = LocalTimestamper(stamper_key("tsa"), pki.certificate("tsa"), at=SIGNED)
     signed = await sign_hash(HASH, signer, timestamper, signed_at=SIGNED)
     assert (await verify_hash_signature(signed, HASH, anchors, fetcher)).valid
 
@@ -161,7 +161,7 @@ async def test_the_command_line_asks_the_network_only_when_told_to(pki, network,
     for label in ("root", "issuing", "tsa-root"):
         (tmp_path / "trust" / f"{label}.pem").write_bytes(pki.certificate(label).public_bytes(Encoding.PEM))
     signer = MemoryKey(key("revoked-before"), pki.certificate("revoked-before"))
-    timestamper = LocalTimestamper(key("tsa"), pki.certificate("tsa"), at=SIGNED)
+    timestamper = LocalTimestamper(stamper_key("tsa"), pki.certificate("tsa"), at=SIGNED)
     file = tmp_path / "signed.xml"
     file.write_bytes(await sign_hash(HASH, signer, timestamper, signed_at=SIGNED))
 
