@@ -100,9 +100,10 @@ def status_from(
 
 
 def voids_timestamps(status: RevocationStatus) -> bool:
-    """Whether a timestamping authority's revocation, even a later one, takes the worth from all that it ever stamped.
+    """Whether a revocation on the way to a timestamping authority, even a later one, makes its timestamps worthless.
 
-    RFC 3161 section 4: it does unless one of the harmless reasons is stated.
+    RFC 3161 section 4: it does unless one of the harmless reasons is stated. Whoever has the key of the authority, or
+    of one above it, can put any time on anything.
     """
     return status.at is not None and status.why not in HARMLESS
 

@@ -110,8 +110,7 @@ def _judged_statuses(chain: Chain, known: Evidence, policy: Policy, at: datetime
     unknown: RevocationStatus | None = None
     for certificate, issuer in pairwise(chain):
         status = status_from(known, certificate, issuer, at, Freshness(policy.max_age))
-        voided = purpose == TIME_STAMPING and certificate is chain[0] and voids_timestamps(status)
-        if status.status is Status.REVOKED or voided:
+        if status.status is Status.REVOKED or (purpose == TIME_STAMPING and voids_timestamps(status)):
             return PathVerdict(Trust.REVOKED, _revoked(status, whose=certificate is chain[0]), chain)
         if not tells_status(certificate):
             continue

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from shared.signatures.certificates import to_asn1
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
 from shared.signatures.policy import shipped_policy
 from shared.signatures.tokens import judge_token
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
-from tests.pki import SIGNER_NAME, name_of
+from tests.pki import SIGNER_NAME, name_of, rsa_key
 from tests.unit.signatures.statuses import (
     HOUR,
     ISSUER,
@@ -175,6 +176,17 @@ async def test_a_revoked_timestamping_authority_is_believed_only_before_a_harmle
     if expected == "failed":
         assert verdict.reason is not None
         assert "revoked" in verdict.reason.sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"), [(x509.ReasonFlags.superseded, "passed"), (x509.ReasonFlags.key_compromise, "failed")]
+)
+async def test_whoever_issued_a_timestamping_authority_must_not_be_compromised_either(reason, expected):
+    token = await stamper().stamp(hashlib.sha256(b"value").digest())
+    by_root = name_of((NameOID.COMMON_NAME, "Root"))
+    told = crl(2, key=rsa_key("root of lists"), by=by_root, made=NOW + 2 * DAY, revoked_at=NOW + DAY, reason=reason)
+    known = Evidence((to_asn1(UNDER_ROOT_X509),), crls=(told,))
+    assert judge_token(token, b"value", TrustAnchors.of([ROOT_X509]), known).status == expected
 
 
 async def test_an_authority_whose_status_nobody_tells_is_believed_with_a_word_or_refused_by_policy():
