@@ -237,6 +237,6 @@ async def test_who_is_told_to_wait_follows_the_other_tab_to_its_end(browser, cla
         await browser.submit(form, **RIGHT)
         assert browser.address.startswith(f"/{REQUEST_ID}/{page}")
         assert f'data-follow="/{REQUEST_ID}/progress" data-state="Pending"' in browser.page
-        assert f'data-page="/{REQUEST_ID}/done"' in browser.page
+        assert f'data-page="/{REQUEST_ID}/choose"' in browser.page
         assert "/assets/follow.js" in browser.page
     assert requests.finishes == 0
