@@ -63,6 +63,10 @@ TRUST = {
     Trust.UNKNOWN: Text("The certificate could not be checked."),
 }
 
+TRUSTED_UNASKED = Text(
+    "The certificate comes from an authority that is trusted here; nobody could tell if it was revoked."
+)
+
 NO_FILE = Complaint(Text("There is no signed file."), Text("Choose it, then verify."), ("File",))
 NO_HASH = Complaint(
     Text("The hash is neither hexadecimal nor base64 of a known length (SHA-1, SHA-2)."),

@@ -8,12 +8,21 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from services.msign.locale.words import Text
-from services.msign.public.texts import COVERAGE, INTEGRITY, OUTCOMES, TIMESTAMP, TRUST, Outcome, OutcomeTexts
-from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
+from services.msign.public.texts import (
+    COVERAGE,
+    INTEGRITY,
+    OUTCOMES,
+    TIMESTAMP,
+    TRUST,
+    TRUSTED_UNASKED,
+    Outcome,
+    OutcomeTexts,
+)
+from shared.signatures.verdict import Axis, Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class Finding:
     """One axis of the verdict: its name, what was found, and whether that is well."""
 
     name: Text
@@ -34,7 +43,8 @@ class Issued:
 class SignatureView:
     """One signature; names are the certificate's. `claimed_at` counts where no timestamp tells `signed_at`.
 
-    `reasons` say in English what the verifier has found, for experts; caveats come last.
+    `weak` algorithms are refused by policy, `ageing` ones not yet; `unasked` says that nobody told whether the
+    certificate was revoked. `reasons` say in English what the verifier has found, for experts; caveats come last.
     """
 
     signer: str
@@ -47,16 +57,19 @@ class SignatureView:
     timestamp: TimestampStatus
     trust: Trust
     weak: bool
+    ageing: bool
+    unasked: bool
     reasons: tuple[str, ...]
 
     @property
-    def axes(self) -> tuple[Axis, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """The four axes in words."""
+        trust = TRUSTED_UNASKED if self.unasked and self.trust is Trust.TRUSTED else TRUST[self.trust]
         return (
-            Axis(Text("Integrity"), INTEGRITY[self.integrity], self.integrity is Integrity.PASSED),
-            Axis(Text("Coverage"), COVERAGE[self.coverage], self.coverage is Coverage.WHOLE),
-            Axis(Text("Timestamp"), TIMESTAMP[self.timestamp], self.timestamp is TimestampStatus.PASSED),
-            Axis(Text("Trust"), TRUST[self.trust], self.trust is Trust.TRUSTED),
+            Finding(Text("Integrity"), INTEGRITY[self.integrity], self.integrity is Integrity.PASSED),
+            Finding(Text("Coverage"), COVERAGE[self.coverage], self.coverage is Coverage.WHOLE),
+            Finding(Text("Timestamp"), TIMESTAMP[self.timestamp], self.timestamp is TimestampStatus.PASSED),
+            Finding(Text("Trust"), trust, self.trust is Trust.TRUSTED),
         )
 
 
@@ -118,6 +131,8 @@ def signature_view(verdict: SignatureVerdict) -> SignatureView:
         timestamp=verdict.timestamp,
         trust=verdict.trust,
         weak=verdict.refused,
+        ageing=any(reason.caveat for reason in verdict.because(Axis.POLICY)),
+        unasked=any(reason.caveat for reason in verdict.because(Axis.TRUST)),
         reasons=tuple(map(str, sorted(verdict.reasons, key=lambda reason: reason.caveat))),
     )
 

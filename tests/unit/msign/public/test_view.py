@@ -7,11 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from services.msign.public.texts import Outcome
+from services.msign.public.texts import TRUST, TRUSTED_UNASKED, Outcome
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.public.view import Issued, checked_now, outcome_of, signature_view, verdict_view
 from shared.errors import Malformed
 from shared.signatures.verdict import (
+    Axis,
     Coverage,
     Integrity,
     Reason,
@@ -57,9 +58,23 @@ def test_a_verdict_on_the_whole_is_never_better_than_its_parts(signatures, probl
 
 
 def test_each_axis_is_good_only_at_its_best():
-    assert [axis.good for axis in signature_view(verdict()).axes] == [True] * 4
+    assert [one.good for one in signature_view(verdict()).findings] == [True] * 4
     worst = broken("unreadable", "it cannot be read")
-    assert [axis.good for axis in signature_view(worst).axes] == [False] * 4
+    assert [one.good for one in signature_view(worst).findings] == [False] * 4
+
+
+def test_a_trusted_certificate_that_nobody_asked_about_is_told_apart():
+    asked, unasked = verdict(), verdict(reasons=(Reason("revocation_unknown", "no answer", Axis.TRUST, caveat=True),))
+    assert [signature_view(one).findings[-1].good for one in (asked, unasked)] == [True, True]
+    assert [signature_view(one).findings[-1].sentence for one in (asked, unasked)] == [
+        TRUST[Trust.TRUSTED],
+        TRUSTED_UNASKED,
+    ]
+
+
+def test_algorithms_that_policy_only_warns_of_are_ageing_not_weak():
+    shown = signature_view(verdict(reasons=(Reason("old_digest", "it is old", Axis.POLICY, caveat=True),)))
+    assert (shown.weak, shown.ageing) == (False, True)
 
 
 def test_caveats_come_after_what_makes_a_signature_invalid():
