@@ -18,13 +18,22 @@ _NULL = struct.pack("!i", -1)
 
 
 async def binary_rows(rows: Iterable[Sequence[Value]]) -> AsyncIterator[bytes]:
-    """Yield the rows as a source for asyncpg's `copy_to_table(…, format="binary")`."""
+    """Yield the rows as a source for asyncpg's `copy_to_table(…, format="binary")`, some `PIECE_BYTES` at a time."""
+    waiting = bytearray()
+    for piece in _encoded(rows):
+        waiting += piece
+        if len(waiting) >= PIECE_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
+
+
+def _encoded(rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
     yield _HEADER
     for row in rows:
         yield struct.pack("!h", len(row))
         for value in row:
-            for piece in _pieces(value):
-                yield piece
+            yield from _pieces(value)
     yield _END
 
 

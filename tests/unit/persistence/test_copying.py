@@ -1,0 +1,53 @@
+import struct
+
+import pytest
+
+from shared.persistence.copying import PIECE_BYTES, Value, binary_rows
+
+
+async def copied(*rows: tuple[Value, ...]) -> list[bytes]:
+    return [piece async for piece in binary_rows(rows)]
+
+
+def read(stream: bytes) -> list[list[bytes | None]]:
+    """The rows of a stream, as PostgreSQL reads it."""
+    assert stream[:19] == b"PGCOPY\n\xff\r\n\0" + bytes(8)
+    rows: list[list[bytes | None]] = []
+    at = 19
+    while (count := struct.unpack_from("!h", stream, at)[0]) >= 0:
+        at += 2
+        rows.append([])
+        for _ in range(count):
+            (length,) = struct.unpack_from("!i", stream, at)
+            at += 4
+            rows[-1].append(None if length < 0 else stream[at : at + length])
+            at += max(length, 0)
+    assert stream[at:] == b"\xff\xff"
+    return rows
+
+
+async def test_each_kind_of_value_has_its_form():
+    (stream,) = await copied(("ș", 7, -1), (None, True, False), (b"", "", 2**31 - 1))
+    assert read(stream) == [
+        ["ș".encode(), b"\0\0\0\7", b"\xff\xff\xff\xff"],
+        [None, b"\1", b"\0"],
+        [b"", b"", b"\x7f\xff\xff\xff"],
+    ]
+
+
+async def test_no_rows_are_an_empty_stream():
+    assert read(b"".join(await copied())) == []
+
+
+@pytest.mark.parametrize("size", [PIECE_BYTES - 1, PIECE_BYTES, 5 * PIECE_BYTES + 1])
+async def test_a_large_value_comes_in_pieces_and_whole(size):
+    value = bytes(range(256)) * (size // 256 + 1)
+    pieces = await copied((value,), (value,))
+    assert read(b"".join(pieces)) == [[value], [value]]
+    assert max(map(len, pieces)) < 2 * PIECE_BYTES
+
+
+async def test_many_small_rows_share_their_messages():
+    pieces = await copied(*[(number, "name", None) for number in range(10_000)])
+    assert len(read(b"".join(pieces))) == 10_000
+    assert len(pieces) <= sum(map(len, pieces)) / PIECE_BYTES + 1
