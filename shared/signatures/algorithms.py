@@ -52,7 +52,7 @@ CONTENT_DIGESTS = ("sha1", "sha224", "sha256", "sha384", "sha512")
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
-    """How a signature value is made: `family` is `rsa`, `rsa-pss` or `ecdsa`.
+    """How a signature value is made: `family` is `rsa`, `rsa-pss`, `ecdsa` or `eddsa`.
 
     `digest` is None where the identifier leaves it to a parameter (RFC 6931 section 2.3.9).
     """
@@ -70,6 +70,7 @@ SIGNATURE_URIS: dict[str, SignatureScheme] = {
     **{MORE2021 + f"ecdsa-sha3-{bits}": SignatureScheme("ecdsa", f"sha3_{bits}") for bits in _SHA3_BITS},
     **{MORE2007 + f"sha3-{bits}-rsa-MGF1": SignatureScheme("rsa-pss", f"sha3_{bits}") for bits in _SHA3_BITS},
     MORE2007 + "rsa-pss": SignatureScheme("rsa-pss", None),
+    MORE2021 + "eddsa-ed25519": SignatureScheme("eddsa", "sha512"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Does a raw signature value verify with this public key? (RFC 8017, FIPS 186-5; in CMS and certificates RFC 5754)"""
+"""Does a raw signature value verify with this public key? (RFC 8017, FIPS 186-5; in CMS RFC 5754)"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from asn1crypto import algos
 from asn1crypto.keys import PublicKeyInfo
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from pyhanko_certvalidator.sig_validate import (
     DEFAULT_VALIDATION_CONTEXT,
@@ -21,7 +21,7 @@ from shared.signatures.algorithms import hash_named
 
 @dataclass(frozen=True, slots=True)
 class ValueScheme:
-    """How a value was made: `family` is `rsa`, `rsa-pss` or `ecdsa`; the last two fields are for PSS only."""
+    """How a value was made: `family` is `rsa`, `rsa-pss`, `ecdsa` or `eddsa`; the last two fields are for PSS only."""
 
     family: str
     digest: str
@@ -45,6 +45,8 @@ def value_verifies(public_key: PublicKeyTypes, scheme: ValueScheme, data: bytes,
             public_key.verify(value, data, padding.PSS(mask, salt), algorithm)
         elif isinstance(public_key, ec.EllipticCurvePublicKey) and scheme.family == "ecdsa":
             public_key.verify(_as_der(value, public_key), data, ec.ECDSA(algorithm))
+        elif isinstance(public_key, ed25519.Ed25519PublicKey) and scheme.family == "eddsa":
+            public_key.verify(value, data)
         else:
             return False
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
