@@ -26,6 +26,8 @@ from shared.signatures.pades.permissions import locks_out
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
     from shared.signatures.keys import SigningKey
     from shared.signatures.pades.proofs import Proofs
     from shared.signatures.timestamps import Timestamper
@@ -64,7 +66,7 @@ async def sign_pdf(
     try:
         if locks_out(reader, name):
             _refuse_locked()
-        writer = IncrementalPdfFileWriter.from_reader(reader)
+        writer = _writer_behind(reader)
         signer = _TimedPdfSigner(metadata, _KeySigner(key), timestamper=_AdaptedTimestamper(timestamper))
         signer.signed_at = signed_at
         await signer.async_sign_pdf(writer, bytes_reserved=2 * room, output=output)
@@ -74,6 +76,15 @@ async def sign_pdf(
         raise Malformed("the PDF file is broken: it cannot be extended by a signature", code="pdf_broken") from error
     signed = output.getvalue()
     return signed if proofs is None else await proofs.added_to(signed)
+
+
+def _writer_behind(reader: PdfFileReader) -> IncrementalPdfFileWriter:
+    """A writer whose new objects replace none: some tools tell a /Size that is smaller than their objects' numbers."""
+    tables = reader.xrefs
+    sections = (tables.explicit_refs_in_revision(one) for one in range(tables.total_revisions))
+    writer = IncrementalPdfFileWriter.from_reader(reader)
+    writer._lastobj_id = max(writer._lastobj_id, *(one.idnum for section in sections for one in section))
+    return writer
 
 
 def _refuse_locked() -> NoReturn:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
+from shared.contract.models import ContentType
 from shared.errors import Malformed
+from shared.signatures.binding import covers_content
 from shared.signatures.pades.sign import _KeySigner, sign_pdf
 from shared.signatures.timestamps import TimestampFailed
 from shared.signatures.trust import TrustAnchors
@@ -199,3 +202,10 @@ async def test_a_pdf_whose_signer_locked_all_fields_is_refused_with_the_reason(p
     locked: Any = await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=16384)
     with pytest.raises(Malformed, match="locks it against further"):
         await sign(locked.getvalue(), pki)
+
+
+async def test_a_pdf_that_tells_too_few_objects_loses_none_when_it_is_signed(pki, anchors):
+    misled = re.sub(rb"/Size \d+", b"/Size 3", pdf_file("a", stream_xrefs=False))
+    signed = await sign(misled, pki)
+    assert (await verify_pdf(signed, anchors)).valid
+    assert covers_content(ContentType.PDF, misled, signed)
