@@ -59,9 +59,9 @@ def attached_evidence(signer: cms.SignerInfo) -> Evidence:
     together = NOTHING
     for where in ("signed_attrs", "unsigned_attrs"):
         for attribute in _given(signer[where]):
-            read = _ATTACHED.get(attribute["type"].dotted, _nothing)
-            for value in attribute["values"]:
-                with suppress(ValueError, TypeError, KeyError):
+            with suppress(ValueError, TypeError, KeyError):
+                read = _ATTACHED.get(attribute["type"].dotted, _nothing)
+                for value in attribute["values"]:
                     together |= read(bytes(value.dump()))
     return together
 
