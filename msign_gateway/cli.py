@@ -5,6 +5,7 @@ import typer
 from msign_gateway.commands import dead
 from msign_gateway.commands.demo import demo
 from msign_gateway.commands.migrate import migrate
+from msign_gateway.commands.schemas import schemas
 from msign_gateway.commands.serve import serve
 from msign_gateway.commands.verify import verify
 
@@ -13,7 +14,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Signing and verification through MSign, driven by events.",
 )
-for command in (demo, serve, migrate, verify):
+for command in (demo, serve, migrate, verify, schemas):
     app.command()(command)
 app.add_typer(dead.app, name="dead")
 

@@ -9,7 +9,7 @@ import binascii
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contract.models import ContentType, DelegatorType, Instrument, Language
@@ -72,8 +72,17 @@ class _Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _one_in_schema(first: str, second: str) -> ConfigDict:
+    given: list[JsonValue] = [
+        {"required": [name], "properties": {name: {"type": "string"}}} for name in (first, second)
+    ]
+    return ConfigDict(json_schema_extra={"oneOf": given})
+
+
 class SignContentData(_Data):
     """One thing to sign, inline or by reference to a stored content."""
+
+    model_config = _one_in_schema("content", "content_ref")
 
     content: Base64 | None = None
     content_ref: Ref | None = None
@@ -115,6 +124,8 @@ class SignRequestData(_Data):
 
 class VerificationContentData(_Data):
     """One signature to verify; `content` is the hash that was signed."""
+
+    model_config = _one_in_schema("signature", "signature_ref")
 
     signature: Base64 | None = None
     signature_ref: Ref | None = None
