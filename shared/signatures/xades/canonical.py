@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -12,7 +13,9 @@ from shared.signatures.verdict import Refusal
 from shared.signatures.xades.names import C14N_10, C14N_11, C14N_EXCLUSIVE
 
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_PLAIN_BASE = re.compile(r"[a-z]+://[\w.-]+(?:/[\w-]+)*/?")
+_BASE = _XML + "base"
+_ABSOLUTE = re.compile(r"https?://[\w.-]+(?:/[\w-]+)*/?", re.ASCII)
+_RELATIVE = re.compile(r"(?=.)(?:\.\./)*(?:[\w-]+/)*(?:[\w-]+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +136,30 @@ def _inherited(apex: etree._Element, method: Method) -> dict[str, str]:
                 found.setdefault(str(name), str(value))
     if method.kind == C14N_11:
         found.pop(_XML + "id", None)
-        _refuse_joined_bases(apex)
+        found |= _joined_base(apex)
     return found
 
 
-def _refuse_joined_bases(apex: etree._Element) -> None:
-    """C14N 1.1, section 2.4, joins the xml:base of all omitted ancestors: we take over one as it is, and join none."""
-    bases = [str(node.get(_XML + "base")) for node in (apex, *apex.iterancestors()) if node.get(_XML + "base")]
-    inherits = bases and (apex.get(_XML + "base") is None or len(bases) > 1)
-    if inherits and (len(bases) > 1 or not _PLAIN_BASE.fullmatch(bases[0])):
-        raise Refusal("canonicalization", "C14N 1.1 below several xml:base, or a relative one, is not supported")
+def _joined_base(apex: etree._Element) -> dict[str, str]:
+    """The xml:base of the apex with those of all that is above (C14N 1.1, section 2.4).
+
+    Only plain ones are joined: an absolute directory, and relative ones below it that do not climb above its root.
+    """
+    bases = [
+        str(node.get(_BASE)) for node in (*reversed(list(apex.iterancestors())), apex) if node.get(_BASE) is not None
+    ]
+    if not bases or (len(bases) == 1 and apex.get(_BASE) is not None):
+        return {}
+    joined = bases[0]
+    for step in bases[1:]:
+        whole = _ABSOLUTE.fullmatch(step) is not None
+        depth = joined.rstrip("/").count("/") - 2
+        if not whole and (not _RELATIVE.fullmatch(step) or step.count("../") > depth):
+            raise Refusal("canonicalization", "C14N 1.1 with such an xml:base is not supported")
+        joined = step if whole else urljoin(joined, step)
+    if not _ABSOLUTE.fullmatch(joined):
+        raise Refusal("canonicalization", "C14N 1.1 with such an xml:base is not supported")
+    return {_BASE: joined}
 
 
 def _prefixes(node: etree._Element | None) -> tuple[str, ...]:

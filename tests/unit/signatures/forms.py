@@ -154,6 +154,10 @@ FORMS = {
         (Ref("#act", lambda _: b'<act Id="act" xml:base="http://act.md/a/">an act</act>', (C14N_11,)),),
         wrap='<all><acts xml:base="http://act.md/a/" xml:id="a"><act Id="act">an act</act></acts>{signature}</all>',
     ),
+    "below two xml:bases": Form(
+        (Ref("#act", lambda _: b'<act Id="act" xml:base="http://act.md/b/c">an act</act>', (C14N_11,)),),
+        wrap='<all><a xml:base="http://act.md/a/"><act Id="act" xml:base="../b/c">an act</act></a>{signature}</all>',
+    ),
 }
 
 
