@@ -11,7 +11,8 @@ from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 
 from shared.signatures.pades.sign import _AdaptedTimestamper, sign_pdf
 from shared.signatures.pades.verify import judge_pdf
-from tests.attacks.pades import edited, form, generic, message_of, name, with_message
+from tests.attacks.pades import edited, form, generic, name
+from tests.attacks.pades_signature import message_of, with_message
 from tests.pki import TestPki, now_utc
 from tests.unit.signatures.test_pades_changes import by_others, context
 
