@@ -171,7 +171,8 @@ def _stamp(
     value = signature.signer_info["signature"].native
     tokens = unsigned_values(signature.signer_info, "signature_time_stamp_token")
     if tokens:
-        return judge_tokens([judge_token(token.dump(), value, anchors, pdf.stored) for token in tokens])
+        known = _carried(signature) | pdf.stored
+        return judge_tokens([judge_token(token.dump(), value, anchors, known) for token in tokens])
     return judge_tokens([one.verdict for one in stamps])
 
 
