@@ -87,12 +87,12 @@ class SoapTransport:
             raise AmbiguousCall(f"the connection to MSign broke: {_brief(error)}") from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        body = bytearray()
+        body = io.BytesIO()  # hands out what it holds without a copy
         async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            body += chunk
-            if len(body) > self._max_answer_bytes:
+            body.write(chunk)
+            if body.tell() > self._max_answer_bytes:
                 raise Transient(f"MSign's answer is larger than {self._max_answer_bytes} bytes")
-        return bytes(body)
+        return body.getvalue()
 
 
 def _check(answer: Answer, content_type: str) -> None:

@@ -93,6 +93,24 @@ async def test_nothing_more_is_signed_once_the_request_is_decided(pki):
     assert (outcome.status, outcome.signed) == (SignStatus.PENDING, 0)
 
 
+async def test_one_document_is_asked_for_at_a_time_and_none_that_is_signed(pki):
+    told: list[tuple[str, int]] = []
+
+    class Watched(KeptBatch):
+        async def content(self, request_id, position):
+            told.append(("read", position))
+            return await super().content(request_id, position)
+
+        async def add_result(self, request_id, position, result):
+            told.append(("signed", position))
+            return await super().add_result(request_id, position, result)
+
+    kept = Watched(REQUEST.contents)
+    await sign(pki, kept, pin_per_document=True)
+    await sign(pki, kept)
+    assert told == [(done, position) for position in range(3) for done in ("read", "signed")]
+
+
 async def test_what_was_removed_meanwhile_is_not_signed_any_more(pki):
     kept = KeptBatch(REQUEST.contents[:2])
     assert await sign(pki, kept) == Outcome(SignStatus.PENDING, 2)
