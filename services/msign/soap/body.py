@@ -12,6 +12,10 @@ MEDIA_TYPES = frozenset({"text/xml", "application/xml", "application/soap+xml", 
 """What an envelope may be called; aiohttp says octet-stream where the client says nothing."""
 
 
+async def hold_back(_: web.Request) -> None:
+    """Do not ask yet for a body that waits to be asked for: `receive` does, once it is wanted (RFC 9110, 10.1.1)."""
+
+
 async def receive(request: web.Request, *, max_bytes: int) -> Message:
     """Read the envelope as it comes; `max_bytes` counts after decompression.
 
@@ -21,6 +25,7 @@ async def receive(request: web.Request, *, max_bytes: int) -> Message:
         raise SoapFault("Client", "the Content-Type must be text/xml")
     if (request.content_length or 0) > max_bytes:
         raise _too_large(max_bytes)
+    await _ask_for_body(request)
     try:
         return await _read(request, max_bytes)
     except InvalidParameter:
@@ -29,6 +34,12 @@ async def receive(request: web.Request, *, max_bytes: int) -> Message:
         raise SoapFault("Client", str(error)) from None
     except (web.RequestPayloadError, HttpProcessingError) as error:
         raise SoapFault("Client", "the HTTP body cannot be read") from error
+
+
+async def _ask_for_body(request: web.Request) -> None:
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
 
 
 async def _read(request: web.Request, max_bytes: int) -> Message:

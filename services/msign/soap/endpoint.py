@@ -15,7 +15,7 @@ from services.msign.handlers import MSign
 from services.msign.metrics import API_CALLS, API_SECONDS
 from services.msign.soap.answer import send, write_answer
 from services.msign.soap.arguments import Arguments, read_arguments
-from services.msign.soap.body import receive
+from services.msign.soap.body import hold_back, receive
 from services.msign.soap.caller import authenticate
 from services.msign.soap.envelope import SoapFault, find_call
 from services.msign.soap.faults import write_fault
@@ -54,6 +54,8 @@ class Endpoint:
             return await send(request, parts)
         except Exception as error:
             outcome, response = _fault(error)
+            if not request.content.is_eof():
+                response.force_close()
             return response
         finally:
             API_CALLS.labels(name, outcome).inc()
@@ -78,7 +80,7 @@ def create_api_app(endpoint: Endpoint, *, max_body_bytes: int) -> web.Applicatio
     document()
     app = web.Application()
     app[MAX_BODY_BYTES] = max_body_bytes
-    app.add_routes([web.post(PATH, endpoint.post), web.get(PATH, endpoint.get)])
+    app.add_routes([web.post(PATH, endpoint.post, expect_handler=hold_back), web.get(PATH, endpoint.get)])
     return app
 
 

@@ -36,7 +36,16 @@ class Wire:
 
     async def say(self, head: str, *pieces: bytes) -> tuple[str, bytes]:
         """Send bytes as they are, without any end; returns the answer's head and its body."""
-        self._writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + b"".join(pieces))
+        return await self.go_on(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + b"".join(pieces))
+
+    async def begin(self, head: str) -> str:
+        """Send a head and return the one that comes back."""
+        self._writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+        return (await self._reader.readuntil(b"\r\n\r\n")).decode()
+
+    async def go_on(self, data: bytes) -> tuple[str, bytes]:
+        """Send bytes; returns the answer's head and its body."""
+        self._writer.write(data)
         told = (await self._reader.readuntil(b"\r\n\r\n")).decode()
         size = re.search(r"Content-Length: (\d+)", told)
         assert size
@@ -173,6 +182,26 @@ async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(share
     told, answer = await raw(shared_api, head)
     assert " 500 " in told.splitlines()[0]
     assert fault(answer) == ("InvalidParameter", f"the message is larger than {MAX_BODY_BYTES} bytes")
+
+
+async def test_a_body_that_waits_to_be_asked_for_is_asked_for(shared_api):
+    body = post().encode()
+    async with wire(shared_api) as connection:
+        head = (
+            f"POST {PATH} HTTP/1.1\nHost: x\nContent-Type: text/xml\nExpect: 100-continue\nContent-Length: {len(body)}"
+        )
+        assert await connection.begin(head) == "HTTP/1.1 100 Continue\r\n\r\n"
+        told, answer = await connection.go_on(body)
+    assert " 200 " in told.splitlines()[0]
+    assert request_id(answer)
+
+
+async def test_a_body_that_waits_and_is_not_wanted_is_not_asked_for(shared_api):
+    head = f"POST {PATH} HTTP/1.1\nHost: x\nContent-Type: text/xml\nExpect: 100-continue\nContent-Length: {10**12}"
+    told, answer = await raw(shared_api, head)
+    assert told.startswith("HTTP/1.1 500 ")
+    assert "\r\nConnection: close\r\n" in told
+    assert fault(answer)[0] == "InvalidParameter"
 
 
 async def test_a_body_that_never_ends_is_refused_while_it_comes(shared_api):
