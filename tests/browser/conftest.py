@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from msign_gateway.infrastructure import Infrastructure
 from tests.browser.e_service import EService, running_e_service
-from tests.browser.opening import Open
+from tests.browser.opening import PATIENCE_MS, Open
 from tests.msign_process import RunningMSign, running_msign
 
 ARGUMENTS = [
@@ -41,6 +41,7 @@ async def service(msign: RunningMSign) -> AsyncIterator[EService]:
 
 @session
 async def chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser

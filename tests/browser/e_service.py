@@ -87,9 +87,9 @@ def page(title: str, body: str, *, status: int = 200) -> web.Response:
 
 @asynccontextmanager
 async def running_e_service(msign: RunningMSign) -> AsyncIterator[EService]:
-    """Serve the e-Service until the block ends."""
+    """Serve the e-Service until the block ends: on another site than MSign, as in life, for cookies' sake."""
     (port,) = free_ports(1)
     async with msign.client() as client:
-        made = EService(msign, client, f"http://127.0.0.1:{port}")
+        made = EService(msign, client, f"http://localhost:{port}")
         async with serve_http(made.app(), host="127.0.0.1", port=port):
             yield made

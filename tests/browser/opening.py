@@ -6,6 +6,7 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 SIZES = {"desktop": (1280, 800), "phone": (375, 720), "narrow": (320, 640)}
+PATIENCE_MS = 20_000
 LEFT = "net::ERR_ABORTED"
 """How a request ends whose page was left: no failure of anybody's."""
 
@@ -33,7 +34,7 @@ class Open:
             color_scheme="dark" if colours == "dark" else "light",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("console", self._said)
         context.on("weberror", lambda thrown: self.problems.append(str(thrown.error)))
         context.on("requestfailed", self._failed)

@@ -22,6 +22,19 @@ async def stays(page: Page, *landmarks: str) -> None:
     assert len(headings) == len(LANGUAGES), headings
 
 
+@pytest.mark.parametrize(
+    ("locale", "wished", "spoken"),
+    [("ru-MD", "", "ru"), ("en-GB", "", "en"), ("de-DE", "", "ro"), ("ru-RU", "en", "en")],
+)
+async def test_the_service_decides_and_else_the_browser(e_service, open_page, locale, wished, spoken):
+    page = await open_page(locale=locale)
+    await enter(e_service, page, digests(), Instrument="tax", lang=wished)
+    assert await page.get_attribute("html", "lang") == spoken
+    await page.click("#cancel button")
+    await page.wait_for_selector("#return")
+    assert await page.get_attribute("html", "lang") == spoken
+
+
 async def test_on_the_public_pages(e_service, open_page):
     open_page.expected |= {404}
     page, home = await open_page(), e_service.msign.sign_page

@@ -56,6 +56,8 @@ async def test_an_identity_card_asks_for_the_pin_before_each_document(e_service,
     person = e_service.msign.person("nationalid")
     await fill(e_service, page, person)
     await expect(page.locator("main")).to_contain_text("Document 2 of 2")
+    assert await page.input_value("[name=IDNP]") == person["idnp"]
+    assert await page.input_value("[name=PIN]") == ""
     await fill(e_service, page, person)
     if not scripts:
         await page.click("#return button")
