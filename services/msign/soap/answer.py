@@ -33,7 +33,7 @@ def write_answer(name: str, result: Any) -> Parts:
     tickets = _Tickets()
     results = tuple(
         SignResult(
-            correlation_id=one.correlation_id, certificate=one.certificate, signature=tickets.for_(one.signature)
+            correlation_id=one.correlation_id, certificate=one.certificate, signature=tickets.instead_of(one.signature)
         )
         for one in result.results
     )
@@ -86,7 +86,7 @@ class _Tickets:
         self._nonce = secrets.token_bytes(_NONCE_BYTES)
         self._values: list[StoredBytes] = []
 
-    def for_(self, value: bytes | StoredBytes | None) -> bytes | None:
+    def instead_of(self, value: bytes | StoredBytes | None) -> bytes | None:
         if not isinstance(value, StoredBytes):
             return value
         self._values.append(value)

@@ -115,9 +115,9 @@ class _Tree:
             raise _beyond(f"more than {MAX_ELEMENTS} elements")
         if self._depth > MAX_DEPTH:
             raise _beyond(f"elements nested more than {MAX_DEPTH} deep")
-        if len(attributes) > MAX_ATTRIBUTES:
+        if len(attributes) + len(nsmap) > MAX_ATTRIBUTES:
             raise _beyond(f"more than {MAX_ATTRIBUTES} attributes in one element")
-        self._count(len(tag) + sum(map(len, attributes.values())))
+        self._count(len(tag) + sum(map(len, attributes.values())) + sum(map(len, nsmap.values())))
         self._binary = Base64Text() if tag in BINARY else None
         self._builder.start(tag, attributes, {prefix or None: uri for prefix, uri in nsmap.items()})
 

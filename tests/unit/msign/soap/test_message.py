@@ -102,8 +102,8 @@ def test_the_same_name_in_another_namespace_is_text():
 def test_namespaces_and_attributes_are_where_they_were():
     root = read(b"<a xmlns='u:a' xmlns:b='u:b' b:c='1'><b:d/></a>").root
     assert (root.tag, root.get("{u:b}c"), root[0].tag) == ("{u:a}a", "1", "{u:b}d")
-    namespaces: Any = {None: "u:a", "b": "u:b"}
-    assert root.nsmap == namespaces
+    expected: Any = {None: "u:a", "b": "u:b"}
+    assert root.nsmap == expected
 
 
 def elements(count: int) -> bytes:
@@ -114,6 +114,10 @@ def attributes(count: int) -> bytes:
     return b"<a " + b" ".join(b'a%d=""' % number for number in range(count)) + b"/>"
 
 
+def namespaces(count: int) -> bytes:
+    return b"<a " + b" ".join(b'xmlns:a%d="u:a"' % number for number in range(count)) + b"/>"
+
+
 def comment(size: int) -> Iterable[bytes]:
     yield from (b"<a>" + b" " * PIECE, b"<!--", *[b"x" * PIECE] * (size // PIECE), b"--></a>")
 
@@ -122,6 +126,7 @@ WITHIN = [
     elements(MAX_ELEMENTS),
     b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH,
     attributes(MAX_ATTRIBUTES),
+    namespaces(MAX_ATTRIBUTES),
     b"<a>" + b"x" * (MAX_CHARACTERS - 1) + b"</a>",
     comment(MAX_MARKUP_BYTES - PIECE),
 ]
@@ -129,6 +134,9 @@ BEYOND = [
     (elements(MAX_ELEMENTS + 1), f"more than {MAX_ELEMENTS} elements"),
     (b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1), f"nested more than {MAX_DEPTH} deep"),
     (attributes(MAX_ATTRIBUTES + 1), f"more than {MAX_ATTRIBUTES} attributes"),
+    (namespaces(MAX_ATTRIBUTES + 1), f"more than {MAX_ATTRIBUTES} attributes in one element"),
+    (b"<a>" + attributes(1).replace(b'""', b'"%s"' % (b"x" * 100_000)) * 200 + b"</a>", "more than .* characters"),
+    (b"<a>" + namespaces(1).replace(b"u:a", b"u:" + b"x" * 100_000) * 200 + b"</a>", "more than .* characters outside"),
     (attributes(200_000), f"longer than {MAX_MARKUP_BYTES} bytes"),
     (b"<a>" + b"x" * MAX_CHARACTERS + b"</a>", f"more than {MAX_CHARACTERS} characters"),
     (comment(MAX_MARKUP_BYTES + PIECE), f"longer than {MAX_MARKUP_BYTES} bytes"),
@@ -137,7 +145,7 @@ BEYOND = [
 ]
 
 
-@pytest.mark.parametrize("data", WITHIN, ids=["elements", "depth", "attributes", "characters", "comment"])
+@pytest.mark.parametrize("data", WITHIN, ids=["elements", "depth", "attributes", "namespaces", "characters", "comment"])
 def test_a_message_within_the_limits_is_read(data):
     assert isinstance(read(data).root, etree._Element)
 
