@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.errors import Malformed
 from shared.signatures.values import value_verifies
-from shared.signatures.verdict import Reason
+from shared.signatures.verdict import Reason, Refusal
 from shared.signatures.xades.canonical import canonical_element
 from shared.signatures.xades.names import ds
 from shared.signatures.xades.tree import decode_base64, elements, refuse_stray_text, text_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+    from lxml import etree
 
     from shared.signatures.xades.properties import Properties
     from shared.signatures.xades.structure import XmlSignature
@@ -62,13 +64,21 @@ def key_info_certificates(signature: XmlSignature) -> list[bytes]:
         return []
     for holder in (signature.key_info, *signature.key_info.iter(ds("X509Data"))):
         refuse_stray_text(holder)
-    return [
-        decode_base64(text_of(node))
-        for data in elements(signature.key_info)
-        if data.tag == ds("X509Data")
-        for node in elements(data)
-        if node.tag == ds("X509Certificate")
-    ]
+    return [decode_base64(text_of(node)) for node in _x509_data(signature, "X509Certificate")]
+
+
+def key_info_lists(signature: XmlSignature) -> tuple[bytes, ...]:
+    """The revocation lists (DER) of the signature's KeyInfo; what is no base64 is left out."""
+    found = []
+    for node in _x509_data(signature, "X509CRL"):
+        with suppress(Refusal):
+            found.append(decode_base64(text_of(node)))
+    return tuple(found)
+
+
+def _x509_data(signature: XmlSignature, name: str) -> list[etree._Element]:
+    holders = [] if signature.key_info is None else elements(signature.key_info)
+    return [node for one in holders if one.tag == ds("X509Data") for node in elements(one) if node.tag == ds(name)]
 
 
 def find_signer(

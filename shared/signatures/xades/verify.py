@@ -15,7 +15,7 @@ from shared.signatures.verdict import Coverage, Reason, Refusal, Report, Timesta
 from shared.signatures.xades.contents import check_references, judge_coverage
 from shared.signatures.xades.document import Document, read_document
 from shared.signatures.xades.properties import Properties, carried_evidence, find_properties
-from shared.signatures.xades.signer import Candidate, candidates, find_signer, key_info_certificates
+from shared.signatures.xades.signer import Candidate, candidates, find_signer, key_info_certificates, key_info_lists
 from shared.signatures.xades.stamps import Stamp, stamps_of
 from shared.signatures.xades.structure import XmlSignature, read_signature
 
@@ -67,7 +67,7 @@ def _examined(
     references = check_references(document, signature, properties)
     signer = find_signer(signature, at_hand, properties, key_info_signed=references.key_info_signed)
     coverage, reasons = judge_coverage(document, signature, properties, references, content)
-    known = Evidence(tuple(one.asn1 for one in at_hand)) | evidence
+    known = Evidence(tuple(one.asn1 for one in at_hand), crls=key_info_lists(signature)) | evidence
     try:
         stamp = _judged(stamps_of(signature, properties, references, content), anchors, known)
     except Refusal as refusal:

@@ -133,3 +133,14 @@ async def test_the_status_of_certificates_is_known_from_the_values_that_a_signat
     report = await judged("dss_lt_enveloped_v1", etree.tostring(root), anchors)
     assert report.valid
     assert "revocation_unknown" in report.signatures[0].reason
+
+
+async def test_the_status_of_certificates_is_known_from_revocation_lists_among_the_keys(anchors):
+    root = tree(read("dss_lt_enveloped_v1"))
+    values = next(root.iter(XADES + "RevocationValues"))
+    for one in values.iter(XADES + "EncapsulatedCRLValue"):
+        etree.SubElement(next(root.iter(DS + "X509Data")), DS + "X509CRL").text = one.text
+    etree.SubElement(next(root.iter(DS + "X509Data")), DS + "X509CRL").text = "no base64 at all!"
+    values.getparent().remove(values)
+    (verdict,) = (await judged("dss_lt_enveloped_v1", etree.tostring(root), anchors)).signatures
+    assert (verdict.valid, verdict.reason) == (True, "")
