@@ -2,7 +2,7 @@
 
 import typer
 
-from msign_gateway.commands import dead
+from msign_gateway.commands import dead, jobs
 from msign_gateway.commands.demo import demo
 from msign_gateway.commands.migrate import migrate
 from msign_gateway.commands.schemas import schemas
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 for command in (demo, serve, migrate, verify, schemas):
     app.command()(command)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead.app, name="dead")
 
 

@@ -24,9 +24,6 @@ UPDATE events SET due_at = now() + $2 WHERE event_id = $1
 UPDATE events SET due_at = now()
 WHERE event_id = (SELECT event_id FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1)
 
--- name: of_job
-SELECT event_id, sequence, type, body, created_at, published_at FROM events WHERE job_id = $1 ORDER BY sequence
-
 -- name: latest
 SELECT type, body FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1
 

@@ -29,9 +29,6 @@ SELECT * FROM jobs WHERE system = $1 AND command_id = $2
 SELECT position, ref, correlation_id, name, multiple_signatures, hash
 FROM job_contents WHERE job_id = $1 ORDER BY position
 
--- name: history
-SELECT sequence, from_state, to_state, cause, at FROM job_history WHERE job_id = $1 ORDER BY sequence
-
 -- name: claim
 -- One job of each system in turn, so that a flood of one system does not hold up the others; the systems that
 -- have work are found by skipping through the index instead of reading the whole backlog.
