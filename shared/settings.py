@@ -6,12 +6,15 @@ secrets mounted as files). A problem stops the start with one readable line each
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, AnyUrl, Field, TypeAdapter, UrlConstraints, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shared.watched import Watched
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -29,14 +32,18 @@ def url_text(*schemes: str) -> Any:
     return Annotated[str, AfterValidator(check)]
 
 
+def read_secret(path: Path) -> str:
+    """Return a file's text without the newline at its end."""
+    return path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
 class FileSource(PydanticBaseSettingsSource):
     """Reads a field from the file that the environment variable `<NAME>_FILE` names."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Return the file's text without the trailing newline, or nothing when the variable is not set."""
         path = os.environ.get(f"{field_name.upper()}_FILE")
-        value = Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
-        return value, field_name, False
+        return read_secret(Path(path)) if path else None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Return every field that has a file."""
@@ -64,6 +71,20 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, environment, files."""
         return init_settings, env_settings, FileSource(settings_cls)
+
+    def follow(self, name: str) -> Callable[[], str]:
+        """Return what tells the value of a text setting at each moment: its file is read again when it changes.
+
+        What a changed file says is checked like every setting at the start, and refused like there. A setting that
+        does not come from a file stays what it is.
+        """
+        given = getattr(self, name)
+        path = Path(os.environ.get(f"{name.upper()}_FILE", ""))
+        if not path.name or name.upper() in map(str.upper, os.environ):
+            return lambda: str(given)
+        return Watched(
+            (path,), lambda: str(getattr(type(self)(**vars(self) | {name: read_secret(path)}), name))
+        ).current
 
 
 class ServiceSettings(Settings):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import Malformed
+from shared.watched import Watched
 
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
@@ -67,44 +68,29 @@ class Systems:
     """The registry; a changed file takes effect at the next look-up, a broken one is refused and the old kept."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp: tuple[int, int] | None = None
-        self._systems: dict[str, System] = {}
-        self._load()
+        self._watched = Watched((path,), lambda: _read(path))
 
     def get(self, name: str) -> System | None:
         """Return the system of that name."""
-        self._refresh()
-        return self._systems.get(name)
+        return self._watched.current().get(name)
 
     def with_token(self, token: str) -> System | None:
         """Return the system whose token this is; every candidate is compared, in constant time."""
-        self._refresh()
         digest = hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
         found = None
-        for system in self._systems.values():
+        for system in self._watched.current().values():
             if hmac.compare_digest(system.token_sha256, digest):
                 found = system
         return found
 
-    def _refresh(self) -> None:
-        try:
-            self._load()
-        except Malformed:
-            return  # half-written or broken: what was read before stays in force
 
-    def _load(self) -> None:
-        try:
-            status = self._path.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
-            if stamp == self._stamp:
-                return
-            parsed = _File.model_validate_json(self._path.read_bytes())
-        except OSError as error:
-            raise Malformed(f"{self._path}: {error.strerror}", field="SYSTEMS_FILE") from None
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = "/".join(str(part) for part in first["loc"])
-            raise Malformed(f"{self._path}: {place}: {first['msg']}", field="SYSTEMS_FILE") from None
-        self._systems = {system.name: system for system in parsed.systems}
-        self._stamp = stamp
+def _read(path: Path) -> dict[str, System]:
+    try:
+        parsed = _File.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise Malformed(f"{path}: {error.strerror}", field="SYSTEMS_FILE") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = "/".join(str(part) for part in first["loc"])
+        raise Malformed(f"{path}: {place}: {first['msg']}", field="SYSTEMS_FILE") from None
+    return {system.name: system for system in parsed.systems}

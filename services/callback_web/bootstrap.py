@@ -10,7 +10,7 @@ from services.callback_web.settings import Settings
 from shared.lifecycle import Service, serve_http
 from shared.signing.collect import Collector, Policy
 from shared.signing.gateway import open_gateway
-from shared.signing.links import Links, parse_keys
+from shared.signing.links import Links
 
 NAME = "callback_web"
 
@@ -18,7 +18,7 @@ NAME = "callback_web"
 @asynccontextmanager
 async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run the public port."""
-    links = Links(parse_keys(settings.link_secret), settings.public_url)
+    links = Links.following(settings.follow("link_secret"), settings.public_url)
     async with open_gateway(settings, service) as gateway:
         policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
         collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)

@@ -18,7 +18,7 @@ from shared.persistence.notices import JOBS
 from shared.signing.admission import Admission
 from shared.signing.collect import Collector, Policy
 from shared.signing.gateway import Gateway, open_gateway
-from shared.signing.links import Links, parse_keys
+from shared.signing.links import Links
 from shared.signing.states import Kind
 from shared.signing.worker import Worker
 from shared.systems import Systems
@@ -30,7 +30,7 @@ LOOK_EVERY_S = 1.0
 async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run intake, posting, polling, deadlines and the internal HTTP API."""
     systems = Systems(settings.systems_file)
-    links = Links(parse_keys(settings.link_secret), settings.public_url)
+    links = Links.following(settings.follow("link_secret"), settings.public_url)
     async with open_gateway(settings, service) as gateway:
         intake = Intake(gateway.connection, SIGN_COMMANDS, _admission(settings, gateway, systems).handle)
         service.ready_when("consumer", intake.answers)

@@ -17,7 +17,7 @@ from shared.contract.codec import read_sign_response, read_verification_response
 from shared.contract.faults import MSignFault, read_fault
 from shared.contract.models import Language, SignRequest, SignResponse, VerificationRequest, VerificationResponse
 from shared.contract.safe_xml import read_xml
-from shared.contract.transport import Answer, SoapTransport, client_context
+from shared.contract.transport import Answer, SoapTransport, watched_context
 from shared.errors import Malformed, Transient
 
 THREAD_ABOVE_BYTES = 64 * 1024
@@ -47,11 +47,12 @@ class MSignClient:
     ) -> AsyncIterator["MSignClient"]:
         """Yield a client of the endpoint `url` (ending in `/MSign.svc`); PEM files for mutual TLS.
 
-        Nothing is sent yet. Without certificate files only a plain-HTTP development endpoint can be called.
+        Nothing is sent yet. Files that change are read again for the next call. Without certificate files only a
+        plain-HTTP development endpoint can be called.
         """
         context = None
         if client_cert and client_key and ca_bundle:
-            context = client_context(
+            context = watched_context(
                 client_cert=Path(client_cert), client_key=Path(client_key), ca_bundle=Path(ca_bundle)
             )
         wsdl.document()

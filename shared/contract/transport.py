@@ -6,7 +6,7 @@ not, `AmbiguousCall` that it may have.
 
 import io
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,9 @@ from pathlib import Path
 import aiohttp
 
 from shared.errors import Malformed, ProviderDown, Transient
+from shared.watched import Watched
+
+Context = Callable[[], ssl.SSLContext]
 
 KEEP_ALIVE_S = 15.0
 CHUNK_BYTES = 256 * 1024
@@ -42,24 +45,38 @@ def client_context(*, client_cert: Path, client_key: Path, ca_bundle: Path) -> s
     return context
 
 
-class SoapTransport:
-    """Posts envelopes to one endpoint over kept-alive connections."""
+def watched_context(*, client_cert: Path, client_key: Path, ca_bundle: Path) -> Context:
+    """Return what tells the TLS context of this moment: made anew when one of the files has changed."""
+    return Watched(
+        (client_cert, client_key, ca_bundle),
+        lambda: client_context(client_cert=client_cert, client_key=client_key, ca_bundle=ca_bundle),
+    ).current
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, *, max_answer_bytes: int) -> None:
+
+class SoapTransport:
+    """Posts envelopes to one endpoint over kept-alive connections, each of them used with one TLS context only."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, *, context: Context | None = None, max_answer_bytes: int
+    ) -> None:
         self._session = session
         self._url = url
+        self._context = context
         self._max_answer_bytes = max_answer_bytes
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, *, context: ssl.SSLContext | None, timeout_s: float, connect_s: float, max_answer_bytes: int
+        cls, url: str, *, context: Context | None, timeout_s: float, connect_s: float, max_answer_bytes: int
     ) -> AsyncIterator["SoapTransport"]:
-        """Yield a transport to `url`, closed at the end. Time-outs in seconds: the whole call, and its connection."""
-        connector = aiohttp.TCPConnector(ssl=context or True, keepalive_timeout=KEEP_ALIVE_S)
+        """Yield a transport to `url`, closed at the end. Time-outs in seconds: the whole call, and its connection.
+
+        `context` is asked at each call: after a rotation, no call goes over a connection of before.
+        """
+        connector = aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_S)
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            yield cls(session, url, max_answer_bytes=max_answer_bytes)
+            yield cls(session, url, context=context, max_answer_bytes=max_answer_bytes)
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post an envelope and return the answer, a fault's included.
@@ -68,9 +85,12 @@ class SoapTransport:
         answer that cannot be used, `Malformed` when MSign says that the message is too large. A server that refuses our
         certificate under TLS 1.3 may just reset the connection after the handshake: that is an `AmbiguousCall`, too.
         """
+        tls = self._context() if self._context else True
         try:
             data = io.BytesIO(body)  # aiohttp sends it in pieces
-            async with self._session.post(self._url, data=data, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(
+                self._url, data=data, headers=headers, ssl=tls, allow_redirects=False
+            ) as response:
                 charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
                 answer = Answer(response.status, charset, await self._read(response))
                 _check(answer, response.content_type)

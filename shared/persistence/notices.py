@@ -11,6 +11,7 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
+from shared.addresses import Address, url_of
 from shared.persistence.pool import DATABASE_ERRORS
 
 JOBS = "msign_jobs"
@@ -30,8 +31,8 @@ log = structlog.get_logger(__name__)
 class Notices:
     """Hands notices to whoever waits for them; `run` keeps the connection, and asks now and then whether it lives."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, address: Address) -> None:
+        self._address = address
         self._waiting: defaultdict[tuple[str, str | None], set[asyncio.Event]] = defaultdict(set)
 
     async def wait(self, channel: str, payload: str | None = None, *, at_most_s: float) -> bool:
@@ -66,7 +67,7 @@ class Notices:
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._url, timeout=CHECK_WITHIN_S)
+        connection = await asyncpg.connect(url_of(self._address), timeout=CHECK_WITHIN_S)
         closed = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: closed.set())

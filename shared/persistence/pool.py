@@ -7,6 +7,8 @@ from typing import Any
 import asyncpg
 import orjson
 
+from shared.addresses import Address, url_of
+
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Everything that a statement may raise; `InternalClientError` is what asyncpg says when a connection breaks oddly."""
 _AWAY = (
@@ -34,10 +36,19 @@ async def _prepare(connection: Any) -> None:
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, max_size: int = 10, command_timeout_s: float = 30) -> AsyncIterator[asyncpg.Pool]:
-    """Yield a pool of connections to `url`, closed at the end; `json` and `jsonb` are Python objects there."""
+async def open_pool(
+    address: Address, *, max_size: int = 10, command_timeout_s: float = 30
+) -> AsyncIterator[asyncpg.Pool]:
+    """Yield a pool of connections, closed at the end; `json` and `jsonb` are Python objects there.
+
+    Each connection is made to the URL that `address` tells then.
+    """
+
+    async def connect(*_: Any, **options: Any) -> Any:
+        return await asyncpg.connect(url_of(address), **options)
+
     async with asyncpg.create_pool(
-        url, min_size=1, max_size=max_size, command_timeout=command_timeout_s, init=_prepare
+        min_size=1, max_size=max_size, command_timeout=command_timeout_s, init=_prepare, connect=connect
     ) as pool:
         yield pool
 

@@ -32,8 +32,9 @@ class Gateway:
 async def open_gateway(settings: GatewaySettings, service: Service) -> AsyncIterator[Gateway]:
     """Yield the connections, with their readiness checks registered."""
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(pools.open_pool(settings.database_url))
-        connection = await stack.enter_async_context(broker.open_broker(settings.amqp_url, name=service.name))
+        database, amqp = settings.database_address(), settings.amqp_address()
+        pool = await stack.enter_async_context(pools.open_pool(database))
+        connection = await stack.enter_async_context(broker.open_broker(amqp, name=service.name))
         client = await stack.enter_async_context(
             MSignClient.connect(
                 url=settings.msign_api_url,
@@ -43,7 +44,7 @@ async def open_gateway(settings: GatewaySettings, service: Service) -> AsyncIter
                 timeout_s=settings.msign_timeout_s,
             )
         )
-        notices = Notices(settings.database_url)
+        notices = Notices(database)
         service.ready_when("database", lambda: pools.answers(pool))
         service.ready_when("broker", lambda: broker.answers(connection))
         service.spawn(notices.run(), "notices")

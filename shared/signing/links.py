@@ -5,6 +5,7 @@ a key can be replaced while links made with the old one still work.
 """
 
 import re
+from collections.abc import Callable
 from uuid import UUID
 
 from itsdangerous import BadSignature, Signer
@@ -24,10 +25,23 @@ class Links:
     """Makes and checks the links to `callback_web`."""
 
     def __init__(self, keys: tuple[str, ...], public_url: str) -> None:
-        oldest_first = list(reversed(keys))
-        self._links = Signer(oldest_first, salt="sign-link")
-        self._relay_states = Signer(oldest_first, salt="relay-state")
+        self._keys: Callable[[], tuple[str, ...]] = lambda: keys
         self._public_url = public_url.rstrip("/")
+
+    @classmethod
+    def following(cls, secret: Callable[[], str], public_url: str) -> "Links":
+        """Make and check links with the `LINK_SECRET` that `secret` tells at each use."""
+        links = cls((), public_url)
+        links._keys = lambda: parse_keys(secret())
+        return links
+
+    @property
+    def _links(self) -> Signer:
+        return Signer(list(reversed(self._keys())), salt="sign-link")
+
+    @property
+    def _relay_states(self) -> Signer:
+        return Signer(list(reversed(self._keys())), salt="relay-state")
 
     @property
     def return_url(self) -> str:

@@ -56,3 +56,16 @@ def test_several_keys_are_read_from_one_setting():
 def test_no_key_or_a_short_one_is_refused(text):
     with pytest.raises(ValueError, match="at least"):
         parse_keys(text)
+
+
+def test_a_secret_that_is_rotated_under_a_running_service_signs_anew_and_still_opens_what_it_signed():
+    secret = OLD
+    links = Links.following(lambda: secret, "https://sign.example")
+    url, relay_state = links.sign_url(JOB), links.relay_state(JOB)
+    secret = f"{NEW} {OLD}"
+    assert links.opens(JOB, token_of(url))
+    assert links.job_of(relay_state) == JOB
+    assert links.sign_url(JOB) == Links((NEW,), "https://sign.example").sign_url(JOB)
+    secret = NEW
+    assert not links.opens(JOB, token_of(url))
+    assert links.job_of(relay_state) is None
