@@ -1,0 +1,182 @@
+"""How does a sign job go, seen from a terminal? Ask, tell the link, wait, write."""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from base64 import b64decode
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
+
+import typer
+from aio_pika.exceptions import AMQPError
+from pydantic import ValidationError
+from rich.console import Console
+
+from msign_gateway.client import GatewayClient
+from msign_gateway.commands.sign_files import Order, Paper, command, papers, write
+from msign_gateway.contents import ContentStore
+from shared.errors import Malformed, MSignGatewayError, Transient
+from shared.messaging.envelope import Event
+from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, ReadyData, RejectedData, ResultData
+
+SIGNED, NOT_SIGNED, NOT_ASKED, NOT_KNOWN = range(4)
+ACCEPTED_WITHIN_S = 60.0
+INLINE_BYTES = 4 * 1024 * 1024
+"""What the gateway takes in a message unless it is set otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to reach the gateway, and how long to wait for the signer."""
+
+    amqp_url: str
+    gateway_url: str | None
+    token: str | None
+    timeout_s: float
+
+    @property
+    def system(self) -> str:
+        """The system that asks: the broker's user."""
+        return unquote(urlsplit(self.amqp_url).username or "")
+
+    @property
+    def store(self) -> ContentStore | None:
+        """The gateway's HTTP API, where both its address and a token are known."""
+        return ContentStore(self.gateway_url, self.token) if self.gateway_url and self.token else None
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says what happens: to people, or as one JSON object a line."""
+
+    as_json: bool
+
+    def say(self, kind: str, sentence: str, **facts: Any) -> None:
+        """Tell something that happened."""
+        typer.echo(json.dumps({"event": kind} | facts, ensure_ascii=False) if self.as_json else sentence)
+
+    def complain(self, sentence: str) -> None:
+        """Tell what is wrong."""
+        if self.as_json:
+            typer.echo(json.dumps({"event": "error", "error": sentence}, ensure_ascii=False))
+        else:
+            typer.echo(f"sign: {sentence}", err=True)
+
+    def waiting(self, for_what: str) -> AbstractContextManager[object]:
+        """Show a person that it is being waited."""
+        return nullcontext() if self.as_json else Console(stderr=True).status(for_what)
+
+
+class _Ended(Exception):
+    """The command ends with this exit code and this sentence."""
+
+    def __init__(self, code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def run(order: Order, way: Way, teller: Teller) -> int:
+    """Do everything; returns the exit code (see the command's help)."""
+    command_id = str(uuid.uuid4())
+    try:
+        asyncio.run(_signed(order, way, teller, command_id))
+    except _Ended as ended:
+        teller.complain(str(ended))
+        return ended.code
+    except KeyboardInterrupt:
+        teller.complain(f"stopped waiting; if it was asked already, command {command_id} goes on")
+        return 130
+    return SIGNED
+
+
+async def _signed(order: Order, way: Way, teller: Teller, command_id: str) -> None:
+    try:
+        asked = papers(order)
+        data = command(order, asked, await _stored(asked, way))
+        async with GatewayClient.connect(way.amqp_url, system=way.system) as client:
+            await client.sign(data, command_id=command_id)
+            await _answered(client, asked, way, teller, command_id)
+    except MSignGatewayError as error:
+        raise _Ended(NOT_ASKED, str(error)) from error
+    except (AMQPError, OSError, ValueError) as error:
+        raise _Ended(NOT_ASKED, f"the broker of AMQP_URL cannot be used: {type(error).__name__}: {error}") from error
+
+
+async def _stored(asked: tuple[Paper, ...], way: Way) -> dict[str, str]:
+    """Store what is too large for a message; returns the references by the papers' ids."""
+    size = sum(len(paper.content) for paper in asked)
+    if size <= INLINE_BYTES:
+        return {}
+    if (store := way.store) is None:
+        raise Malformed(f"{size} bytes are too many for a message: give --gateway-url and --token, to store them first")
+    return {paper.id: await asyncio.to_thread(store.put, paper.content) for paper in asked}
+
+
+async def _answered(client: GatewayClient, asked: tuple[Paper, ...], way: Way, teller: Teller, command_id: str) -> None:
+    event = await _next(client, command_id, {ACCEPTED, SIGN_REJECTED, READY}, ACCEPTED_WITHIN_S, "the gateway", teller)
+    if event.type == ACCEPTED:
+        link, until = event.data["sign_url"], event.data.get("expires_at")
+        teller.say("accepted", f"Sign at {link}", command_id=command_id, sign_url=link, expires_at=until)
+        event = await _next(client, command_id, {READY, SIGN_REJECTED}, way.timeout_s, "the signer", teller)
+    try:
+        if event.type == SIGN_REJECTED:
+            _rejected(RejectedData.model_validate(event.data))
+        await _written(ReadyData.model_validate(event.data), asked, way, teller, command_id)
+    except ValidationError as error:
+        raise _Ended(NOT_KNOWN, f"command {command_id}: an event that is none of ours") from error
+
+
+async def _next(
+    client: GatewayClient, command_id: str, types: set[str], timeout_s: float, who: str, teller: Teller
+) -> Event:
+    try:
+        with teller.waiting(f"waiting for {who} …"):
+            return await client.next_event(command_id, types=types, timeout_s=timeout_s)
+    except TimeoutError:
+        why = f"no answer of {who} within {timeout_s:.0f} s"
+    except MSignGatewayError as error:
+        why = str(error)
+    raise _Ended(NOT_KNOWN, f"{why}; command {command_id} goes on")
+
+
+def _rejected(data: RejectedData) -> NoReturn:
+    told = "; ".join(f"{error.field.removeprefix('/data/')} {error.message} ({error.code})" for error in data.errors)
+    raise _Ended(NOT_SIGNED, f"the job was rejected: {told}")
+
+
+async def _written(data: ReadyData, asked: tuple[Paper, ...], way: Way, teller: Teller, command_id: str) -> None:
+    if data.status != "Success":
+        reason = f" ({data.reason_code})" if data.reason_code else ""
+        raise _Ended(NOT_SIGNED, f"not signed: {data.status}{reason}{f', {data.message}' if data.message else ''}")
+    results = {result.correlation_id: result for result in data.results}
+    for paper in asked:
+        try:
+            signature = await _signature(results.get(paper.id), way)
+            write(paper, signature)
+        except (MSignGatewayError, OSError) as error:
+            sentence = f"{paper.file} is signed, but {paper.result} was not written: {error} (command {command_id})"
+            raise _Ended(NOT_KNOWN, sentence) from error
+    files = [{"file": str(paper.file), "signed": str(paper.result)} for paper in asked]
+    signers = {result.signer.subject for result in data.results if result.signer}
+    sentence = "\n".join(str(paper.result) for paper in asked)
+    teller.say(
+        "ready", f"Signed by {' and '.join(sorted(signers)) or 'somebody'}\n{sentence}", status="Success", files=files
+    )
+
+
+async def _signature(result: ResultData | None, way: Way) -> bytes:
+    """Return the signature of a result; it is the one that the event speaks of."""
+    if result is None or (result.signature is None and result.signature_ref is None):
+        raise Transient("the event has no signature for it")
+    if result.signature is not None:
+        signature = b64decode(result.signature)
+    elif (store := way.store) is not None:
+        signature = await asyncio.to_thread(store.get, result.signature_ref or "")
+    else:
+        raise Malformed(f"{result.signature_ref} has to be fetched: give --gateway-url and --token")
+    if result.sha256 is not None and hashlib.sha256(signature).hexdigest() != result.sha256:
+        raise Transient("the signature is not the one that the event speaks of")
+    return signature

@@ -1,0 +1,56 @@
+"""How does a system hand over what is too large for a message, and fetch results that are?
+
+The gateway's internal HTTP API (architecture, "HTTP"), with the standard library alone: the base installation has
+no HTTP client. Calls block; `asyncio.to_thread` is for callers with an event loop.
+"""
+
+import hashlib
+import json
+from http.client import HTTPException
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from shared.errors import Malformed, Transient
+
+TIMEOUT_S = 60.0
+
+
+class ContentStore:
+    """A system's contents at the gateway of that URL; the token says which system asks."""
+
+    def __init__(self, url: str, token: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise Malformed(f"the gateway's address {url!r} does not begin with http:// or https://", field="url")
+        self._url = url.rstrip("/")
+        self._token = token
+
+    def put(self, body: bytes) -> str:
+        """Store a content; returns its reference, `sha256:<hex>`. Raises `Malformed` and `Transient`."""
+        return str(json.loads(self._ask(Request(f"{self._url}/contents", data=body, method="PUT")))["ref"])  # noqa: S310
+
+    def get(self, ref: str) -> bytes:
+        """Return a content; it is what the reference says. Raises `Malformed` and `Transient`."""
+        body = self._ask(Request(f"{self._url}/contents/{ref}"))  # noqa: S310 - the scheme is checked
+        if ref != f"sha256:{hashlib.sha256(body).hexdigest()}":
+            raise Transient(f"the gateway sent something else for {ref}")
+        return body
+
+    def _ask(self, request: Request) -> bytes:
+        request.add_header("Authorization", f"Bearer {self._token}")
+        request.add_header("Content-Type", "application/octet-stream")
+        try:
+            with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                return bytes(answer.read())
+        except HTTPError as error:
+            kind = Transient if error.code >= 500 else Malformed
+            raise kind(f"the gateway at {self._url} answers {error.code}: {_reason(error)}") from error
+        except (OSError, HTTPException) as error:
+            raise Transient(f"the gateway at {self._url} cannot be reached: {error}") from error
+
+
+def _reason(error: HTTPError) -> str:
+    try:
+        said = json.loads(error.read(10_000))["error"]
+        return f"{said['field']} {said['message']}"
+    except (ValueError, KeyError, TypeError, OSError):
+        return str(error.reason)
