@@ -2,7 +2,7 @@
 
 import typer
 
-from msign_gateway.commands import dead, jobs
+from msign_gateway.commands import dead, jobs, systems
 from msign_gateway.commands.demo import demo
 from msign_gateway.commands.migrate import migrate
 from msign_gateway.commands.schemas import schemas
@@ -19,6 +19,7 @@ for command in (demo, serve, migrate, sign, verify, schemas):
     app.command()(command)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead.app, name="dead")
+app.add_typer(systems.app, name="systems")
 
 
 def main() -> None:

@@ -29,6 +29,11 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
+def token_digest(token: str) -> str:
+    """Return what the registry keeps of a token: its SHA-256, in hex."""
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
+
+
 class Limits(BaseModel):
     """What one system may ask for: in one job, and of all its jobs together."""
 
@@ -58,17 +63,31 @@ class System(BaseModel):
             return False
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Registry(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     systems: tuple[System, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> "Registry":
+        """Return what stands in the file; raises `Malformed`, which names the place of what is wrong."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise Malformed(f"{path}: {error.strerror}", field="SYSTEMS_FILE") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = "/".join(str(part) for part in first["loc"])
+            raise Malformed(f"{path}: {place}: {first['msg']}", field="SYSTEMS_FILE") from None
 
 
 class Systems:
     """The registry; a changed file takes effect at the next look-up, a broken one is refused and the old kept."""
 
     def __init__(self, path: Path) -> None:
-        self._watched = Watched((path,), lambda: _read(path))
+        self._watched = Watched((path,), lambda: _by_name(Registry.read(path)))
 
     def get(self, name: str) -> System | None:
         """Return the system of that name."""
@@ -76,7 +95,7 @@ class Systems:
 
     def with_token(self, token: str) -> System | None:
         """Return the system whose token this is; every candidate is compared, in constant time."""
-        digest = hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
+        digest = token_digest(token)
         found = None
         for system in self._watched.current().values():
             if hmac.compare_digest(system.token_sha256, digest):
@@ -84,13 +103,5 @@ class Systems:
         return found
 
 
-def _read(path: Path) -> dict[str, System]:
-    try:
-        parsed = _File.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise Malformed(f"{path}: {error.strerror}", field="SYSTEMS_FILE") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = "/".join(str(part) for part in first["loc"])
-        raise Malformed(f"{path}: {place}: {first['msg']}", field="SYSTEMS_FILE") from None
-    return {system.name: system for system in parsed.systems}
+def _by_name(registry: Registry) -> dict[str, System]:
+    return {system.name: system for system in registry.systems}

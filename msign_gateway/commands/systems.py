@@ -1,0 +1,123 @@
+"""Which systems may use the gateway? `msign-gateway systems list | add | rotate-token`, over `SYSTEMS_FILE`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from shared.systems import System
+
+SystemsFile = Annotated[
+    Path, typer.Option(envvar="SYSTEMS_FILE", help="The registry that the services read.", show_envvar=True)
+]
+Name = Annotated[str, typer.Argument(help="The system's name, which is also its broker user's.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+app = typer.Typer(no_args_is_help=True, help="Which systems may use the gateway, and what each may do.")
+
+
+@app.command("list")
+def show_all(systems_file: SystemsFile, as_json: AsJson = False) -> None:
+    """List the registered systems with their origins and limits; nothing of their tokens is shown."""
+    from shared.errors import Malformed  # noqa: PLC0415
+    from shared.systems import Registry  # noqa: PLC0415 - slow to import
+
+    try:
+        found = Registry.read(systems_file).systems
+    except Malformed as error:
+        _fail(str(error))
+    if as_json:
+        typer.echo(json.dumps([_as_data(system) for system in found]))
+    elif not found:
+        typer.echo("no systems")
+    else:
+        Console().print(_table(found))
+
+
+@app.command()
+def add(
+    name: Name,
+    *,
+    systems_file: SystemsFile,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="An origin that users may be sent back to, https://host; may be given again."),
+    ] = None,
+    contents_per_job: Annotated[int | None, typer.Option(min=1, help="How many contents a job may have.")] = None,
+    content_bytes: Annotated[int | None, typer.Option(min=1, help="How large a content may be.")] = None,
+    open_jobs: Annotated[int | None, typer.Option(min=1, help="How many jobs may be unfinished at a time.")] = None,
+    jobs_per_minute: Annotated[int | None, typer.Option(min=1, help="How many jobs may begin in a minute.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a system and print its token for the HTTP API: this once, since only its SHA-256 is kept.
+
+    Running services take it up by themselves. The broker needs a user of the same name.
+    """
+    from msign_gateway.registration import add as register  # noqa: PLC0415 - slow to import
+    from shared.systems import Limits  # noqa: PLC0415
+
+    given = {
+        "contents_per_job": contents_per_job,
+        "content_bytes": content_bytes,
+        "open_jobs": open_jobs,
+        "jobs_per_minute": jobs_per_minute,
+    }
+    limits = Limits.model_validate({key: value for key, value in given.items() if value is not None})
+    _hand_out(name, lambda: register(systems_file, name, origin or [], limits), as_json=as_json)
+    if not origin and not as_json:
+        typer.echo(f"{name} has no --origin: it cannot have anything signed, only verified", err=True)
+
+
+@app.command("rotate-token")
+def rotate(name: Name, systems_file: SystemsFile, as_json: AsJson = False) -> None:
+    """Give a system a new token and print it, this once; the old one is refused at once."""
+    from msign_gateway.registration import rotate_token  # noqa: PLC0415 - slow to import
+
+    _hand_out(name, lambda: rotate_token(systems_file, name), as_json=as_json)
+
+
+def _hand_out(name: str, made: Callable[[], str], *, as_json: bool) -> None:
+    """Print the token alone, for `TOKEN=$(…)`; what else there is to say goes to standard error."""
+    from shared.errors import Malformed  # noqa: PLC0415
+
+    try:
+        token = made()
+    except Malformed as error:
+        _fail(str(error))
+    if as_json:
+        typer.echo(json.dumps({"name": name, "token": token}))
+    else:
+        typer.echo(f"the token of {name}, shown this once:", err=True)
+        typer.echo(token)
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(f"systems: {sentence}", err=True)
+    raise typer.Exit(1)
+
+
+def _as_data(system: System) -> dict[str, Any]:
+    return system.model_dump(mode="json", exclude={"token_sha256"})
+
+
+def _table(found: tuple[System, ...]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("SYSTEM", "RETURNS TO", "CONTENTS/JOB", "BYTES", "OPEN JOBS", "JOBS/MIN"):
+        table.add_column(heading, overflow="fold")
+    for system in found:
+        limits = system.limits
+        table.add_row(
+            system.name,
+            escape("\n".join(system.return_origins) or "-"),
+            *map(str, (limits.contents_per_job, limits.content_bytes, limits.open_jobs)),
+            str(limits.jobs_per_minute or "-"),
+        )
+    return table
