@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import struct
 import zlib
 
@@ -37,13 +38,22 @@ UNREADABLE = (
 """What parsing a hostile file may raise inside pyHanko and asn1crypto: all of it means "this file is broken"."""
 
 
+MAX_OBJECTS = 1_000_000
+
+_INDEX = re.compile(rb"/Index[\x00\s]*+\[([\d\x00\s]{1,100000})\]")
+_NUMBER = re.compile(rb"\d{1,19}")
+_SIZE = re.compile(rb"/Size[\x00\s]++(\d{1,19})")
+
+
 def open_pdf(data: bytes) -> PdfFileReader:
     """Read a PDF file's structure, leniently where pyHanko can (hybrid and odd cross-references).
 
-    Raises `Malformed` when it is no PDF, broken, or encrypted.
+    Raises `Malformed` when it is no PDF, broken, encrypted, or says that it has more objects than can be read.
     """
     if b"%PDF-" not in data[:1024]:
         raise Malformed("this is not a PDF file", code="not_pdf")
+    if _told_objects(data) > MAX_OBJECTS:
+        raise Malformed("the PDF file has too many objects", code="too_complex")
     try:
         reader = PdfFileReader(io.BytesIO(data), strict=False)
         encrypted = reader.encrypted
@@ -54,3 +64,10 @@ def open_pdf(data: bytes) -> PdfFileReader:
     if encrypted:
         raise Malformed("the PDF file is encrypted; encrypted files cannot be signed or verified", code="pdf_encrypted")
     return reader
+
+
+def _told_objects(data: bytes) -> int:
+    """The largest number of objects that a cross-reference table says it has: reading goes through each."""
+    sizes = (int(found[1]) for found in _SIZE.finditer(data))
+    counts = (sum(int(one) for one in _NUMBER.findall(found[1])[1::2]) for found in _INDEX.finditer(data))
+    return max((0, *sizes, *counts))

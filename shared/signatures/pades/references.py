@@ -12,11 +12,13 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 from shared.signatures.pades.sameness import Key, key_of
 
-MAX_OBJECTS = 300_000
+MAX_OBJECTS = 60_000
 MAX_NESTING = 100
 
-_GAP = rb"(?:[\x00\s]|%[^\r\n]*+)++"
-_REFERENCE = re.compile(rb"(?<![\d.])(\d{1,10})" + _GAP + rb"\d{1,5}" + _GAP + rb"R(?!\w)")
+_REFERENCE = re.compile(rb"(?<![\d.])(\d{1,10})[\x00\s]++\d{1,5}[\x00\s]++R(?!\w)")
+_BEFORE_COMMENT = re.compile(rb"(?<![\d.])(\d{1,10})(?:[\x00\s]++\d{1,5})?[\x00\s]*+%")
+_LINE_END = re.compile(rb"[\r\n]")
+_GOES_ON = re.compile(rb"[\x00\s]*+(?:\d{1,5}[\x00\s]++)?(?:R(?!\w)|%)")
 
 
 class Mentions:
@@ -39,8 +41,8 @@ class Mentions:
     @cached_property
     def _plain(self) -> dict[int, int]:
         first: dict[int, int] = {}
-        for found in _REFERENCE.finditer(self._data):
-            first.setdefault(int(found[1]), found.start())
+        for number, place in _mentioned(self._data):
+            first[number] = min(place, first.get(number, place))
         return first
 
     @cached_property
@@ -49,8 +51,8 @@ class Mentions:
         for revision in range(self._reader.xrefs.total_revisions):
             for number in self._reader.xrefs.get_xref_data(revision).obj_streams_used:
                 bundle = self._reader.get_historical_resolver(revision).get_object(generic.Reference(number, 0))
-                for found in _REFERENCE.finditer(bundle.data if isinstance(bundle, generic.StreamObject) else b""):
-                    first.setdefault(int(found[1]), revision)
+                for found, _ in _mentioned(bundle.data if isinstance(bundle, generic.StreamObject) else b""):
+                    first.setdefault(found, revision)
         return first
 
 
@@ -121,6 +123,19 @@ class Usage:
             if len(holders) > MAX_OBJECTS:
                 raise RecursionError("the file has too many objects")
         return holders
+
+
+def _mentioned(data: bytes) -> Iterator[tuple[int, int]]:
+    """The numbers that references may be to and where, also of references that a comment breaks up."""
+    for found in _REFERENCE.finditer(data):
+        yield int(found[1]), found.start()
+    end = -1
+    for found in _BEFORE_COMMENT.finditer(data):
+        if found.end() > end:
+            line_end = _LINE_END.search(data, found.end())
+            end = len(data) if line_end is None else line_end.end()
+        if _GOES_ON.match(data, end):
+            yield int(found[1]), found.start()
 
 
 def _references(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:

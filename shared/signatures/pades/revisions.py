@@ -28,6 +28,8 @@ from shared.signatures.pades.sameness import Key, Sameness, is_null, key_of, res
 from shared.signatures.pades.store import is_metadata, store_changes
 from shared.signatures.pades.tables import contradicts_itself
 
+MAX_REVISIONS = 300
+
 _FREE_KEYS = frozenset({"/Extensions", "/Version", "/MarkInfo"})
 _FORM_KEYS = frozenset({"/Fields", "/SigFlags", "/Type"})
 _TOLD_KEYS = {
@@ -61,6 +63,8 @@ class Revisions:
 
         Raises pyHanko's and Python's errors for what cannot be read, `RecursionError` for what is too complex.
         """
+        if self._reader.xrefs.total_revisions > MAX_REVISIONS:
+            raise RecursionError("the file has too many revisions")
         for later in range(revision + 1, self._reader.xrefs.total_revisions):
             if later not in self._steps:
                 self._steps[later] = tuple(dict.fromkeys(self._changes_in(later)))

@@ -1,0 +1,46 @@
+"""Files that are made to cost time or memory are told to be too much, and soon."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import Malformed
+from shared.signatures.pades.sign import sign_pdf
+from shared.signatures.pades.verify import judge_pdf
+from tests.attacks.pades import table_update
+from tests.documents import pdf_file
+from tests.pki import now_utc
+
+
+@pytest.fixture
+async def signed(pki) -> bytes:
+    pdf = pdf_file(stream_xrefs=False)
+    return await sign_pdf(pdf, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+
+
+def with_object(pdf: bytes, number: int, body: bytes) -> bytes:
+    told = b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    return table_update(pdf, {number: b"%010d 00000 n" % (len(pdf) + 1)}, told)
+
+
+@pytest.mark.parametrize("told", [b"/Index [0 2000000000]", b"/Index[0 9 9\x002000000000]", b"/Size 2000000000"])
+async def test_a_table_of_two_milliards_of_objects_is_refused(signed, anchors, told):
+    with pytest.raises(Malformed, match="too many objects"):
+        judge_pdf(with_object(signed, 90, b"<< /Type /XRef /W [1 2 1] %s >>" % told), anchors)
+
+
+async def test_a_line_of_a_million_comments_is_read_at_once(signed, anchors):
+    assert judge_pdf(with_object(signed, 90, b"(" + b"1 %" * 300_000 + b")"), anchors).valid
+
+
+async def test_a_file_of_hundreds_of_revisions_is_not_followed_for_ever(signed, anchors):
+    for number in range(301):
+        signed = with_object(signed, 90, b"<< /A %d >>" % number)
+    (one,) = judge_pdf(signed, anchors).signatures
+    assert (one.integrity, one.coverage) == ("passed", "partial")
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000 + b"]" * 100_000, b"<< /A " * 50_000 + b">>" * 50_000])
+async def test_objects_nested_without_end_are_a_change(signed, anchors, body):
+    (one,) = judge_pdf(with_object(signed, 2, body), anchors).signatures
+    assert one.coverage == "partial"
