@@ -20,10 +20,12 @@ from msign_gateway.commands.sign_files import Order, Paper, command, papers, wri
 from msign_gateway.contents import ContentStore
 from shared.errors import Malformed, MSignGatewayError, Transient
 from shared.messaging.envelope import Event
-from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, ReadyData, RejectedData, ResultData
+from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, AcceptedData, ReadyData, RejectedData, ResultData
 
 SIGNED, NOT_SIGNED, NOT_ASKED, NOT_KNOWN = range(4)
 ACCEPTED_WITHIN_S = 60.0
+_FINAL = frozenset({READY, SIGN_REJECTED})
+_FIRST = _FINAL | {ACCEPTED}
 INLINE_BYTES = 4 * 1024 * 1024
 """What the gateway takes in a message unless it is set otherwise."""
 
@@ -116,21 +118,25 @@ async def _stored(asked: tuple[Paper, ...], way: Way) -> dict[str, str]:
 
 
 async def _answered(client: GatewayClient, asked: tuple[Paper, ...], way: Way, teller: Teller, command_id: str) -> None:
-    event = await _next(client, command_id, {ACCEPTED, SIGN_REJECTED, READY}, ACCEPTED_WITHIN_S, "the gateway", teller)
-    if event.type == ACCEPTED:
-        link, until = event.data["sign_url"], event.data.get("expires_at")
-        teller.say("accepted", f"Sign at {link}", command_id=command_id, sign_url=link, expires_at=until)
-        event = await _next(client, command_id, {READY, SIGN_REJECTED}, way.timeout_s, "the signer", teller)
     try:
+        event = await _next(client, command_id, _FIRST, ACCEPTED_WITHIN_S, "the gateway", teller)
+        if event.type == ACCEPTED:
+            _accepted(AcceptedData.model_validate(event.data), teller)
+            event = await _next(client, command_id, _FINAL, way.timeout_s, "the signer", teller)
         if event.type == SIGN_REJECTED:
             _rejected(RejectedData.model_validate(event.data))
         await _written(ReadyData.model_validate(event.data), asked, way, teller, command_id)
     except ValidationError as error:
-        raise _Ended(NOT_KNOWN, f"command {command_id}: an event that is none of ours") from error
+        raise _Ended(NOT_KNOWN, f"command {command_id}: an event that is not as it should be") from error
+
+
+def _accepted(data: AcceptedData, teller: Teller) -> None:
+    facts = data.model_dump(mode="json", include={"command_id", "job_id", "sign_url", "expires_at"})
+    teller.say("accepted", f"Sign at {data.sign_url}", **facts)
 
 
 async def _next(
-    client: GatewayClient, command_id: str, types: set[str], timeout_s: float, who: str, teller: Teller
+    client: GatewayClient, command_id: str, types: frozenset[str], timeout_s: float, who: str, teller: Teller
 ) -> Event:
     try:
         with teller.waiting(f"waiting for {who} …"):
@@ -172,7 +178,7 @@ async def _signature(result: ResultData | None, way: Way) -> bytes:
     if result is None or (result.signature is None and result.signature_ref is None):
         raise Transient("the event has no signature for it")
     if result.signature is not None:
-        signature = b64decode(result.signature)
+        signature = _decoded(result.signature)
     elif (store := way.store) is not None:
         signature = await asyncio.to_thread(store.get, result.signature_ref or "")
     else:
@@ -180,3 +186,10 @@ async def _signature(result: ResultData | None, way: Way) -> bytes:
     if result.sha256 is not None and hashlib.sha256(signature).hexdigest() != result.sha256:
         raise Transient("the signature is not the one that the event speaks of")
     return signature
+
+
+def _decoded(signature: str) -> bytes:
+    try:
+        return b64decode(signature, validate=True)
+    except ValueError:
+        raise Transient("the event's signature is not base64") from None

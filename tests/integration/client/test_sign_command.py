@@ -178,6 +178,8 @@ async def test_an_interrupt_tells_the_id_of_what_goes_on(start, published, admin
     [
         ([], "has no signature"),
         ([result(sha256=64 * "0")], "not the one"),
+        ([result(signature="A")], "not base64"),
+        ([{"correlation_id": "1"}], "not as it should be"),
         ([result(signature=None, signature_ref="sha256:" + 64 * "0")], "--gateway-url"),
     ],
 )
