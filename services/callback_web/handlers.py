@@ -73,7 +73,11 @@ class Pages:
 
         The user is answered within `LONGEST_ANSWER_S` seconds, whatever hangs behind us.
         """
-        pairs = await posted(request) if request.method == "POST" else request.query.items()
+        try:
+            pairs = await posted(request) if request.method == "POST" else request.query.items()
+        except web.HTTPRequestEntityTooLarge:
+            metrics.RETURNS.labels("refused").inc()
+            raise
         async with asyncio.timeout(LONGEST_ANSWER_S):
             return await self._answer(request, pairs)
 
