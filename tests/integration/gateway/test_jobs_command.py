@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import signal
+import sys
 import uuid
+from asyncio.subprocess import PIPE
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -18,6 +22,8 @@ from shared.persistence import inquiries
 from shared.signing.breaker import Breaker
 from tests.gateway import delivery, only_job, sign_data
 from tests.pki import IDNP
+
+COMMAND = Path(sys.executable).parent / "msign-gateway"
 
 
 @pytest.fixture
@@ -203,6 +209,19 @@ async def test_watching_all_tells_what_changes_from_now_on(begin, pool, database
         ("after", "posting"),
         ("after", "awaiting_signer"),
     ]
+
+
+async def test_an_interrupt_ends_the_watching_quietly(begin, database_url):
+    await begin()
+    watching = await asyncio.create_subprocess_exec(
+        COMMAND, "jobs", "watch", "command-1", "--database-url", database_url, stdout=PIPE, stderr=PIPE
+    )
+    assert watching.stdout is not None
+    async with asyncio.timeout(20):
+        assert b"received" in await watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        _, err = await watching.communicate()
+    assert (watching.returncode, err) == (130, b"")
 
 
 async def test_a_database_without_our_tables_says_what_to_do(empty_database_url):
