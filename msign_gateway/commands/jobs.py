@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 
+from msign_gateway.commands.extra import need_services
 from shared.signing.states import Kind, State
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.callback()
 def jobs() -> None:
     """Where every job is, and how it got there. Contents, certificates and personal numbers are never shown."""
-    if find_spec("asyncpg") is None:
-        _fail("needs the extra: pip install 'msign-gateway[services]'")
+    need_services("jobs")
 
 
 @app.command("list")

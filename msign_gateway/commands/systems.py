@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from msign_gateway.commands.extra import need_services
+
 if TYPE_CHECKING:
     from shared.systems import System
 
@@ -21,7 +23,13 @@ SystemsFile = Annotated[
 Name = Annotated[str, typer.Argument(help="The system's name, which is also its broker user's.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
-app = typer.Typer(no_args_is_help=True, help="Which systems may use the gateway, and what each may do.")
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def systems() -> None:
+    """Which systems may use the gateway, and what each may do."""
+    need_services("systems")
 
 
 @app.command("list")

@@ -237,9 +237,3 @@ async def test_a_database_that_cannot_be_reached_is_a_sentence(url):
     assert result.exit_code == 1
     assert result.stderr.startswith("jobs: the database of DATABASE_URL cannot be used")
     assert result.stderr.count("\n") == 1
-
-
-async def test_without_the_services_it_is_said_what_to_install(run, monkeypatch):
-    monkeypatch.setattr("msign_gateway.commands.jobs.find_spec", lambda name: None)
-    result = await run("list")
-    assert (result.exit_code, result.stderr) == (1, "jobs: needs the extra: pip install 'msign-gateway[services]'\n")

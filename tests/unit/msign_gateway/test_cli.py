@@ -1,5 +1,8 @@
 """What holds for the whole command line?"""
 
+import os
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +24,24 @@ def commands(group, path=()) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield from commands(command, (*path, name))
 
 
+BASE = """
+import sys
+
+EXTRA = {"aiohttp", "asyncpg", "cryptography", "lxml", "orjson", "pydantic_settings", "structlog"}
+
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in EXTRA:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, NotInstalled())
+from typer.testing import CliRunner
+from msign_gateway.cli import app
+
+assert CliRunner().invoke(app, ["schemas"]).exit_code == 0
+signed = CliRunner().invoke(app, ["sign", "none.pdf", "--amqp-url", "amqp://x@127.0.0.1:1/", "--return-url", "https://x/"])
+assert signed.stderr == "sign: none.pdf: No such file or directory\\n", signed.stderr
+"""
 ALL = dict(commands(get_command(app)))
 
 
@@ -55,3 +76,20 @@ def test_a_shell_can_complete_commands_and_choices(line, offered):
     }
     result = CliRunner().invoke(app, [], env=environment, prog_name="msign-gateway")
     assert offered in result.stdout.split()
+
+
+@pytest.mark.parametrize(("command", "variable"), [("jobs", "DATABASE_URL"), ("systems", "SYSTEMS_FILE")])
+def test_a_command_that_needs_the_services_says_what_to_install(monkeypatch, command, variable):
+    monkeypatch.setattr("msign_gateway.commands.extra.find_spec", lambda _: None)
+    result = CliRunner().invoke(app, [command, "list"], env={variable: "nowhere"})
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"{command}: needs the extra: pip install 'msign-gateway[services]'\n",
+    )
+
+
+def test_the_base_installation_is_enough_to_sign_and_for_the_schemas(tmp_path):
+    """Runs where nothing of the extra can be imported, as if it were not there."""
+    script = tmp_path / "base.py"
+    script.write_text(BASE)
+    subprocess.run([sys.executable, script], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
