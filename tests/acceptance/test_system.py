@@ -2,21 +2,27 @@
 
 import asyncio
 import base64
+import functools
 import hashlib
+import re
 import sys
+from datetime import UTC, datetime
 
+import aio_pika
 import aiohttp
 import pytest
 from aiohttp import web
 
 from msign_gateway.demo import user
 from msign_gateway.demo.browser import Browser
+from msign_gateway.demo.documents import records, two_page_pdf
 from msign_gateway.demo.environment import settings_of
 from msign_gateway.demo.show import Show
 from msign_gateway.demo.story import Story
 from msign_gateway.infrastructure.processes import end, start
 from shared.messaging import events as wire
-from tests.gateway import eventually
+from tests.acceptance.told import dead_headers, everything_told, operator_url, patterns, pieces
+from tests.gateway import delivery, eventually, sign_data
 
 DIGEST = hashlib.sha256(b"a record").digest()
 
@@ -125,9 +131,85 @@ async def test_metrics_are_served_in_the_format_of_prometheus(scene, stage):
                 assert "# TYPE process_cpu_seconds_total counter" in await response.text()
 
 
-def test_the_logs_hold_no_pin_and_no_personal_number(scene, stage, people):
-    logs = "".join(path.read_text() for path in scene.logs.glob("*.log"))
-    assert "sign_request_posted" in logs
-    for person in people:
-        assert person.idnp not in logs
-        assert f'"{person.pin}"' not in logs
+async def test_nothing_that_operators_read_holds_personal_data_documents_or_secrets(
+    scene, stage, client, job, people, e_service
+):
+    for name in stage.children:
+        await eventually(functools.partial(is_ready, scene, name), within_s=60)
+    document = two_page_pdf(datetime.now(UTC))
+    wrong_pin = "86420975"
+    tokens = [await signed_after_a_wrong_pin(client, job, document, people[0], wrong_pin)]
+    tokens += await refused_at_the_doors(scene)
+    await die_of_everything(scene, stage, client, people[0], document)
+    told = await everything_told(scene, stage)
+    assert "sign_response_ready" in told["the log callback_web.log"] + told["the log sign_gateway.log"]
+    assert "msign_returns_total" in told["the metrics of callback_web"]
+    assert "id_reused" in told["dead list"]
+    assert "x-msign-reason" in told["the headers of dead letters"]
+    forbidden = patterns(scene, people) | pieces("the document", document)
+    forbidden |= {f"a token, {one[:4]}…": re.compile(re.escape(one)) for one in [*tokens, wrong_pin]}
+    for signed in scene.output.glob("*.xades.xml"):
+        forbidden |= pieces(signed.name, signed.read_bytes())
+    for record in records():
+        forbidden |= pieces(record.name, record.digest) | pieces(record.name, record.text.encode())
+    leak = f'{people[0].idnp} "{people[0].pin}" {base64.b64encode(document).decode()} {document!r} {tokens[0]}'
+    assert sum(bool(one.search(leak)) for one in forbidden.values()) > 10, "what catches nothing proves nothing"
+    found = [
+        f"{what} in {where}" for where, text in told.items() for what, one in forbidden.items() if one.search(text)
+    ]
+    assert found == []
+
+
+async def signed_after_a_wrong_pin(client, job, document, person, wrong_pin):
+    """Have a document signed by somebody who mistypes first; returns the token of the link."""
+    content = {"content": base64.b64encode(document).decode(), "correlation_id": "1", "name": "report.pdf"}
+    data = job | {"content_type": "Pdf", "contents": [content], "expected_signer": {"id": person.idnp}}
+    accepted = await client.next_event(await client.sign(data), types={wire.ACCEPTED}, timeout_s=60)
+    link = accepted.data["sign_url"]
+    async with Browser() as browser:
+        page = await browser.open(link)
+        page = await browser.submit(page, page.form("sign"))
+        page = await browser.submit(page, page.form("instruments"), {"Instrument": person.instrument})
+        page = await browser.submit(page, page.form("pin"), {"IDNP": person.idnp, "PIN": wrong_pin})
+        assert page.alert
+        page = await browser.submit(page, page.form("pin"), {"IDNP": person.idnp, "PIN": person.pin})
+        await browser.submit(page, page.form("return"))
+    event = await client.next_event(accepted.data["command_id"], types={wire.READY}, timeout_s=60)
+    assert event.data["status"] == "Success"
+    return link.rpartition("t=")[2]
+
+
+async def refused_at_the_doors(scene):
+    """Knock at the public and the internal port with made-up tokens; returns them."""
+    made_up = ["made-up-relay-state-of-nobody", "made-up-bearer-token-of-nobody", "made-up-link-token-of-nobody"]
+    unknown = "0199d6a2-5c8e-7cc1-9f7e-0d6b3a1f2c44"
+    async with aiohttp.ClientSession() as http:
+        form = {"RequestID": "0" * 32, "RelayState": made_up[0]}
+        async with http.post(f"{scene.public_url}/return", data=form) as response:
+            assert response.status == 400
+        headers = {"Authorization": f"Bearer {made_up[1]}"}
+        async with http.get(f"{scene.internal_url}/jobs/{unknown}", headers=headers) as response:
+            assert response.status == 401
+        async with http.get(f"{scene.public_url}/sign/{unknown}?t={made_up[2]}") as response:
+            assert response.status == 404
+    return made_up
+
+
+async def die_of_everything(scene, stage, client, person, document):
+    """Send commands that end in the dead queue, full of what must not be told."""
+    secret = base64.b64encode(document).decode()
+    data = sign_data(expected_signer={"id": person.idnp}, contents=[{"content": secret, "correlation_id": person.pin}])
+    twice = [delivery(data | {"short_description": text}, id="said-twice") for text in ("One", "Two")]
+    bodies = [*(one.body for one in twice), f"{person.idnp} {person.pin} {secret}".encode()]
+    async with (
+        await aio_pika.connect(stage.servers.amqp_urls["declaratii"]) as connection,
+        connection.channel() as channel,
+    ):
+        exchange = await channel.get_exchange("msign.commands", ensure=False)
+        for body in bodies:
+            await exchange.publish(aio_pika.Message(body, user_id="declaratii"), twice[0].routing_key)
+    await eventually(lambda: two_are_dead(operator_url(scene, stage)), within_s=30)
+
+
+async def two_are_dead(amqp_url):
+    return (await dead_headers(amqp_url)).count("x-msign-reason") >= 2
