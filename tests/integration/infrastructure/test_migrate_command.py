@@ -5,7 +5,10 @@ import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
+from shared.persistence.migrate import MIGRATIONS
+
 COMMAND = Path(sys.executable).parent / "msign-gateway"
+EVERYTHING = "".join(f"applied {file.stem}\n" for file in sorted(MIGRATIONS.glob("*.sql")))
 
 
 async def run(url: str) -> tuple[int | None, str]:
@@ -18,13 +21,13 @@ async def run(url: str) -> tuple[int | None, str]:
 
 
 async def test_a_database_is_brought_up_to_date_once(empty_database_url):
-    assert await run(empty_database_url) == (0, "applied 001_jobs\n")
+    assert await run(empty_database_url) == (0, EVERYTHING)
     assert await run(empty_database_url) == (0, "nothing to do\n")
 
 
 async def test_two_migrations_at_once_apply_everything_once(empty_database_url):
     ended = await asyncio.gather(*(run(empty_database_url) for _ in "ab"))
-    assert sorted(ended) == [(0, "applied 001_jobs\n"), (0, "nothing to do\n")]
+    assert sorted(ended) == [(0, EVERYTHING), (0, "nothing to do\n")]
 
 
 async def test_a_database_that_is_not_there_is_a_line_and_exit_code_1():
