@@ -21,6 +21,8 @@ OPERATOR = "operator"
 RESERVED = frozenset({"msign", "amq", "verifier", "guest", OPERATOR, "administrator"})
 
 SUBSCRIBER_QUEUE_BYTES = 512 * 1024 * 1024
+DEAD_LETTER_DAYS = 7
+"""As long as a command's id is remembered: a letter that is replayed later could be carried out a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def definitions(vhost: str, passwords: Passwords) -> dict[str, Any]:
         "users": users,
         "permissions": permissions,
         "topic_permissions": [rule for name in passwords.systems for rule in _topic_permissions(vhost, name)],
-        "policies": [_subscriber_policy(vhost)],
+        "policies": [_subscriber_policy(vhost), _dead_letter_policy(vhost)],
         "exchanges": [_exchange(vhost, name) for name in (COMMANDS, EVENTS, DEAD)],
         "queues": [queue for service in COMMAND_QUEUES for queue in _queues(vhost, service)],
         "bindings": [binding for service in COMMAND_QUEUES for binding in _bindings(vhost, service)],
@@ -141,6 +143,18 @@ def _subscriber_policy(vhost: str) -> dict[str, Any]:
         "apply-to": "queues",
         "priority": 0,
         "definition": {"max-length-bytes": SUBSCRIBER_QUEUE_BYTES, "overflow": "drop-head"},
+    }
+
+
+def _dead_letter_policy(vhost: str) -> dict[str, Any]:
+    """What is dead may hold personal data and documents: it goes away by itself."""
+    return {
+        "vhost": vhost,
+        "name": "dead-letters",
+        "pattern": f"^({'|'.join(re.escape(queue.dead) for queue in COMMAND_QUEUES)})$",
+        "apply-to": "queues",
+        "priority": 0,
+        "definition": {"message-ttl": DEAD_LETTER_DAYS * 24 * 60 * 60 * 1000},
     }
 
 

@@ -62,6 +62,13 @@ def test_the_policy_for_subscribers_bounds_every_other_queue(queue: str):
     assert re.search(made()["policies"][0]["pattern"], queue)
 
 
+def test_dead_letters_and_nothing_else_go_away_by_themselves_after_a_week():
+    policy = made("declaratii")["policies"][1]
+    queues = ["sign_gateway.dead", "verifier.dead", "sign_gateway.commands", "verifier.commands", "declaratii.dead"]
+    assert [queue for queue in queues if re.search(policy["pattern"], queue)] == queues[:2]
+    assert policy["definition"] == {"message-ttl": 7 * 24 * 3600 * 1000}
+
+
 def test_only_the_operator_may_publish_for_others():
     tags = {user["name"]: user["tags"] for user in made("declaratii")["users"]}
     assert [name for name, value in tags.items() if value] == ["operator"]
