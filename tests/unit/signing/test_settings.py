@@ -1,5 +1,7 @@
 """The gateway's settings: what must be encrypted, and secrets that are rotated under a running service."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,19 @@ def test_required_tls_refuses_each_address_in_the_clear_with_a_line_of_its_own(e
     lines = problems(capsys)
     assert sorted(line.split(":")[0].removeprefix("setting ") for line in lines) == sorted(IN_THE_CLEAR)
     assert all("(REQUIRE_TLS is set)" in line for line in lines)
+
+
+@pytest.mark.parametrize("service", ["sign_gateway", "callback_web", "verifier"])
+def test_a_service_that_requires_tls_does_not_start_without_it(service):
+    done = subprocess.run(
+        [sys.executable, "-m", f"services.{service}"],
+        env=IN_THE_CLEAR | {"REQUIRE_TLS": "true", "OPS_PORT": "9000"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    refused = [line for line in done.stderr.splitlines() if "(REQUIRE_TLS is set)" in line]
+    assert {"AMQP_URL", "DATABASE_URL", "MSIGN_API_URL"} <= {line.split()[1].rstrip(":") for line in refused}
+    assert "Traceback" not in done.stderr
+    assert "s3cret" not in done.stderr
 
 
 def test_required_tls_accepts_what_is_encrypted(environment):
