@@ -86,8 +86,8 @@ class Proxy:
         try:
             if not self._refusing:
                 await self._connect(reader, writer)
-        except OSError:
-            pass  # the server is away: the client sees its connection end
+        except (OSError, asyncio.CancelledError):
+            pass  # the server is away, or the run ends: the client sees its connection end
         finally:
             self._writers.discard(writer)
             writer.transport.abort()

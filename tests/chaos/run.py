@@ -28,6 +28,10 @@ from tests.chaos.system import SYSTEMS, System, running_system
 
 log = logging.getLogger("chaos")
 
+PUBLISHERS = 8
+PUBLISHED_PER_S = 40
+SLOWEST_JOBS_PER_S = 10
+"""While things break, this is waited for; then everything is mended and the rest must settle."""
 SETTLE_WITHIN_S = 120
 QUIET_WITHIN_S = 30
 
@@ -70,7 +74,7 @@ async def run(system: System, *, jobs: int, seed: int, fault_every_s: float = 3.
         publishing = asyncio.create_task(_publish(crowd, ordered))
         await publishing
         log.info("published after %.1f s", time.monotonic() - started)
-        await ledger.settled(fault_every_s * 3)
+        await ledger.settled(jobs / SLOWEST_JOBS_PER_S)
         enough.set()
         await breaking
         await system.ready()
@@ -96,8 +100,9 @@ async def _publish(crowd: Crowd, ordered: list[Order]) -> None:
     async def publisher() -> None:
         for order in waiting:
             await crowd.publish(order)
+            await asyncio.sleep(PUBLISHERS / PUBLISHED_PER_S)
 
-    await asyncio.gather(*(publisher() for _ in range(8)))
+    await asyncio.gather(*(publisher() for _ in range(PUBLISHERS)))
 
 
 async def _break(
