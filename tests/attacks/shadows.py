@@ -18,9 +18,9 @@ from tests.attacks.pades import (
     name,
     page,
     put,
-    table_update,
     text,
 )
+from tests.attacks.pades_bytes import table_update
 
 SHADOWS: dict[str, Shadow] = {}
 

@@ -13,7 +13,7 @@ from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.pades.verify import judge_pdf
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Coverage, Integrity, Report
-from tests.attacks.pades import AFTER_SIGNING
+from tests.attacks.pades_bytes import AFTER_SIGNING
 from tests.attacks.pades_signature import ON_SIGNATURE
 from tests.documents import pdf_file
 from tests.pki import TestPki, now_utc

@@ -7,7 +7,7 @@ import pytest
 from shared.errors import Malformed
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.pades.verify import judge_pdf
-from tests.attacks.pades import table_update
+from tests.attacks.pades_bytes import table_update
 from tests.documents import pdf_file
 from tests.pki import now_utc
 
