@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from msign_gateway.infrastructure import Broker, Database, Infrastructure, open_infrastructure
 from msign_gateway.infrastructure.definitions import Passwords, definitions
@@ -16,6 +17,9 @@ from shared.persistence.migrate import MIGRATIONS, migrate
 ROOT = Path(__file__).parent.parent
 MSIGN_MIGRATIONS = ROOT / "services" / "msign" / "migrations"
 SYSTEMS = ("declaratii", "registru")
+
+settings.register_profile("untimed", deadline=None)  # how fast a busy machine is says nothing
+settings.load_profile("untimed")
 
 session = pytest_asyncio.fixture(scope="session", loop_scope="session")
 
