@@ -48,6 +48,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def run(folder, monkeypatch):
     monkeypatch.chdir(folder)
+    monkeypatch.setattr("msign_gateway.commands.verify_run.configure_logging", lambda *_, **__: None)  # lasts for ever
     app = typer.Typer()
     app.command()(verify)
 
