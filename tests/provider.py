@@ -1,12 +1,17 @@
 """What stands in for the provider's database where a test needs none?"""
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+import asyncpg
 
 from services.msign.requests import RequestStore
 from services.msign.summary import DocumentSummary, RequestSummary
 from shared.contract.models import ContentType, SignContent, SignRequest, SignResult, SignStatus
+from shared.persistence.pool import open_pool
 
 
 def summary_of(request: SignRequest, *, request_id: str = "0" * 32, consumer: str = "declaratii") -> RequestSummary:
@@ -91,3 +96,18 @@ class AnyCertificate:
 
     async def check(self, key):
         pass
+
+
+@asynccontextmanager
+async def pool_with_requests(url: str, *request_ids: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool over a provider's database with pending requests of these ids, each of one system and without contents."""
+    async with open_pool(url) as pool:
+        consumer = await pool.fetchval("INSERT INTO consumers (name) VALUES ('declaratii') RETURNING id")
+        for request_id in request_ids:
+            await pool.execute(
+                "INSERT INTO sign_requests (request_id, consumer_id, content_type, short_content_description,"
+                " expires_at) VALUES ($1, $2, 'Hash', 'x', now() + interval '1 day')",
+                request_id,
+                consumer,
+            )
+        yield pool

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NoReturn, TypeVar
 
-import asyncpg
 import typer
 from pydantic import Field
 from rich.console import Console
@@ -15,7 +14,7 @@ from rich.text import Text
 from services.msign.requests import MIGRATIONS
 from shared.errors import Malformed
 from shared.persistence.migrate import migrate
-from shared.persistence.pool import open_pool
+from shared.persistence.pool import DATABASE_ERRORS, open_pool
 from shared.settings import Settings, load_settings
 
 Result = TypeVar("Result")
@@ -46,7 +45,7 @@ def run(work: Callable[[Any], Awaitable[Result]]) -> Result:
         return asyncio.run(connected())
     except Malformed as error:
         fail(str(error))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_ERRORS as error:
         fail(f"the database of MSIGN_DATABASE_URL cannot be used: {type(error).__name__}")
 
 

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-import asyncpg
 import structlog
 
 from services.msign.metrics import PURGED
 from services.msign.requests import RequestStore
+from shared.persistence.pool import DATABASE_ERRORS
 
 BATCH = 100
 PAUSE_S = 600
-_DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +45,7 @@ async def purge(requests: RequestStore, ended_before: datetime) -> int:
         while found := await requests.purge(ended_before, limit=BATCH):
             removed += found
             PURGED.inc(found)
-    except _DATABASE_AWAY as error:
+    except DATABASE_ERRORS as error:
         log.warning("purge_postponed", error=type(error).__name__)
     if removed:
         log.info("requests_purged", count=removed)
@@ -58,5 +57,5 @@ async def forget(leftovers: Sequence[Forgetful]) -> None:
     try:
         for one in leftovers:
             await one.forget_ended()
-    except _DATABASE_AWAY as error:
+    except DATABASE_ERRORS as error:
         log.warning("purge_postponed", error=type(error).__name__)

@@ -16,7 +16,7 @@ from shared.signatures.verdict import NoSignature, Reason, Report
 from shared.signatures.workers import TooCostly
 from shared.signatures.xades.verify import judge_document
 
-__all__ = ["Digest", "NoSignature", "Original", "Report", "Verifier", "verify_hash_signature", "verify_pdf"]
+__all__ = ["Digest", "NoSignature", "Original", "Report", "Run", "Verifier"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -63,15 +63,3 @@ class Verifier:
             return await judged_online(judge, self.anchors, self.fetcher)
         except TooCostly as error:
             return Report(signatures=(), problems=(Reason(error.code, str(error)),))
-
-
-async def verify_hash_signature(
-    signature: bytes, content: bytes | KnownContent | None, anchors: TrustAnchors, fetcher: Fetcher = NO_NETWORK
-) -> Report:
-    """Judge one XAdES document of our own (`Verifier.hash_signature`)."""
-    return await Verifier(anchors, fetcher).hash_signature(signature, content)
-
-
-async def verify_pdf(signature: bytes, anchors: TrustAnchors, fetcher: Fetcher = NO_NETWORK) -> Report:
-    """Judge one PDF file of our own (`Verifier.pdf`)."""
-    return await Verifier(anchors, fetcher).pdf(signature)

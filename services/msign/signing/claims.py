@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
-import asyncpg
 import structlog
+
+from shared.persistence.pool import DATABASE_ERRORS
 
 CLAIM_S = 60
 
@@ -51,7 +52,7 @@ class StoredClaims:
             await asyncio.sleep(self._claim_s / 3)
             try:
                 await self._pool.execute(_RENEW, request_id, owner, self._claim_s)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("claim_not_renewed", request_id=request_id, error=type(error).__name__)
 
     async def forget_ended(self) -> None:

@@ -14,6 +14,7 @@ from aiormq.exceptions import ChannelAccessRefused
 
 from msign_gateway.infrastructure import Broker, Database
 from msign_gateway.infrastructure.definitions import Passwords, definitions
+from msign_gateway.infrastructure.errors import InfrastructureError
 from shared.messaging.topology import COMMANDS, EVENTS, SIGN_COMMANDS, VERIFICATION_COMMANDS, declare_commands
 
 HOLDER = """
@@ -144,3 +145,16 @@ async def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path):
         await ended.wait()
     asyncio.get_running_loop().remove_reader(watch)
     os.close(watch)
+
+
+async def test_a_private_database_comes_back_however_many_are_connected(database: Database):
+    clients = [await asyncpg.connect(database.url) for _ in range(20)]
+    if not database.can_restart:
+        with pytest.raises(InfrastructureError, match="not ours"):
+            await database.restart()
+    else:
+        for _ in range(2):
+            await database.restart()
+            await database.check()
+    for client in clients:
+        client.terminate()

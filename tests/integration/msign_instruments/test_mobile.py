@@ -16,6 +16,7 @@ from shared.errors import Transient
 from shared.persistence.pool import open_pool
 from shared.signatures.certificates import personal_number
 from tests.pki import IDNP, TestPki, rsa_key
+from tests.provider import pool_with_requests
 
 PHONE, OTHER_PHONE, PIN = "37369000017", "37369000031", "1717"
 FIRST, SECOND = "a" * 32, "b" * 32
@@ -39,15 +40,7 @@ def certificates():
 
 @pytest.fixture
 async def pool(msign_database_url):
-    async with open_pool(msign_database_url) as pool:
-        consumer = await pool.fetchval("INSERT INTO consumers (name) VALUES ('declaratii') RETURNING id")
-        for request_id in (FIRST, SECOND):
-            await pool.execute(
-                "INSERT INTO sign_requests (request_id, consumer_id, content_type, short_content_description,"
-                " expires_at) VALUES ($1, $2, 'Hash', 'x', now() + interval '1 day')",
-                request_id,
-                consumer,
-            )
+    async with pool_with_requests(msign_database_url, FIRST, SECOND) as pool:
         yield pool
 
 

@@ -17,11 +17,11 @@ from shared.contract.models import ContentType, SignContent, SignRequest, SignSt
 from shared.errors import Bug, Transient
 from shared.signatures.pkcs11 import NoSuchToken, Pkcs11Module, WrongPin
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature, verify_pdf
 from tests.documents import pdf_file
 from tests.integration.msign_instruments.conftest import PIN
 from tests.pki import TestPki
 from tests.provider import KeptBatch, summary_of
+from tests.verifying import verify_hash_signature, verify_pdf
 
 DATA = b"what is signed"
 

@@ -21,10 +21,10 @@ from shared.errors import Transient
 from shared.persistence.pool import open_pool
 from shared.signatures.timestamps import TimestampFailed
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature, verify_pdf
 from tests.documents import pdf_file
 from tests.pages import RETURN_URL, Browser
 from tests.pki import IDNP, TestPki
+from tests.verifying import verify_hash_signature, verify_pdf
 
 ENTERED = {"IDNP": IDNP, "PIN": "1234"}
 MESSAGES = {

@@ -38,9 +38,10 @@ from shared.lifecycle import serve_http
 from shared.persistence.pool import open_pool
 from shared.signatures.fetching import HttpFetcher
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import Verifier, verify_hash_signature
+from shared.signatures.verify import Verifier
 from tests.integration.msign_api.service import free_port
 from tests.pages import RETURN_URL, Browser
+from tests.verifying import verify_hash_signature
 
 HASHES = (b"1" * 32, b"2" * 20, b"3" * 64)
 INSTRUMENTS = ("moldsign", "nationalid", "securesign", "tax", "mobile")

@@ -16,9 +16,9 @@ from shared.contract.models import ContentType, SignContent, SignRequest, SignSt
 from shared.signatures.keys import MemoryKey
 from shared.signatures.timestamps import HttpTimestamper
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature, verify_pdf
 from tests.documents import pdf_file
 from tests.provider import KeptBatch, summary_of
+from tests.verifying import verify_hash_signature, verify_pdf
 
 GOOD = [person for person in PEOPLE if not person.flaw]
 pytestmark = pytest.mark.parametrize("person", GOOD, ids=lambda person: person.label)

@@ -9,7 +9,7 @@ from services.msign.pages import visits as visits_module
 from services.msign.pages.entry import Entry
 from services.msign.pages.visits import Remark, StoredVisits
 from shared.contract.models import Instrument, Language
-from shared.persistence.pool import open_pool
+from tests.provider import pool_with_requests
 
 FIRST, SECOND = "a" * 32, "b" * 32
 ENTRY = Entry(return_url="https://servicii.exemplu.md/r?a=1", relay_state="r")
@@ -17,15 +17,7 @@ ENTRY = Entry(return_url="https://servicii.exemplu.md/r?a=1", relay_state="r")
 
 @pytest.fixture
 async def pool(msign_database_url):
-    async with open_pool(msign_database_url) as pool:
-        consumer = await pool.fetchval("INSERT INTO consumers (name) VALUES ('declaratii') RETURNING id")
-        for request_id in (FIRST, SECOND):
-            await pool.execute(
-                "INSERT INTO sign_requests (request_id, consumer_id, content_type, short_content_description,"
-                " expires_at) VALUES ($1, $2, 'Hash', 'x', now() + interval '1 day')",
-                request_id,
-                consumer,
-            )
+    async with pool_with_requests(msign_database_url, FIRST, SECOND) as pool:
         yield pool
 
 

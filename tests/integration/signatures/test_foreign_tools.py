@@ -18,11 +18,11 @@ from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.timestamps import timestamp_query, token_of
 from shared.signatures.tokens import judge_token
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature, verify_pdf
 from shared.signatures.xades.names import XADES, ds, xades
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file, with_page_replaced
 from tests.pki import TestPki, ec_key, now_utc
+from tests.verifying import verify_hash_signature, verify_pdf
 
 HASH = hashlib.sha256(b"an act").digest()
 

@@ -22,10 +22,10 @@ from shared.signatures.keys import MemoryKey
 from shared.signatures.policy import shipped_policy
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import SignatureVerdict
-from shared.signatures.verify import verify_hash_signature
 from shared.signatures.xades.sign import sign_hash
 from tests.integration.signatures.certomancer_pki import SIGNED, CertomancerPki, key, stamper_key
 from tests.pki import LocalTimestamper
+from tests.verifying import verify_hash_signature
 
 HASH = hashlib.sha256(b"an act").digest()
 COMMAND = Path(sys.executable).parent / "msign-gateway"

@@ -10,9 +10,9 @@ from lxml import etree
 
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Integrity
-from shared.signatures.verify import verify_hash_signature
 from tests.pki import TestPki
 from tests.unit.signatures.forms import FORMS, make
+from tests.verifying import verify_hash_signature
 
 
 @pytest.fixture(scope="module")

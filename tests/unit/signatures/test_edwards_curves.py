@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from lxml import etree
 
 from shared.signatures.algorithms import MORE2021
-from shared.signatures.verify import verify_hash_signature
 from shared.signatures.xades.names import ds, xades
 from shared.signatures.xades.sign import sign_hash
 from tests.pki import SIGNER_NAME, TestPki, name_of, now_utc
 from tests.unit.signatures.conftest import HASH
+from tests.verifying import verify_hash_signature
 
 KEY = ed25519.Ed25519PrivateKey.generate()
 

@@ -15,7 +15,6 @@ from shared.signatures.sources import Source
 from shared.signatures.status import StatusUnknown
 from shared.signatures.trust import TrustAnchors, judge_path
 from shared.signatures.verdict import Coverage, Integrity, Report, SignatureVerdict, TimestampStatus, Trust
-from shared.signatures.verify import verify_hash_signature, verify_pdf
 from shared.signatures.xades.sign import sign_hash
 from tests.pki import SIGNER_NAME, ec_key, name_of, now_utc
 from tests.unit.signatures.statuses import (
@@ -32,6 +31,7 @@ from tests.unit.signatures.statuses import (
     ocsp_answer,
     stamper,
 )
+from tests.verifying import verify_hash_signature, verify_pdf
 
 HASH = hashlib.sha256(b"an act").digest()
 KEY = MemoryKey(ec_key("leaf of lists"), LEAF_X509)

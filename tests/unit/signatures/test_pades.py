@@ -19,9 +19,9 @@ from shared.signatures.pades.sign import _KeySigner, sign_pdf
 from shared.signatures.timestamps import TimestampFailed
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import NoSignature
-from shared.signatures.verify import verify_pdf
 from tests.documents import pdf_file, with_annotation, with_page_replaced
 from tests.pki import TestPki, ec_key, now_utc, rsa_key
+from tests.verifying import verify_pdf
 
 
 async def sign(pdf: bytes, pki: TestPki, **changes: Any) -> bytes:

@@ -12,9 +12,9 @@ from shared.signatures.pades.sign import _KeySigner, sign_pdf
 from shared.signatures.pades.signable import why_not_signable
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Coverage
-from shared.signatures.verify import verify_pdf
 from tests.documents import generic, pdf_file
 from tests.pki import now_utc
+from tests.verifying import verify_pdf
 
 
 async def signed_by_others(pdf: bytes, pki, spec: SigFieldSpec | None = None, **how: Any) -> bytes:

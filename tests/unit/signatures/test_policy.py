@@ -14,9 +14,9 @@ from shared.errors import Malformed
 from shared.signatures.certificates import to_asn1
 from shared.signatures.policy import Policy, shipped_policy
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature
 from shared.signatures.xades.sign import sign_hash
 from tests.pki import EPOCH, SIGNER_NAME, TestPki, ec_key, name_of, now_utc, rsa_key
+from tests.verifying import verify_hash_signature
 
 HASH = hashlib.sha256(b"an act").digest()
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -17,12 +17,13 @@ from lxml import etree
 from shared.errors import Malformed
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import NoSignature, Report, SignatureVerdict
-from shared.signatures.verify import Digest, Original, verify_hash_signature
+from shared.signatures.verify import Digest, Original
 from shared.signatures.xades.names import ds, xades
 from shared.signatures.xades.sign import sign_hash
 from tests.pki import EPOCH, TestPki, ec_key, now_utc, rsa_key
 from tests.unit.signatures.conftest import HASH
 from tests.unit.signatures.forms import tree
+from tests.verifying import verify_hash_signature
 
 OTHER = hashlib.sha256(b"another act").digest()
 

@@ -4,9 +4,9 @@ import pytest
 from lxml import etree
 
 from shared.signatures.verdict import Coverage, Integrity, TimestampStatus
-from shared.signatures.verify import verify_hash_signature
 from tests.attacks.xades import ATTACKS, XADES, mounted
 from tests.unit.signatures.forms import FORMS, make, stamped
+from tests.verifying import verify_hash_signature
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -11,12 +11,12 @@ from lxml import etree
 
 from shared.errors import Malformed
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature
 from shared.signatures.xades.names import ds, xades
 from shared.signatures.xades.sign import sign_hash
 from tests.pki import now_utc
 from tests.unit.signatures.conftest import HASH
 from tests.unit.signatures.forms import Form, Ref, by_id, c14n, enveloped, holding, make, tree
+from tests.verifying import verify_hash_signature
 
 EVIL = hashlib.sha256(b"an evil act").digest()
 EVIL_TEXT = base64.b64encode(EVIL).decode()

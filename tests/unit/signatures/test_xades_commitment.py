@@ -7,9 +7,10 @@ import hashlib
 
 import pytest
 
-from shared.signatures.verify import Digest, Original, verify_hash_signature
+from shared.signatures.verify import Digest, Original
 from shared.signatures.xades.names import C14N_10
 from tests.unit.signatures.forms import DS, SHA256, Form, Ref, by_id, c14n, make, tree
+from tests.verifying import verify_hash_signature
 
 ACT = b'<?xml version="1.0"?><!-- draft --><act xmlns="urn:act"><title>An act</title><!-- 1 --></act>'
 FACT = ACT.replace(b"An act", b"A fact")

@@ -9,9 +9,10 @@ import pytest
 from lxml import etree
 
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import Original, Report, verify_hash_signature
+from shared.signatures.verify import Original, Report
 from tests.attacks.xades import DS, XADES
 from tests.unit.signatures.forms import tree
+from tests.verifying import verify_hash_signature
 
 PLACE = Path(__file__).parents[2] / "fixtures" / "xades"
 STAMPED = ("passed", "whole", "passed", "trusted")

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from lxml import etree
 
 from shared.errors import Malformed
-from shared.signatures.verify import Digest, Original, verify_hash_signature
+from shared.signatures.verify import Digest, Original
 from shared.signatures.xades.names import BASE64, C14N_10, C14N_11
 from tests.unit.signatures.conftest import HASH
 from tests.unit.signatures.forms import (
@@ -26,6 +26,7 @@ from tests.unit.signatures.forms import (
     rsa_pss,
     tree,
 )
+from tests.verifying import verify_hash_signature
 
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 

@@ -9,12 +9,13 @@ from lxml import etree
 
 from shared.errors import Malformed
 from shared.signatures.timestamps import TimestampFailed
-from shared.signatures.verify import Digest, verify_hash_signature
+from shared.signatures.verify import Digest
 from shared.signatures.xades.names import ds, xades
 from shared.signatures.xades.sign import sign_hash
 from tests.pki import ec_key, now_utc, rsa_key
 from tests.unit.signatures.conftest import HASH
 from tests.unit.signatures.forms import tree
+from tests.verifying import verify_hash_signature
 
 
 async def test_a_signed_hash_verifies_with_all_four_axes_at_their_best(signed, anchors):

@@ -7,7 +7,7 @@ from services.msign.pki.people import PEOPLE
 from shared.contract.models import ContentType, SignContent, SignStatus
 from shared.errors import Transient
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature
+from tests.verifying import verify_hash_signature
 
 ANA, ION = PEOPLE[0], PEOPLE[1]
 REQUEST_ID = "0123456789abcdef0123456789abcdef"

@@ -5,10 +5,10 @@ from services.msign.signing.batch import Outcome, sign_batch
 from shared.contract.models import ContentType, SignContent, SignRequest, SignResult, SignStatus
 from shared.errors import Transient
 from shared.signatures.trust import TrustAnchors
-from shared.signatures.verify import verify_hash_signature
 from tests.documents import pdf_file
 from tests.pki import TestPki
 from tests.provider import KeptBatch, summary_of
+from tests.verifying import verify_hash_signature
 
 HASHES = tuple(bytes([number]) * 32 for number in range(3))
 REQUEST = SignRequest(
