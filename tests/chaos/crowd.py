@@ -227,9 +227,13 @@ class Crowd:
             await asyncio.gather(*(self._return(accepted) for _ in range(2 if act is Act.SIGN_TWICE else 1)))
 
     async def _decide(self, request_id: str, what: str) -> None:
-        """What the user does on the Sign Page, which does not fail."""
-        async with self._http.post(f"{self._system.msign_url}/control/{request_id}/{what}") as response:
-            assert response.status == 200, await response.text()
+        """What the user does on the Sign Page, which may be slow under load; a user who is set on it tries again."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with self._http.post(f"{self._system.msign_url}/control/{request_id}/{what}") as response:
+                    assert response.status == 200, await response.text()
+                    return
+            await asyncio.sleep(0.5)
 
     async def _return(self, accepted: dict[str, Any]) -> None:
         """Open the link and post the way back, trying a few times as people do; then the poller must do it."""
