@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
+from shared.connections import ReadableFile
 from shared.settings import Port, url_text
-from shared.signing.settings import GatewaySettings, LinkSecret, ReadableFile
+from shared.signing.settings import GatewaySettings, LinkSecret
 
 
 class Settings(GatewaySettings):

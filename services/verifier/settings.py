@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from shared.signing.settings import GatewaySettings, ReadableFile
+from shared.connections import ReadableFile
+from shared.signing.settings import GatewaySettings
 
 
 class Settings(GatewaySettings):

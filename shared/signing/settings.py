@@ -1,20 +1,12 @@
 """Which settings do the gateway's services have in common?"""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from shared.addresses import weakness, with_files
+from shared.connections import BrokerConnection, DatabaseConnection, ReadableFile
 from shared.settings import ServiceSettings, url_text
 from shared.signing.links import parse_keys
-
-
-def _readable(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError("is not a file")
-    return path
 
 
 def _keys(text: str) -> str:
@@ -22,67 +14,18 @@ def _keys(text: str) -> str:
     return text
 
 
-ReadableFile = Annotated[Path, AfterValidator(_readable)]
 LinkSecret = Annotated[str, AfterValidator(_keys)]
 
 
-class GatewaySettings(ServiceSettings):
-    """Where the broker, the database and MSign are, how they prove to us who they are, and we to them.
+class GatewaySettings(ServiceSettings, BrokerConnection, DatabaseConnection):
+    """Where the broker, the database and MSign are, how they prove to us who they are, and we to them."""
 
-    With `require_tls`, every address has to be one where nobody on the way can read or change anything.
-    """
-
-    require_tls: bool = False
-    amqp_ca_bundle: ReadableFile | None = None
-    amqp_client_cert: ReadableFile | None = None
-    amqp_client_key: ReadableFile | None = None
-    database_ca_bundle: ReadableFile | None = None
-    database_client_cert: ReadableFile | None = None
-    database_client_key: ReadableFile | None = None
-    amqp_url: url_text("amqp", "amqps")  # type: ignore[valid-type]
-    database_url: url_text("postgresql", "postgres")  # type: ignore[valid-type]
     msign_api_url: url_text("https", "http")  # type: ignore[valid-type]
     msign_client_cert: ReadableFile | None = None
     msign_client_key: ReadableFile | None = None
     msign_ca_bundle: ReadableFile | None = None
     msign_timeout_s: float = Field(default=30, gt=0, le=80)
     inline_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
-
-    @field_validator(
-        "amqp_url", "database_url", "msign_api_url", "msign_frontend_url", "public_url", check_fields=False
-    )
-    @classmethod
-    def _encrypted(cls, url: str, info: ValidationInfo) -> str:
-        bundle = f"{str(info.field_name).removesuffix('_url')}_ca_bundle"
-        reason = "REQUIRE_TLS" if info.data.get("require_tls") else bundle.upper() if info.data.get(bundle) else None
-        if reason and (problem := weakness(url)):
-            raise ValueError(f"{problem} ({reason} is set)")
-        return url
-
-    @field_validator("amqp_client_key", "database_client_key")
-    @classmethod
-    def _with_its_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
-        certificate = str(info.field_name).replace("key", "cert")
-        if (key is None) != (info.data.get(certificate) is None):
-            raise ValueError(f"goes with {certificate.upper()}")
-        return key
-
-    def amqp_address(self) -> Callable[[], str]:
-        """Return what tells the broker's URL at each connection, with the files that belong to it."""
-        url = self.follow("amqp_url")
-        return lambda: with_files(
-            url(), cafile=self.amqp_ca_bundle, certfile=self.amqp_client_cert, keyfile=self.amqp_client_key
-        )
-
-    def database_address(self) -> Callable[[], str]:
-        """Return what tells the database's URL at each connection, with the files that belong to it."""
-        url = self.follow("database_url")
-        return lambda: with_files(
-            url(),
-            sslrootcert=self.database_ca_bundle,
-            sslcert=self.database_client_cert,
-            sslkey=self.database_client_key,
-        )
 
     @model_validator(mode="after")
     def _certificates_for_https(self) -> Self:
