@@ -97,10 +97,13 @@ class ServiceSettings(Settings):
     drain_s: float = Field(default=10.0, ge=0)
 
 
-def load_settings(settings_type: type[SettingsT]) -> SettingsT:
-    """Return the settings of this process, or print one line per problem and exit with code 2."""
+def load_settings(settings_type: type[SettingsT], **given: Any) -> SettingsT:
+    """Return the settings of this process, or print one line per problem and exit with code 2.
+
+    What is `given` goes before the environment.
+    """
     try:
-        return settings_type()
+        return settings_type(**given)
     except ValidationError as error:
         stop_with([describe(problem) for problem in error.errors(include_url=False)])
     except OSError as error:

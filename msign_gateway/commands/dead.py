@@ -15,21 +15,29 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from msign_gateway.commands.connecting import AmqpUrl, broker_address
+from msign_gateway.commands.extra import need_services
+
 if TYPE_CHECKING:
     from shared.messaging.dead import DeadLetter, DeadQueue
 
 Result = TypeVar("Result")
 
-AmqpUrl = Annotated[str, typer.Option(envvar="AMQP_URL", help="The broker, as the operator's user.", show_envvar=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids as `dead list` shows them.")]
 Everything = Annotated[bool, typer.Option("--all", help="All of them.")]
 
-app = typer.Typer(no_args_is_help=True, help="What became of commands that could not be used.")
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def dead() -> None:
+    """What became of commands that could not be used."""
+    need_services("dead")
 
 
 @app.command("list")
-def show_all(amqp_url: AmqpUrl, as_json: AsJson = False) -> None:
+def show_all(amqp_url: AmqpUrl = None, as_json: AsJson = False) -> None:
     """List every dead letter, oldest first; what is in them is not shown."""
     found = _run(amqp_url, _letters)
     if as_json:
@@ -41,7 +49,9 @@ def show_all(amqp_url: AmqpUrl, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(letter: Annotated[str, typer.Argument(help="An id.")], amqp_url: AmqpUrl, as_json: AsJson = False) -> None:
+def show(
+    letter: Annotated[str, typer.Argument(help="An id.")], amqp_url: AmqpUrl = None, as_json: AsJson = False
+) -> None:
     """Show where a letter came from, what was wrong with it, and what it died of before."""
     found = _chosen(_run(amqp_url, _letters), [letter])
     if as_json:
@@ -52,7 +62,7 @@ def show(letter: Annotated[str, typer.Argument(help="An id.")], amqp_url: AmqpUr
 
 
 @app.command()
-def replay(amqp_url: AmqpUrl, ids: Ids = None, everything: Everything = False) -> None:
+def replay(amqp_url: AmqpUrl = None, ids: Ids = None, everything: Everything = False) -> None:
     """Send letters again as the commands that they were; the broker has them before they leave the dead queue.
 
     A command that was carried out already changes nothing when it comes again.
@@ -70,7 +80,7 @@ def replay(amqp_url: AmqpUrl, ids: Ids = None, everything: Everything = False) -
 
 @app.command()
 def discard(
-    amqp_url: AmqpUrl,
+    amqp_url: AmqpUrl = None,
     ids: Ids = None,
     everything: Everything = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -104,7 +114,7 @@ def _chosen(letters: Iterable[DeadLetter], ids: list[str]) -> list[DeadLetter]:
     return [by_id[one] for one in ids]
 
 
-def _run(amqp_url: str, work: Callable[[list[DeadQueue]], Coroutine[Any, Any, Result]]) -> Result:
+def _run(amqp_url: str | None, work: Callable[[list[DeadQueue]], Coroutine[Any, Any, Result]]) -> Result:
     """Do `work` with the dead queues; what is in the way ends the command with a sentence."""
     from aio_pika.exceptions import AMQPError  # noqa: PLC0415 - slow to import
 
@@ -113,9 +123,11 @@ def _run(amqp_url: str, work: Callable[[list[DeadQueue]], Coroutine[Any, Any, Re
     from shared.messaging.dead import DeadQueue  # noqa: PLC0415
     from shared.messaging.topology import COMMAND_QUEUES  # noqa: PLC0415
 
+    address = broker_address(amqp_url)
+
     async def connected() -> Result:
         async with AsyncExitStack() as stack:
-            connection = await stack.enter_async_context(open_broker(amqp_url, name="msign-gateway dead"))
+            connection = await stack.enter_async_context(open_broker(address, name="msign-gateway dead"))
             return await work([DeadQueue(connection, queue) for queue in COMMAND_QUEUES])
 
     try:

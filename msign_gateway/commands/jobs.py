@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
+from msign_gateway.commands.connecting import DatabaseUrl, database_address
 from msign_gateway.commands.extra import need_services
 from shared.signing.states import Kind, State
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-DatabaseUrl = Annotated[str, typer.Option(envvar="DATABASE_URL", help="The gateway's database.", show_envvar=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 InSystem = Annotated[str | None, typer.Option("--system", help="Jobs of this system only.")]
 Wanted = Annotated[str, typer.Argument(metavar="JOB_ID|COMMAND_ID", help="A job's id, or its command's.")]
@@ -37,7 +37,7 @@ def jobs() -> None:
 
 @app.command("list")
 def show_all(
-    database_url: DatabaseUrl,
+    database_url: DatabaseUrl = None,
     system: InSystem = None,
     state: Annotated[State | None, typer.Option(help="Jobs in this state only.")] = None,
     kind: Annotated[Kind | None, typer.Option(help="Jobs of this kind only.")] = None,
@@ -65,7 +65,7 @@ def show_all(
 
 
 @app.command()
-def show(wanted: Wanted, database_url: DatabaseUrl, system: InSystem = None, as_json: AsJson = False) -> None:
+def show(wanted: Wanted, database_url: DatabaseUrl = None, system: InSystem = None, as_json: AsJson = False) -> None:
     """Tell where a job is, what it waits for, and everything that happened to it. Exit code 1 if there is none."""
     from msign_gateway.commands import jobs_view  # noqa: PLC0415
     from shared.persistence import inquiries  # noqa: PLC0415
@@ -82,7 +82,7 @@ def show(wanted: Wanted, database_url: DatabaseUrl, system: InSystem = None, as_
 
 @app.command()
 def watch(
-    database_url: DatabaseUrl,
+    database_url: DatabaseUrl = None,
     wanted: Annotated[
         str | None, typer.Argument(metavar="[JOB_ID|COMMAND_ID]", help="One job; without it, all of them.")
     ] = None,
@@ -105,7 +105,7 @@ def watch(
 
     async def followed(pool: asyncpg.Pool) -> None:
         job = None if wanted is None else await _one(pool, wanted, system)
-        await jobs_watch.follow(pool, database_url, job, system, tell)
+        await jobs_watch.follow(pool, database_address(database_url), job, system, tell)
 
     try:
         _run(database_url, followed)
@@ -126,14 +126,16 @@ async def _one(pool: asyncpg.Pool, wanted: str, system: str | None) -> Sight:
     return found[0]
 
 
-def _run(database_url: str, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, Result]]) -> Result:
+def _run(database_url: str | None, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, Result]]) -> Result:
     """Do `work` with the database; what is in the way ends the command with a sentence."""
     import asyncpg  # noqa: PLC0415 - comes with the extra `services`
 
     from shared.persistence.pool import DATABASE_ERRORS, open_pool  # noqa: PLC0415
 
+    address = database_address(database_url)
+
     async def connected() -> Result:
-        async with open_pool(database_url, max_size=1) as pool:
+        async with open_pool(address, max_size=1) as pool:
             return await work(pool)
 
     try:

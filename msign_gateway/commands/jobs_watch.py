@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from shared.addresses import Address
 from shared.persistence import inquiries
 from shared.persistence.inquiries import Change, Sight
 from shared.persistence.notices import CHANGES, Notices
@@ -49,10 +50,10 @@ class Followed:
 
 
 async def follow(
-    pool: "asyncpg.Pool", database_url: str, job: Sight | None, system: str | None, tell: Callable[[Change], None]
+    pool: "asyncpg.Pool", database: Address, job: Sight | None, system: str | None, tell: Callable[[Change], None]
 ) -> None:
     """Tell every change: of `job`, from its beginning until it is finished; of all jobs (None), for ever."""
-    async with _listening(database_url) as notices:
+    async with _listening(database) as notices:
         if job is not None:
             await _follow_one(pool, notices, job, tell)
         else:
@@ -88,8 +89,8 @@ async def _follow_all(
 
 
 @asynccontextmanager
-async def _listening(database_url: str) -> "AsyncIterator[Notices]":
-    notices = Notices(database_url)
+async def _listening(database: Address) -> "AsyncIterator[Notices]":
+    notices = Notices(database)
     task = asyncio.create_task(notices.run())
     try:
         yield notices

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -121,3 +121,18 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         writer.write(data)
         await writer.drain()
     raise EOFError
+
+
+def through(front: Front, url: str, *, scheme: str, host: str = "127.0.0.1", query: str = "") -> str:
+    """The URL of the same thing behind the front."""
+    parts = urlsplit(url)
+    login = parts.netloc.rpartition("@")[0]
+    return urlunsplit(parts._replace(scheme=scheme, netloc=f"{login}@{host}:{front.port}", query=query))
+
+
+def amqps(front: Front, url: str, host: str = "127.0.0.1") -> str:
+    return through(front, url, scheme="amqps", host=host, query="reconnect_interval=0.1")
+
+
+def verified(front: Front, url: str, host: str = "127.0.0.1") -> str:
+    return through(front, url, scheme="postgresql", host=host, query="sslmode=verify-full")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -18,39 +17,9 @@ from shared.messaging.broker import answers, open_broker
 from shared.persistence.pool import open_pool
 from shared.watched import Watched
 from tests.gateway import eventually
-from tests.integration.encryption.fronts import Files, Front, make_files, server_context
+from tests.integration.encryption.fronts import Files, Front, amqps, make_files, server_context, verified
 
 REFUSED = (AMQPError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Files:
-    return make_files(tmp_path, "server")
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Files:
-    return make_files(tmp_path, "client")
-
-
-@pytest.fixture
-def stranger(tmp_path: Path) -> Files:
-    return make_files(tmp_path, "stranger", authority="theirs")
-
-
-def through(front: Front, url: str, *, scheme: str, host: str = "127.0.0.1", query: str = "") -> str:
-    """The URL of the same thing behind the front."""
-    parts = urlsplit(url)
-    login = parts.netloc.rpartition("@")[0]
-    return urlunsplit(parts._replace(scheme=scheme, netloc=f"{login}@{host}:{front.port}", query=query))
-
-
-def amqps(front: Front, url: str, host: str = "127.0.0.1") -> str:
-    return through(front, url, scheme="amqps", host=host, query="reconnect_interval=0.1")
-
-
-def verified(front: Front, url: str, host: str = "127.0.0.1") -> str:
-    return through(front, url, scheme="postgresql", host=host, query="sslmode=verify-full")
 
 
 # The broker
