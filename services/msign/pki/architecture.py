@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 from asn1crypto import core, ocsp, tsp
 from asn1crypto import x509 as asn1_x509
 from certomancer.registry import (
