@@ -9,15 +9,16 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from msign_gateway.infrastructure.definitions import check_systems
 from shared.errors import Malformed
-from shared.systems import Limits, Registry, System, token_digest
+from shared.systems import FormerToken, Limits, Registry, System, token_digest
 
 TOKEN_BYTES = 32
 
@@ -38,16 +39,32 @@ def add(path: Path, name: str, origins: Sequence[str], limits: Limits) -> str:
     return token
 
 
-def rotate_token(path: Path, name: str) -> str:
-    """Give a system a new token, which is returned; the old one is worth nothing from then on. Raises `Malformed`."""
+def rotate_token(path: Path, name: str, *, old_until: datetime | None) -> str:
+    """Give a system a new token, which is returned. Raises `Malformed`.
+
+    The old one is good until `old_until`; with None, it is worth nothing from now on.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
+
+    def renewed(system: System) -> System:
+        former = None if old_until is None else FormerToken(sha256=system.token_sha256, until=old_until)
+        return system.model_copy(update={"token_sha256": token_digest(token), "former_token": former})
+
+    _change(path, name, renewed)
+    return token
+
+
+def drop_old_token(path: Path, name: str) -> None:
+    """Refuse the token that was replaced from now on; the present one stays. Raises `Malformed`."""
+    _change(path, name, lambda system: system.model_copy(update={"former_token": None}))
+
+
+def _change(path: Path, name: str, change: Callable[[System], System]) -> None:
     with _changing(path):
         known = Registry.read(path).systems
         if all(system.name != name for system in known):
             raise Malformed(f"system {name!r} is not registered in {path}")
-        fresh = {"token_sha256": token_digest(token)}
-        _write(path, [system.model_copy(update=fresh) if system.name == name else system for system in known])
-    return token
+        _write(path, [change(system) if system.name == name else system for system in known])
 
 
 def _system(name: str, origins: Sequence[str], limits: Limits, token: str) -> System:

@@ -2,20 +2,26 @@
 
 The registry is a JSON file (setting `SYSTEMS_FILE`), read again when it changes:
 `{"systems": [{"name": "declaratii", "return_origins": ["https://declaratii.example"], "token_sha256": "<hex>"}]}`.
+While a token is being replaced, `"former_token": {"sha256": "<hex>", "until": "<RFC 3339>"}` is good as well.
 """
 
 import hashlib
 import hmac
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import Malformed
 from shared.watched import Watched
 
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,31}$"
+LARGEST_CONTENT_BYTES = 256 * 1024 * 1024
+"""What one value of the database and one SOAP message can hold without care."""
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 def origin_of(url: str) -> str:
@@ -40,9 +46,18 @@ class Limits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     contents_per_job: int = Field(default=1000, ge=1)
-    content_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+    content_bytes: int = Field(default=64 * 1024 * 1024, ge=1, le=LARGEST_CONTENT_BYTES)
     open_jobs: int = Field(default=100_000, ge=1)
     jobs_per_minute: int | None = Field(default=None, ge=1)
+
+
+class FormerToken(BaseModel):
+    """A token that was replaced, and is good for a little while more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: Digest
+    until: AwareDatetime
 
 
 class System(BaseModel):
@@ -52,8 +67,14 @@ class System(BaseModel):
 
     name: Annotated[str, Field(pattern=SYSTEM_NAME)]
     return_origins: tuple[Annotated[str, AfterValidator(origin_of)], ...] = ()
-    token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    token_sha256: Digest
+    former_token: FormerToken | None = None
     limits: Limits = Limits()
+
+    def tokens_at(self, now: datetime) -> tuple[str, ...]:
+        """Return the digests of the tokens that are good at `now`."""
+        former = self.former_token
+        return (self.token_sha256, former.sha256) if former and now < former.until else (self.token_sha256,)
 
     def may_return_to(self, url: str) -> bool:
         """Tell whether users may be sent to `url` after signing."""
@@ -95,11 +116,12 @@ class Systems:
 
     def with_token(self, token: str) -> System | None:
         """Return the system whose token this is; every candidate is compared, in constant time."""
-        digest = token_digest(token)
+        digest, now = token_digest(token), datetime.now(UTC)
         found = None
         for system in self._watched.current().values():
-            if hmac.compare_digest(system.token_sha256, digest):
-                found = system
+            for known in system.tokens_at(now):
+                if hmac.compare_digest(known, digest):
+                    found = system
         return found
 
 

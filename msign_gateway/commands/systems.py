@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -15,7 +16,7 @@ from rich.table import Table
 from msign_gateway.commands.extra import need_services
 
 if TYPE_CHECKING:
-    from shared.systems import System
+    from shared.systems import Limits, System
 
 SystemsFile = Annotated[
     Path, typer.Option(envvar="SYSTEMS_FILE", help="The registry that the services read.", show_envvar=True)
@@ -70,7 +71,6 @@ def add(
     Running services take it up by themselves. The broker needs a user of the same name.
     """
     from msign_gateway.registration import add as register  # noqa: PLC0415 - slow to import
-    from shared.systems import Limits  # noqa: PLC0415
 
     given = {
         "contents_per_job": contents_per_job,
@@ -78,18 +78,46 @@ def add(
         "open_jobs": open_jobs,
         "jobs_per_minute": jobs_per_minute,
     }
-    limits = Limits.model_validate({key: value for key, value in given.items() if value is not None})
+    limits = _limits({key: value for key, value in given.items() if value is not None})
     _hand_out(name, lambda: register(systems_file, name, origin or [], limits), as_json=as_json)
     if not origin and not as_json:
         typer.echo(f"{name} has no --origin: it cannot have anything signed, only verified", err=True)
 
 
 @app.command("rotate-token")
-def rotate(name: Name, systems_file: SystemsFile, as_json: AsJson = False) -> None:
-    """Give a system a new token and print it, this once; the old one is refused at once."""
+def rotate(
+    name: Name,
+    systems_file: SystemsFile,
+    keep_hours: Annotated[
+        float, typer.Option("--keep-old-hours", min=0, help="How long the old one stays good as well.")
+    ] = 24,
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="Refuse the old one at once, because somebody else may have it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a system a new token and print it, this once. The old one stays good for a day, so that there is no gap.
+
+    Only the newest two count: a token that was replaced before is refused. `drop-old-token` ends the day early.
+    """
     from msign_gateway.registration import rotate_token  # noqa: PLC0415 - slow to import
 
-    _hand_out(name, lambda: rotate_token(systems_file, name), as_json=as_json)
+    until = None if drop_old else datetime.now(UTC) + timedelta(hours=keep_hours)
+    _hand_out(name, lambda: rotate_token(systems_file, name, old_until=until), as_json=as_json)
+    if until is not None and not as_json:
+        typer.echo(f"the old token is good until {until:%Y-%m-%d %H:%M} UTC", err=True)
+
+
+@app.command("drop-old-token")
+def drop_old_token(name: Name, systems_file: SystemsFile) -> None:
+    """Refuse a system's old token from now on; the new one stays."""
+    from msign_gateway import registration  # noqa: PLC0415 - slow to import
+    from shared.errors import Malformed  # noqa: PLC0415
+
+    try:
+        registration.drop_old_token(systems_file, name)
+    except Malformed as error:
+        _fail(str(error))
 
 
 def _hand_out(name: str, made: Callable[[], str], *, as_json: bool) -> None:
@@ -107,18 +135,32 @@ def _hand_out(name: str, made: Callable[[], str], *, as_json: bool) -> None:
         typer.echo(token)
 
 
+def _limits(given: dict[str, int]) -> Limits:
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import
+
+    from shared.systems import Limits  # noqa: PLC0415
+
+    try:
+        return Limits.model_validate(given)
+    except ValidationError as error:
+        (first, *_) = error.errors(include_url=False, include_input=False)
+        _fail(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}")
+
+
 def _fail(sentence: str) -> NoReturn:
     typer.echo(f"systems: {sentence}", err=True)
     raise typer.Exit(1)
 
 
 def _as_data(system: System) -> dict[str, Any]:
-    return system.model_dump(mode="json", exclude={"token_sha256"})
+    former = system.former_token
+    old = {"old_token_until": former.until.isoformat() if former else None}
+    return system.model_dump(mode="json", exclude={"token_sha256", "former_token"}) | old
 
 
 def _table(found: tuple[System, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("SYSTEM", "RETURNS TO", "CONTENTS/JOB", "BYTES", "OPEN JOBS", "JOBS/MIN"):
+    for heading in ("SYSTEM", "RETURNS TO", "CONTENTS/JOB", "BYTES", "OPEN JOBS", "JOBS/MIN", "OLD TOKEN UNTIL"):
         table.add_column(heading, overflow="fold")
     for system in found:
         limits = system.limits
@@ -127,5 +169,6 @@ def _table(found: tuple[System, ...]) -> Table:
             escape("\n".join(system.return_origins) or "-"),
             *map(str, (limits.contents_per_job, limits.content_bytes, limits.open_jobs)),
             str(limits.jobs_per_minute or "-"),
+            f"{system.former_token.until:%Y-%m-%d %H:%M}" if system.former_token else "-",
         )
     return table

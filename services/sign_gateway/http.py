@@ -4,6 +4,7 @@ A bearer token says which system asks; it sees only its own contents and jobs. E
 `{"error": {"field", "message"}}`.
 """
 
+import io
 import math
 import re
 import time
@@ -26,7 +27,7 @@ from shared.systems import System, Systems
 
 LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 2.0
-LARGEST_BODY_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SYSTEM = web.RequestKey("system", System)
@@ -46,11 +47,11 @@ class Api:
     async def put_content(self, request: web.Request) -> web.Response:
         """`PUT /contents`: store the body; answers with its reference."""
         system = request[SYSTEM]
-        body = await request.read()
+        body = await read_body(request, system.limits.content_bytes)
+        if body is None:
+            return problem(413, "body", f"has more than {system.limits.content_bytes} bytes")
         if not body:
             return problem(400, "body", "must not be empty")
-        if len(body) > system.limits.content_bytes:
-            return problem(413, "body", f"has more than {system.limits.content_bytes} bytes")
         ref = await contents.put(self._pool, system.name, body)
         return web.json_response({"ref": ref, "size": len(body)}, status=201)
 
@@ -127,6 +128,18 @@ class Api:
         return view
 
 
+async def read_body(request: web.Request, most_bytes: int) -> bytes | None:
+    """Return the body; None, as soon as that is known, for one of more than `most_bytes`."""
+    if (request.content_length or 0) > most_bytes:
+        return None
+    body = io.BytesIO()  # hands out what it holds without a copy
+    async for chunk in request.content.iter_chunked(CHUNK_BYTES):
+        body.write(chunk)
+        if body.tell() > most_bytes:
+            return None
+    return body.getvalue()
+
+
 def seconds(text: str) -> float | None:
     """Return a number of seconds of at least 0, None if the text is no such number."""
     try:
@@ -141,7 +154,7 @@ def problem(status: int, field: str, message: str) -> web.Response:
     return web.json_response({"error": {"field": field, "message": message}}, status=status)
 
 
-def create_app(api: Api, systems: Systems, *, largest_body_bytes: int = LARGEST_BODY_BYTES) -> web.Application:
+def create_app(api: Api, systems: Systems) -> web.Application:
     """Return the internal HTTP API; every route needs a system's token."""
 
     @web.middleware
@@ -159,8 +172,6 @@ def create_app(api: Api, systems: Systems, *, largest_body_bytes: int = LARGEST_
     async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except web.HTTPRequestEntityTooLarge:
-            return problem(413, "body", f"has more than {largest_body_bytes} bytes")
         except web.HTTPException as error:
             answer = problem(error.status, "request", error.reason)
             if isinstance(error, web.HTTPMethodNotAllowed):
@@ -170,7 +181,7 @@ def create_app(api: Api, systems: Systems, *, largest_body_bytes: int = LARGEST_
             log.warning("request_interrupted", error=type(error).__name__)
             return problem(503, "request", "cannot be answered now, try again later")
 
-    app = web.Application(middlewares=[explain, authenticate], client_max_size=largest_body_bytes)
+    app = web.Application(middlewares=[explain, authenticate])
     app.add_routes(
         [
             web.put("/contents", api.put_content),

@@ -63,6 +63,24 @@ def test_a_broken_file_is_refused_and_what_was_read_stays(tmp_path):
     assert systems.get("one") is not None
 
 
+def test_a_limit_that_no_message_could_carry_is_refused_with_the_name_of_its_field(tmp_path):
+    path = write(tmp_path / "s.json", "one")
+    registered = json.loads(path.read_text())
+    registered["systems"][0]["limits"] = {"content_bytes": 256 * 1024 * 1024 + 1}
+    path.write_text(json.dumps(registered))
+    with pytest.raises(Malformed, match="systems/0/limits/content_bytes"):
+        Systems(path)
+
+
+def test_a_time_without_an_offset_is_no_end_of_a_token(tmp_path):
+    path = write(tmp_path / "s.json", "one")
+    registered = json.loads(path.read_text())
+    registered["systems"][0]["former_token"] = {"sha256": "0" * 64, "until": "2026-11-24T12:00:00"}
+    path.write_text(json.dumps(registered))
+    with pytest.raises(Malformed, match="systems/0/former_token/until"):
+        Systems(path)
+
+
 @pytest.mark.parametrize(
     "text", ["{", "{}", '{"systems": [{"name": "Bad Name", "token_sha256": "x"}]}', '{"systems": [], "more": 1}']
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 import uuid
 from datetime import UTC, datetime
 
@@ -114,23 +115,40 @@ async def test_an_empty_content_is_refused(api):
     assert (response.status, await field_of(response)) == (400, "body")
 
 
-async def test_a_content_above_the_systems_limit_is_refused(api, tmp_path, pool):
-    registry = tmp_path / "systems.json"
-    registered = orjson.loads(registry.read_bytes())
-    registered["systems"][0]["limits"] = {"content_bytes": 10}
-    registry.write_bytes(orjson.dumps(registered))
-    response = await api.put("/contents", data=b"x" * 11, headers=MINE)
+@pytest.fixture
+def allow(tmp_path):
+    """Sets how large a content of `declaratii` may be."""
+
+    def bytes_at_most(count):
+        registry = tmp_path / "systems.json"
+        registered = orjson.loads(registry.read_bytes())
+        registered["systems"][0]["limits"] = {"content_bytes": count}
+        registry.write_bytes(orjson.dumps(registered))
+
+    return bytes_at_most
+
+
+async def pieces(size):
+    """A body whose length is not told before."""
+    for _ in range(size):
+        yield b"x"
+
+
+@pytest.mark.parametrize("body", [lambda size: b"x" * size, pieces])
+async def test_a_content_above_the_systems_limit_is_refused(api, allow, pool, body):
+    allow(10)
+    response = await api.put("/contents", data=body(11), headers=MINE)
     assert (response.status, await field_of(response)) == (413, "body")
-    assert (await api.put("/contents", data=b"x" * 10, headers=MINE)).status == 201
+    assert (await api.put("/contents", data=body(10), headers=MINE)).status == 201
     assert await pool.fetchval("SELECT count(*) FROM contents") == 1
 
 
-async def test_a_content_above_the_servers_limit_is_refused_while_it_is_read(pool, notices, links, systems):
-    app = create_app(Api(pool, notices, links), systems, largest_body_bytes=1000)
-    async with test_utils.TestClient(test_utils.TestServer(app)) as client:
-        response = await client.put("/contents", data=b"x" * 1001, headers=MINE)
-        assert (response.status, await field_of(response)) == (413, "body")
-        assert (await client.put("/contents", data=b"x" * 1000, headers=MINE)).status == 201
+async def test_a_content_above_the_usual_limit_is_stored_for_whom_the_limit_is_higher(api, allow):
+    allow(65 * 1024 * 1024)
+    stored = await api.put("/contents", data=io.BytesIO(b"x" * (65 * 1024 * 1024)), headers=MINE)
+    assert stored.status == 201
+    refused = await api.put("/contents", data=io.BytesIO(b"x" * (64 * 1024 * 1024 + 1)), headers=THEIRS)
+    assert (refused.status, await field_of(refused)) == (413, "body")
 
 
 async def test_a_job_shows_where_it_stands_on_its_way(api, pool, admission, msign, links):

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -46,15 +47,53 @@ def test_without_an_origin_it_is_told_what_that_means(run):
     assert "--origin" in run("add", "declaratii").stderr
 
 
-def test_a_rotated_token_replaces_the_old_one_of_this_system_only(run, file):
+@pytest.fixture
+def whose(file):
+    """Whose the tokens are, None for one that is refused."""
+
+    def ask(*tokens):
+        systems = Systems(file)
+        return [(found := systems.with_token(token)) and found.name for token in tokens]
+
+    return ask
+
+
+def test_a_rotated_token_stays_good_beside_the_new_one_for_a_day(run, file, whose):
     old, other = run("add", "declaratii").stdout.strip(), run("add", "registru").stdout.strip()
-    systems = Systems(file)
-    new = json.loads(run("rotate-token", "declaratii", "--json").stdout)["token"]
-    assert [(found := systems.with_token(token)) and found.name for token in (old, new, other)] == [
-        None,
-        "declaratii",
-        "registru",
-    ]
+    before = datetime.now(UTC)
+    result = run("rotate-token", "declaratii")
+    assert whose(old, result.stdout.strip(), other) == ["declaratii", "declaratii", "registru"]
+    former = Registry.read(file).systems[0].former_token
+    assert former is not None
+    assert timedelta(hours=24) <= former.until - before < timedelta(hours=24, minutes=1)
+    assert f"{former.until:%Y-%m-%d %H:%M}" in result.stderr
+    assert f"{former.until:%Y-%m-%d %H:%M}" in run("list").stdout
+    assert not {old, result.stdout.strip()} & set(file.read_text().split('"'))
+
+
+def test_a_token_that_leaked_is_refused_at_once(run, whose):
+    old = run("add", "declaratii").stdout.strip()
+    new = json.loads(run("rotate-token", "declaratii", "--drop-old", "--json").stdout)["token"]
+    assert whose(old, new) == [None, "declaratii"]
+
+
+def test_the_old_token_is_refused_as_soon_as_it_is_dropped(run, whose):
+    old = run("add", "declaratii").stdout.strip()
+    new = run("rotate-token", "declaratii").stdout.strip()
+    assert run("drop-old-token", "declaratii").exit_code == 0
+    assert whose(old, new) == [None, "declaratii"]
+
+
+def test_the_old_token_is_refused_when_its_time_is_up(run, whose):
+    old = run("add", "declaratii").stdout.strip()
+    new = run("rotate-token", "declaratii", "--keep-old-hours", "0").stdout.strip()
+    assert whose(old, new) == [None, "declaratii"]
+
+
+def test_the_newest_two_tokens_count(run, whose):
+    first = run("add", "declaratii").stdout.strip()
+    second, third = (run("rotate-token", "declaratii").stdout.strip() for _ in "ab")
+    assert whose(first, second, third) == [None, "declaratii", "declaratii"]
 
 
 def test_the_list_shows_origins_and_limits_but_nothing_of_tokens(run):
@@ -63,7 +102,8 @@ def test_the_list_shows_origins_and_limits_but_nothing_of_tokens(run):
     assert "https://declaratii.example" in shown
     (listed,) = json.loads(run("list", "--json").stdout)
     assert (listed["name"], listed["limits"]["jobs_per_minute"]) == ("declaratii", 5)
-    assert "token_sha256" not in listed
+    assert not {"token_sha256", "former_token"} & listed.keys()
+    assert listed["old_token_until"] is None
 
 
 @pytest.mark.parametrize(
@@ -74,6 +114,8 @@ def test_the_list_shows_origins_and_limits_but_nothing_of_tokens(run):
         (("add", "operator"), "the name is reserved"),
         (("add", "registru"), "registered already"),
         (("add", "registru-2"), "may use every queue named registru-"),
+        (("add", "declaratii", "--content-bytes", str(2**40)), "--content-bytes: Input should be less than or equal"),
+        (("drop-old-token", "nobody"), "is not registered"),
         (("add", "declaratii", "--origin", "ftp://x"), "must be an http or https address"),
         (("add", "declaratii", "--origin", "https://user:password@x"), "without credentials"),
         (("rotate-token", "nobody"), "is not registered"),
