@@ -1,4 +1,8 @@
-"""How are the parts of `callback_web` put together?"""
+"""How are the parts of `callback_web` put together?
+
+Told to stop, it takes no more browsers; those who are waiting, and what is collected for them, get `DRAIN_S` seconds.
+What is not done by then is the poller's.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +17,8 @@ from shared.signing.gateway import open_gateway
 from shared.signing.links import Links
 
 NAME = "callback_web"
+CLOSE_S = 1.0
+"""How long answers may still be on their way out after the drain."""
 
 
 @asynccontextmanager
@@ -23,7 +29,12 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
         policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
         collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)
         returning = Returning(gateway.pool, gateway.notices, collector)
-        service.on_drain(returning.stop)
         pages = Pages(gateway.pool, links, returning, frontend_url=settings.msign_frontend_url)
-        async with serve_http(create_app(pages), host=settings.http_host, port=settings.http_port):
-            yield
+        app = create_app(pages)
+        try:
+            async with serve_http(app, host=settings.http_host, port=settings.http_port, drain_s=CLOSE_S) as port:
+                service.on_drain(port.drain)
+                service.on_drain(returning.stop)
+                yield
+        finally:
+            await returning.abandon()

@@ -51,8 +51,14 @@ class Returning:
 
     async def stop(self) -> None:
         """Return once the collections under way are done."""
-        if self._tasks:
+        while self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def abandon(self) -> None:
+        """Break off the collections under way: their jobs are the poller's."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _collect(self, job_id: UUID) -> asyncio.Task[None]:
         """Collect in a task of its own: a slow MSign holds up neither the user nor the result."""
