@@ -83,6 +83,8 @@ class Pages:
 
     async def _answer(self, request: web.Request, pairs: Iterable[tuple[str, object]]) -> web.Response:
         job_id = await self._returned_job(pairs)
+        if job_id is not None:
+            await jobs.note_return(self._pool, job_id)
         job = None if job_id is None else await self._returning.settle(job_id)
         if job is None:
             metrics.RETURNS.labels("refused").inc()

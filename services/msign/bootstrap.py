@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from services.msign import metrics
 from services.msign.consumers import Consumers
 from services.msign.development import serve_development_api
 from services.msign.handlers import MSign
@@ -15,17 +16,22 @@ from services.msign.settings import MSignSettings
 from services.msign.signing.claims import StoredClaims
 from services.msign.soap.caller import server_context
 from services.msign.soap.endpoint import Endpoint, create_api_app
+from services.msign.watching import count_for_ever
 from services.msign.web import serve_web
 from shared.lifecycle import Service, serve_http
 from shared.persistence.migrate import migrate
 from shared.persistence.pool import answers, open_pool
 from shared.settings import stop_with
+from shared.telemetry.certificates import watched_end
+from shared.telemetry.process import show_build
 
 
 @asynccontextmanager
 async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None]:
     """Run the API, the pages and the PKI services until the block ends."""
     anchors = read_anchors(settings.trust_dir, settings.policy_file)
+    show_build(metrics.BUILD_INFO, service.name)
+    metrics.CERTIFICATE_NOT_AFTER.labels("server").set_function(watched_end(settings.api_cert))
     tls = server_context(cert=settings.api_cert, key=settings.api_key, consumers_ca=settings.consumers_ca)
     await migrate(settings.msign_database_url, MIGRATIONS)
     async with (
@@ -38,6 +44,7 @@ async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None
         kept_for = timedelta(hours=settings.request_retention_hours)
         leftovers = (StoredClaims(pool), Guesses(pool))
         service.spawn(purge_for_ever(requests, leftovers, kept_for), "retention")
+        service.spawn(count_for_ever(requests), "counting")
         request_ttl = timedelta(hours=settings.request_ttl_hours)
         msign = MSign(requests, judges.verifier, request_ttl=request_ttl, verifying_at_once=judges.at_once)
         api = create_api_app(Endpoint(msign, consumers, url=settings.api_url), max_body_bytes=settings.max_body_bytes)

@@ -132,6 +132,11 @@ class RequestStore:
         """
         return await self._pool.fetchval(_FINISH, request_id, status, reason) is not None
 
+    async def count_open(self) -> tuple[int, int]:
+        """Return how many requests are pending, and how many have expired without an outcome."""
+        row = await self._pool.fetchrow(_COUNT_OPEN)
+        return row["pending"], row["expired"]
+
     async def purge(self, ended_before: datetime, *, limit: int) -> int:
         """Remove at most `limit` requests that were finished or expired before a moment; returns how many."""
         return len(await self._pool.fetch(_PURGE, ended_before, limit))
@@ -241,6 +246,10 @@ _FINISH = """
 UPDATE sign_requests SET status = $2, reason = $3, finished_at = now()
 WHERE request_id = $1 AND status = 'Pending' AND expires_at > now()
 RETURNING request_id
+"""
+_COUNT_OPEN = """
+SELECT count(*) FILTER (WHERE expires_at > now()) AS pending, count(*) FILTER (WHERE expires_at <= now()) AS expired
+FROM sign_requests WHERE status = 'Pending'
 """
 _PURGE = """
 DELETE FROM sign_requests WHERE request_id IN (

@@ -34,12 +34,12 @@ async def verify_content(
     try:
         report = await _report(content_type, content, verifier)
     except NoSignature:
-        result = _refused(content, verdict_message(language, "no_signature"))
+        result, verdict = _refused(content, verdict_message(language, "no_signature")), "refused"
     except Malformed:
-        result = _refused(content, verdict_message(language, "unreadable"))
+        result, verdict = _refused(content, verdict_message(language, "unreadable")), "refused"
     else:
-        result = result_of(content, report, language)
-    VERDICTS.labels(content_type.value, str(result.signatures_valid).lower()).inc()
+        result, verdict = result_of(content, report, language), "valid" if report.valid else "invalid"
+    VERDICTS.labels(content_type.value, verdict).inc()
     return result
 
 

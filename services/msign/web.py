@@ -34,6 +34,7 @@ from services.msign.pki.architecture import Architecture
 from services.msign.public.home import Published
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.signing.claims import StoredClaims
+from services.msign.watching import show_certificates
 from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
 from shared.signatures.timestamps import HttpTimestamper
@@ -76,6 +77,7 @@ async def serve_web(
     `api_url` is where the SOAP endpoint answers: the home page says so.
     """
     pki = await asyncio.to_thread(Architecture.load, settings.pki_dir)
+    show_certificates(pki)
     async with (
         serve_http(create_pki_app(pki), host=settings.pki_host, port=settings.pki_port),
         aiohttp.ClientSession() as session,

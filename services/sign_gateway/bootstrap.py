@@ -8,6 +8,7 @@ from datetime import timedelta
 from services.sign_gateway.deadlines import sweep
 from services.sign_gateway.handlers import NAME, SignPolicy, sign_intent
 from services.sign_gateway.http import Api, create_app
+from services.sign_gateway.measuring import measure_for_ever
 from services.sign_gateway.posting import Poster
 from services.sign_gateway.retention import purge_for_ever
 from services.sign_gateway.settings import Settings
@@ -42,6 +43,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
         service.spawn(poller.run(), "poller")
         service.spawn(sweep(gateway.pool), "sweep")
         service.spawn(purge_for_ever(gateway.pool, timedelta(days=settings.retention_days)), "retention")
+        service.spawn(measure_for_ever(gateway.pool), "measuring")
         app = create_app(Api(gateway.pool, gateway.notices, links), systems)
         async with serve_http(app, host=settings.http_host, port=settings.http_port):
             yield

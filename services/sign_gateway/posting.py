@@ -24,6 +24,7 @@ from shared.signing.links import Links
 from shared.signing.requests import sign_request
 from shared.signing.schedule import next_poll, retry_delay
 from shared.signing.states import Cause, Kind
+from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=120)
 
@@ -48,7 +49,7 @@ class Poster:
     async def post(self, job: Job) -> None:
         """Post one claimed job and commit what came of it."""
         request = await sign_request(self._pool, job)
-        match await call("PostSignRequest", self._breaker, self._client.post_sign_request(request)):
+        match await call(self._breaker, self._client.post_sign_request(request)):
             case Answered(request_id):
                 await self._accept(job, request_id)
             case Refused() as refused:
@@ -94,4 +95,5 @@ class Poster:
         async with self._pool.acquire() as connection, connection.transaction():
             await jobs.move(connection, job, Cause.RETRY, now=now, due_at=due_at, failed=postponed.counts)
             await jobs.end_attempt(connection, job, "ambiguous" if postponed.counts else "failed")
+        metrics.JOB_RETRIES.labels(Kind.SIGN, postponed.reason).inc()
         log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(postponed.error).__name__)

@@ -20,6 +20,7 @@ from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
 from shared.signing.requests import msign_id
+from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=120)
 BATCHES_OF_A_JOB = 2
@@ -82,7 +83,8 @@ class Asking:
 
     async def _ask(self, job: Job, batch: Batch, found: Found) -> None:
         async with self._calls:
-            outcome = await call("VerifySignatures", self._breaker, self._answer(job, batch))
+            metrics.VERIFICATION_CALL_CONTENTS.observe(len(batch))
+            outcome = await call(self._breaker, self._answer(job, batch))
         match outcome:
             case Answered(response):
                 judged = verdicts_of(batch, response.results)

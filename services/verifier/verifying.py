@@ -5,6 +5,7 @@ A job ends as `rejected` when MSign refuses all of it, or has judged nothing new
 """
 
 import random
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -24,6 +25,7 @@ from shared.persistence.jobs import Job, JobContent
 from shared.signing.admission import rejection
 from shared.signing.schedule import retry_delay
 from shared.signing.states import Cause, Kind
+from shared.telemetry import metrics
 
 GIVE_UP_AFTER = 8
 PROBLEMS_AT_MOST = 100
@@ -56,17 +58,18 @@ class Verifier:
         if len(found.refused) == len(items):
             await self._reject(job, [refused_problem(item, found) for item in items])
         elif not found.postponed or gives_up(job, known):
-            await self._complete(job, [_verdict(item, known, found) for item in items])
+            await self._complete(job, [_verdict(item, known, found) for item in items], known.keys())
         elif datetime.now(UTC) >= job.expires_at:
             await self._reject(job, [Problem("/data/contents", Code.NOT_ANSWERED, UNANSWERED)])
         else:
             await self._retry(job, found)
 
-    async def _complete(self, job: Job, results: list[VerdictData]) -> None:
+    async def _complete(self, job: Job, results: list[VerdictData], judged: Collection[int]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             draft = Draft(NAME, VERIFIED, await self._completed(connection, job, tuple(results)))
             if await jobs.move(connection, job, Cause.VERIFIED, now=datetime.now(UTC), drafts=[draft]):
                 await verdicts.drop(connection, job.job_id)
+        _count(job, results, judged)
         log.info("verification_completed", job_id=str(job.job_id), contents=len(results))
 
     async def _completed(self, connection: Any, job: Job, results: tuple[VerdictData, ...]) -> CompletedData:
@@ -91,6 +94,8 @@ class Verifier:
         delay = retry_delay(job.failures + 1, random.random()) if counts else timedelta(0)  # noqa: S311
         async with self._pool.acquire() as connection, connection.transaction():
             await jobs.move(connection, job, Cause.RETRY, now=now, due_at=now + delay, failed=counts)
+        for reason in {outcome.reason for outcome in found.postponed.values()}:
+            metrics.JOB_RETRIES.labels(Kind.VERIFICATION, reason).inc()
         errors = sorted({type(outcome.error).__name__ for outcome in found.postponed.values()})
         log.warning("verification_postponed", job_id=str(job.job_id), left=len(found.postponed), errors=errors)
 
@@ -112,3 +117,10 @@ def _verdict(item: JobContent, known: dict[int, dict[str, Any]], found: Found) -
     if item.position in found.refused:
         return not_judged(item, f"{REFUSED}: {found.refused[item.position].error}")
     return not_judged(item, UNANSWERED)
+
+
+def _count(job: Job, results: list[VerdictData], judged: Collection[int]) -> None:
+    """Count the verdicts; those at positions that are not `judged` are ours."""
+    for position, result in enumerate(results):
+        verdict = "refused" if position not in judged else "valid" if result.valid else "invalid"
+        metrics.VERDICTS.labels(job.command["content_type"], verdict).inc()

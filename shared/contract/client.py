@@ -19,6 +19,7 @@ from shared.contract.models import Language, SignRequest, SignResponse, Verifica
 from shared.contract.safe_xml import read_xml
 from shared.contract.transport import Answer, SoapTransport, watched_context
 from shared.errors import Malformed, Transient
+from shared.telemetry.soap import soap_call
 
 THREAD_ABOVE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -78,10 +79,11 @@ class MSignClient:
     async def _call(
         self, name: str, parameters: dict[str, Any], read: Callable[[Any], Result], size: int = 0
     ) -> Result:
-        body = await _run(size, lambda: _envelope(name, parameters))
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{wsdl.soap_action(name)}"'}
-        answer = await self._transport.post(body, headers)
-        return await _run(len(answer.body), lambda: _result(name, answer, read))
+        with soap_call(name):
+            body = await _run(size, lambda: _envelope(name, parameters))
+            headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{wsdl.soap_action(name)}"'}
+            answer = await self._transport.post(body, headers)
+            return await _run(len(answer.body), lambda: _result(name, answer, read))
 
 
 async def _run(size: int, work: Callable[[], Result]) -> Result:

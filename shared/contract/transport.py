@@ -24,6 +24,10 @@ CHUNK_BYTES = 256 * 1024
 _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
 
 
+class CertificateRefused(ProviderDown):
+    """MSign refused our certificate when the TLS connection was made: nothing will work until somebody mends that."""
+
+
 class AmbiguousCall(Transient):
     """The connection broke or time ran out after the request may have been sent: MSign may have acted on it."""
 
@@ -103,7 +107,7 @@ class SoapTransport:
             raise AmbiguousCall("MSign did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             if _certificate_refused(error):
-                raise ProviderDown("MSign refused the TLS connection") from error
+                raise CertificateRefused("MSign refused the TLS connection") from error
             raise AmbiguousCall(f"the connection to MSign broke: {_brief(error)}") from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:

@@ -18,6 +18,7 @@ from shared.lifecycle.http import serve_http
 from shared.lifecycle.ops import create_ops_app
 from shared.settings import ServiceSettings, load_settings
 from shared.telemetry.logging import configure_logging
+from shared.telemetry.process import watch_event_loop
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 Check = Callable[[], Awaitable[bool]]
@@ -97,6 +98,7 @@ async def _serve(name: str, settings: SettingsT, start: Start[SettingsT]) -> int
 
 
 async def _run(settings: SettingsT, service: Service, start: Start[SettingsT]) -> int:
+    service.spawn(watch_event_loop(), "event loop")
     try:
         async with start(settings, service):
             service.started = True

@@ -31,6 +31,7 @@ from shared.telemetry import metrics
 PREFETCH = 200
 BATCH = 50
 RETRY_S = 1.0
+DUPLICATE = "duplicate"
 _TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
 
 log = structlog.get_logger(__name__)
@@ -76,10 +77,16 @@ class Intake:
         self._deliveries: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
+        metrics.CONSUMERS.labels(queue.name).set_function(lambda: self.live)
+
+    @property
+    def live(self) -> bool:
+        """Whether the broker delivers to us."""
+        return self._consumer is not None and self._connection.connected.is_set()
 
     async def answers(self) -> bool:
         """Tell whether the broker delivers to us (a readiness check)."""
-        return self._consumer is not None and self._connection.connected.is_set()
+        return self.live
 
     async def run(self) -> None:
         """Consume until cancelled; a broken channel is opened anew."""
@@ -183,6 +190,8 @@ class Intake:
                 log.warning("delivery_dead", queue=self._queue.name, reason=verdict.reason, detail=verdict.detail)
             else:
                 metrics.COMMANDS.labels(self._queue.name, verdict.outcome).inc()
+                if verdict.outcome == DUPLICATE:
+                    metrics.INBOX_DUPLICATES.labels(self._queue.name).inc()
             await message.ack()
 
 

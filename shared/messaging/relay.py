@@ -14,6 +14,7 @@ import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractExchange, AbstractRobustConnection
 from aio_pika.exceptions import AMQPError
+from aiormq.abc import DeliveredMessage
 
 from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.topology import EVENTS, declare_exchanges
@@ -55,7 +56,7 @@ class Relay:
 
     async def _run(self) -> None:
         await self._connection.connected.wait()
-        async with self._connection.channel(publisher_confirms=True) as channel:
+        async with self._connection.channel(publisher_confirms=True, on_return_raises=False) as channel:
             await declare_exchanges(channel)
             exchange = await channel.get_exchange(EVENTS, ensure=False)
             while True:
@@ -69,16 +70,19 @@ class Relay:
         confirmed = [event.event_id for event, done in zip(due, outcomes, strict=True) if done]
         if confirmed:
             await events.mark_published(self._pool, confirmed)
-            metrics.EVENTS_PUBLISHED.inc(len(confirmed))
         for event, done in zip(due, outcomes, strict=True):
-            if not done:
+            if done:
+                metrics.EVENTS_PUBLISHED.labels(event.type).inc()
+            else:
+                metrics.EVENTS_REFUSED.labels(event.type).inc()
                 await events.defer(self._pool, event.event_id, delay_after(event.attempts))
-                metrics.EVENTS_REFUSED.inc()
         return len(due)
 
     async def _publish(self, exchange: AbstractExchange, event: Waiting) -> bool:
         try:
-            await exchange.publish(message_of(event), event.routing_key, mandatory=False, timeout=CONFIRM_TIMEOUT_S)
+            answer = await exchange.publish(
+                message_of(event), event.routing_key, mandatory=True, timeout=CONFIRM_TIMEOUT_S
+            )
         except (AMQPError, TimeoutError, ConnectionError, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and not self._connection.connected.is_set():
                 return False
@@ -86,6 +90,8 @@ class Relay:
                 raise
             log.warning("event_not_confirmed", event_id=str(event.event_id), error=type(error).__name__)
             return False
+        if isinstance(answer, DeliveredMessage):  # returned: no queue is bound for it, and it is done all the same
+            metrics.EVENTS_UNROUTED.labels(event.type).inc()
         return True
 
 

@@ -103,9 +103,3 @@ async def latest(connection: Any, job_id: UUID) -> tuple[str, dict[str, Any]] | 
     """Return the type and the data of a job's latest event."""
     row = await connection.fetchrow(_SQL["latest"], job_id)
     return None if row is None else (row["type"], orjson.loads(row["body"])["data"])
-
-
-async def backlog(connection: Any) -> tuple[int, float]:
-    """Return how many events wait, and the oldest one's age in seconds."""
-    row = await connection.fetchrow(_SQL["backlog"])
-    return row["depth"], row["oldest_age_s"]

@@ -15,7 +15,7 @@ from shared.persistence.events import Draft
 from shared.persistence.notices import CHANGES, JOBS
 from shared.persistence.queries import load
 from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
-from shared.telemetry import metrics
+from shared.telemetry import jobs as telling
 
 _SQL = load("jobs.sql")
 
@@ -40,6 +40,8 @@ class Job:
     request_id: str | None
     event_count: int
     history_count: int
+    posted_at: datetime | None = None
+    returned_at: datetime | None = None
 
     @property
     def final(self) -> bool:
@@ -97,7 +99,9 @@ async def insert(  # noqa: PLR0913
         ],
     )
     await connection.execute("SELECT pg_notify($1, $2)", JOBS, kind)
-    return _job(row)
+    job = _job(row)
+    telling.changed(job, Cause.INTAKE)
+    return job
 
 
 async def move(
@@ -125,11 +129,12 @@ async def move(
         request_id,
         len(drafts),
         finished_at,
+        now if cause is Cause.POSTED else None,
     )
     if row is None:
         return None
     moved = _job(row)
-    metrics.TRANSITIONS.labels(moved.kind, moved.state, cause).inc()
+    telling.moved(moved, cause, now=now, told=[draft.data for draft in drafts])
     await connection.execute(
         _SQL["insert_history"], moved.job_id, moved.history_count, job.state, moved.state, cause, now
     )
@@ -144,8 +149,10 @@ async def move(
 
 async def claim(connection: Any, kind: Kind, *, owner: UUID, lease: timedelta, limit: int) -> list[Job]:
     """Claim up to `limit` due jobs, one of each system in turn; each attempt is on record before its call."""
-    rows = await connection.fetch(_SQL["claim"], kind, limit, CLAIMED[kind], owner, lease)
-    return [_job(row) for row in rows]
+    claimed = [_job(row) for row in await connection.fetch(_SQL["claim"], kind, limit, CLAIMED[kind], owner, lease)]
+    for job in claimed:
+        telling.changed(job, Cause.CLAIM)
+    return claimed
 
 
 async def extend(connection: Any, job: Job, *, lease: timedelta) -> bool:
@@ -192,6 +199,13 @@ async def claim_polls(connection: Any, *, owner: UUID, lease: timedelta, limit: 
 async def release_collection(connection: Any, job: Job, *, due_at: datetime) -> None:
     """Give the right to collect back; the next poll is at `due_at`."""
     await connection.execute(_SQL["release_collection"], job.job_id, job.attempt, due_at)
+
+
+async def note_return(connection: Any, job_id: UUID) -> None:
+    """Note that the user of a job has come back from the Sign Page; only the first time counts."""
+    job = _found(await connection.fetchrow(_SQL["note_return"], job_id))
+    if job is not None:
+        telling.returned(job)
 
 
 async def get(connection: Any, job_id: UUID) -> Job | None:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from shared.messaging import problems
 from shared.messaging.envelope import Command, source_of
 from shared.messaging.events import ErrorData, RejectedData
-from shared.messaging.intake import Delivery, Done, Unusable, Verdict
+from shared.messaging.intake import DUPLICATE, Delivery, Done, Unusable, Verdict
 from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, events, jobs
 from shared.persistence.events import Draft
@@ -117,7 +117,7 @@ class Admission:
         if digest != found.digest:
             return Unusable("id_reused", "the id was used before with other data")
         await events.publish_latest_again(connection, job_id)
-        return Done("duplicate")
+        return Done(DUPLICATE)
 
     async def _read(
         self, connection: Any, system: System, found: Attributed, now: datetime

@@ -5,6 +5,7 @@ import time
 
 import structlog
 
+from shared.contract.failures import failure_of
 from shared.telemetry import metrics
 
 FIRST_PAUSE_S = 1.0
@@ -41,6 +42,7 @@ class Breaker:
         """Note that MSign as a whole cannot be used; the pause doubles from 1 s to 30 s."""
         if not self.open:
             log.error("breaker_opened", error=type(error).__name__, detail=str(error))
+            metrics.BREAKER_OPENINGS.labels(failure_of(error)).inc()
         self._pause_s = min(self._pause_s * 2 or FIRST_PAUSE_S, LONGEST_PAUSE_S)
         self._closed_from = time.monotonic() + self._pause_s
         metrics.BREAKER_OPEN.set(1)

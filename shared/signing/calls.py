@@ -4,16 +4,15 @@ Answered: go on. Refused: MSign says no to this very request, trying again canno
 counts as the job's failure unless MSign as a whole is down, which opens the breaker instead.
 """
 
-import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from shared.contract.failures import failure_of
 from shared.contract.faults import MSignFault
 from shared.errors import Malformed, ProviderDown, Transient
 from shared.messaging.problems import Code, Problem
 from shared.signing.breaker import Breaker
-from shared.telemetry import metrics
 
 Answer = TypeVar("Answer")
 
@@ -44,27 +43,24 @@ class Postponed:
     error: Transient
     counts: bool
 
+    @property
+    def reason(self) -> str:
+        """Of what the call failed, in one word."""
+        return failure_of(self.error)
 
-async def call(operation: str, breaker: Breaker, answer: Awaitable[Answer]) -> Answered[Answer] | Refused | Postponed:
+
+async def call(breaker: Breaker, answer: Awaitable[Answer]) -> Answered[Answer] | Refused | Postponed:
     """Await MSign's answer and return what it means; everything but bugs and cancellation is an outcome."""
-    started = time.perf_counter()
-    label = "crashed"
     try:
         value = await answer
     except ProviderDown as error:
-        label = "down"
         breaker.failed(error)
         return Postponed(error, counts=False)
     except Transient as error:
-        label = "failed"
         return Postponed(error, counts=True)
     except (MSignFault, Malformed) as error:
-        label = "refused"
         breaker.succeeded()
         return Refused(error)
     else:
-        label = "answered"
         breaker.succeeded()
         return Answered(value)
-    finally:
-        metrics.SOAP_SECONDS.labels(operation, label).observe(time.perf_counter() - started)

@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 
 from shared.contract.client import MSignClient
+from shared.contract.failures import failure_of
 from shared.contract.faults import MSignFault, RequestNotFound
 from shared.contract.models import ContentType, Language, SignResponse, SignStatus
 from shared.errors import ProviderDown, Transient
@@ -26,6 +27,7 @@ from shared.signing.requests import sent_contents
 from shared.signing.results import Outcome, judge
 from shared.signing.schedule import next_poll
 from shared.signing.states import Cause
+from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=90)
 
@@ -80,8 +82,10 @@ class Collector:
             answered = True
             self._breaker.succeeded()
         except ProviderDown as error:
+            metrics.JOB_RETRIES.labels(job.kind, failure_of(error)).inc()
             self._breaker.failed(error)
         except Transient as error:
+            metrics.JOB_RETRIES.labels(job.kind, failure_of(error)).inc()
             log.warning("collect_failed", job_id=str(job.job_id), error=type(error).__name__)
         except MSignFault as error:
             answered = True

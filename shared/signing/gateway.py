@@ -15,6 +15,7 @@ from shared.persistence import pool as pools
 from shared.persistence.notices import Notices
 from shared.signing.breaker import Breaker
 from shared.signing.settings import GatewaySettings
+from shared.signing.watching import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ async def open_gateway(settings: GatewaySettings, service: Service) -> AsyncIter
                 timeout_s=settings.msign_timeout_s,
             )
         )
+        show(settings, service.name, pool)
         notices = Notices(database)
         service.ready_when("database", lambda: pools.answers(pool))
         service.ready_when("broker", lambda: broker.answers(connection))

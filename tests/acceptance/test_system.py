@@ -143,7 +143,7 @@ async def test_nothing_that_operators_read_holds_personal_data_documents_or_secr
     await die_of_everything(scene, stage, client, people[0], document)
     told = await everything_told(scene, stage)
     assert "sign_response_ready" in told["the log callback_web.log"] + told["the log sign_gateway.log"]
-    assert "msign_returns_total" in told["the metrics of callback_web"]
+    assert "msign_gateway_returns_total" in told["the metrics of callback_web"]
     assert "id_reused" in told["dead list"]
     assert "x-msign-reason" in told["the headers of dead letters"]
     forbidden = patterns(scene, people) | pieces("the document", document)

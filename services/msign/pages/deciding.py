@@ -8,6 +8,7 @@ from types import MappingProxyType
 import structlog
 
 from services.msign.instruments.instrument import OpenKey, Refused
+from services.msign.metrics import SIGNINGS
 from services.msign.pages.parts import Parts
 from services.msign.pages.visits import Remark
 from services.msign.signing.batch import Outcome, sign_batch
@@ -19,6 +20,7 @@ from shared.signatures.timestamps import TimestampFailed
 
 log = structlog.get_logger(__name__)
 
+NO_INSTRUMENT = "none"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -33,9 +35,14 @@ async def sign_all(parts: Parts, asked: RequestSummary, opened: OpenKey) -> Outc
     return await sign_batch(asked, opened, parts.timestamper, parts.requests)
 
 
-async def decide(parts: Parts, request_id: str, status: SignStatus, reason: str | None = None) -> bool:
+async def decide(
+    parts: Parts, request_id: str, status: SignStatus, reason: str | None = None, *, instrument: str = NO_INSTRUMENT
+) -> bool:
     """Make the outcome known; False when it was decided before, or the time has passed."""
     first = await parts.requests.finish(request_id, status, reason=reason)
+    if first:
+        outcome = "signed" if status is SignStatus.SUCCESS else "declined" if reason == "declined" else "failed"
+        SIGNINGS.labels(instrument, outcome).inc()
     log.info("sign_request_finished", request_id=request_id, status=status, reason=reason, first=first)
     return first
 

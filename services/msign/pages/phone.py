@@ -91,7 +91,7 @@ class PhonePages:
             return remark_of(error)
 
     async def _decide(self, call: Transaction, status: SignStatus, reason: str | None) -> Remark:
-        first = await decide(self._parts, call.request_id, status, reason)
+        first = await decide(self._parts, call.request_id, status, reason, instrument=self._mobile.name.value)
         good = first and status is SignStatus.SUCCESS
         await self._mobile.end(call.id, TransactionState.SIGNED if good else TransactionState.FAILED, reason)
         return Remark(key="signed") if good else Remark(key="signing_failed") if first else TOO_LATE
@@ -99,7 +99,7 @@ class PhonePages:
     async def _refuse(self, call: Transaction) -> Remark:
         if not await self._mobile.end(call.id, TransactionState.REFUSED):
             return TOO_LATE
-        await decide(self._parts, call.request_id, SignStatus.FAILURE, "declined")
+        await decide(self._parts, call.request_id, SignStatus.FAILURE, "declined", instrument=self._mobile.name.value)
         return Remark(key="declined")
 
 

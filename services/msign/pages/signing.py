@@ -61,7 +61,7 @@ class Signing:
             return await self._again(step, chosen, remark_of(error, entered))
         if outcome.status is SignStatus.PENDING:
             return await self._again(step, chosen, Remark(entered=entered))
-        first = await decide(self._parts, step.request_id, outcome.status, outcome.reason)
+        first = await decide(self._parts, step.request_id, outcome.status, outcome.reason, instrument=chosen.name.value)
         return await self._steps.say(step, None, "done" if first else "choose")
 
     async def _again(self, step: Step, chosen: SigningInstrument, remark: Remark) -> web.Response:

@@ -12,7 +12,7 @@ from lxml import etree
 
 from services.msign.consumers import Consumer, Consumers
 from services.msign.handlers import MSign
-from services.msign.metrics import API_CALLS, API_SECONDS
+from services.msign.metrics import API_CALL_SECONDS, API_CALLS
 from services.msign.soap.answer import send, write_answer
 from services.msign.soap.arguments import Arguments, read_arguments
 from services.msign.soap.body import hold_back, receive
@@ -59,7 +59,7 @@ class Endpoint:
             return response
         finally:
             API_CALLS.labels(name, outcome).inc()
-            API_SECONDS.labels(name).observe(time.perf_counter() - started)
+            API_CALL_SECONDS.labels(name).observe(time.perf_counter() - started)
 
     async def get(self, request: web.Request) -> web.Response:
         """Answer `?wsdl` and `?singleWsdl`."""

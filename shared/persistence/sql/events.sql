@@ -1,6 +1,7 @@
 -- name: insert
-INSERT INTO events (event_id, job_id, sequence, type, routing_key, body, traceparent, created_at, due_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+INSERT INTO events (event_id, job_id, sequence, type, routing_key, body, traceparent, created_at, due_at,
+                    waiting_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)
 
 -- name: claim_due
 WITH due AS (
@@ -21,12 +22,8 @@ WHERE event_id = ANY($1::uuid[])
 UPDATE events SET due_at = now() + $2 WHERE event_id = $1
 
 -- name: publish_again
-UPDATE events SET due_at = now()
+UPDATE events SET due_at = now(), waiting_since = CASE WHEN due_at IS NULL THEN now() ELSE waiting_since END
 WHERE event_id = (SELECT event_id FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1)
 
 -- name: latest
 SELECT type, body FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1
-
--- name: backlog
-SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_age_s
-FROM events WHERE due_at IS NOT NULL

@@ -64,7 +64,8 @@ SELECT * FROM claimed
 -- name: move
 UPDATE jobs SET state = $4, due_at = $5, failures = failures + $6, request_id = coalesce($7, request_id),
                 claimed_by = NULL, lease_until = NULL,
-                event_count = event_count + $8, history_count = history_count + 1, finished_at = $9
+                event_count = event_count + $8, history_count = history_count + 1, finished_at = $9,
+                posted_at = coalesce($10, posted_at)
 WHERE job_id = $1 AND state = $2 AND attempt = $3
 RETURNING *
 
@@ -122,7 +123,6 @@ RETURNING jobs.*
 UPDATE jobs SET claimed_by = NULL, lease_until = NULL, due_at = $3
 WHERE job_id = $1 AND attempt = $2 AND state = 'awaiting_signer'
 
-
--- name: count_by_state
-SELECT kind, system, state, count(*) AS jobs FROM jobs
-WHERE state IN ('received', 'posting', 'verifying', 'awaiting_signer') GROUP BY kind, system, state
+-- name: note_return
+UPDATE jobs SET returned_at = now() WHERE job_id = $1 AND returned_at IS NULL AND posted_at IS NOT NULL
+RETURNING *

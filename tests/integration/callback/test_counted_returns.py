@@ -9,7 +9,7 @@ from tests.integration.callback.browsing import DECLINED, come_back, path_of, qu
 
 
 def counted(outcome):
-    return REGISTRY.get_sample_value("msign_returns_total", {"outcome": outcome}) or 0
+    return REGISTRY.get_sample_value("msign_gateway_returns_total", {"outcome": outcome}) or 0
 
 
 @pytest.fixture

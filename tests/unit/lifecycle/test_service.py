@@ -107,7 +107,7 @@ async def test_a_stopping_service_is_alive_but_not_ready(service, ops):
 async def test_metrics_are_in_prometheus_text_format(ops):
     response = await ops.get("/metrics")
     assert response.content_type == "text/plain"
-    assert "msign_breaker_open" in await response.text()
+    assert "msign_service_event_loop_lag_seconds" in await response.text()
 
 
 async def test_drains_run_in_the_order_of_their_registration(service):

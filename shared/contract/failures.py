@@ -1,0 +1,33 @@
+"""Of what did a call of MSign fail? One word of a closed list, for numbers and traces."""
+
+from shared.contract.faults import AuthenticationFailed, FaultCode, MSignFault
+from shared.contract.transport import AmbiguousCall, CertificateRefused
+from shared.errors import Malformed, ProviderDown, Transient
+
+OTHER = "other"
+
+_WORDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((AuthenticationFailed, CertificateRefused), "authentication"),
+    ((ProviderDown,), "down"),
+    ((MSignFault,), "fault"),
+    ((Malformed, Transient), "unusable"),
+)
+
+
+def failure_of(error: BaseException) -> str:
+    """Return the word.
+
+    `authentication`: MSign does not accept who we are; `down`: it cannot have seen the call; `timeout`, `connection`:
+    it may have; `fault`: it said no; `unusable`: its answer cannot be used; `error`: none of MSign's doing.
+    """
+    match error:
+        case AmbiguousCall(__cause__=TimeoutError()):
+            return "timeout"
+        case AmbiguousCall(__cause__=Exception()):
+            return "connection"
+    return next((word for kinds, word in _WORDS if isinstance(error, kinds)), "error")
+
+
+def fault_code(fault: MSignFault) -> str:
+    """Return the contract's code of a fault, `other` for one that it does not name."""
+    return fault.code if fault.code in list(FaultCode) else OTHER
