@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from msign_gateway.client import SYSTEM_NAME
 from shared.messaging import commands, events
-from shared.messaging.envelope import CONTENT_TYPE, Command, Event
+from shared.messaging.envelope import CONTENT_TYPE, SYSTEM_NAME, Command, Event
 from shared.messaging.topology import COMMANDS, EVENTS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -101,7 +100,7 @@ def _channel(message: Message) -> dict[str, Any]:
     return {
         "address": f"{message.channel}.{{system}}",
         "summary": message.summary,
-        "parameters": {"system": {"description": f"The broker user's name, ^{SYSTEM_NAME}$"}},
+        "parameters": {"system": {"description": f"The broker user's name, {SYSTEM_NAME}"}},
         "messages": {message.kind: {"$ref": f"#/components/messages/{message.kind}"}},
         "bindings": {
             "amqp": {"is": "routingKey", "exchange": exchange | {"autoDelete": False}, "bindingVersion": _BINDING}

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import Malformed
+from shared.messaging.envelope import SYSTEM_NAME
 from shared.watched import Watched
 
-SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,31}$"
 LARGEST_CONTENT_BYTES = 256 * 1024 * 1024
 """What one value of the database and one SOAP message can hold without care."""
 

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from msign_gateway.client import GatewayClient
+from msign_gateway.client.contents import ContentStore
 from msign_gateway.commands.sign_files import Order, Paper, command, papers, write
-from msign_gateway.contents import ContentStore
 from shared.errors import Malformed, MSignGatewayError, Transient
 from shared.messaging.envelope import Event
 from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, AcceptedData, ReadyData, RejectedData, ResultData

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.errors import Malformed
+from shared.messaging.envelope import SYSTEM_NAME
 from shared.messaging.topology import COMMAND_QUEUES, COMMANDS, DEAD, EVENTS, CommandQueue
-from shared.systems import SYSTEM_NAME
 
 SERVICES = ("sign_gateway", "callback_web", "verifier")
 OPERATOR = "operator"

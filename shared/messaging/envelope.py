@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 CONTENT_TYPE = "application/cloudevents+json"
+SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
 
 def _utc(moment: datetime) -> datetime:

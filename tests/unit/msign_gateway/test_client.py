@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from msign_gateway.client import envelope
-from msign_gateway.mailbox import Mailbox
+from msign_gateway.client.mailbox import Mailbox
+from msign_gateway.client.publishing import envelope
 from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequestData
 from shared.messaging.envelope import Command, Event
 from shared.messaging.events import ACCEPTED, READY
@@ -54,7 +54,7 @@ async def test_an_event_of_another_type_stays_for_later():
     mailbox = Mailbox()
     first, second = event(1, "c"), event(2, "c", READY)
     for arrived in (first, second):
-        await mailbox.put(arrived)
+        await mailbox.put(arrived, 1)
     assert await mailbox.take("c", {READY}) == second
     assert await mailbox.take("c", None) == first
 
@@ -65,14 +65,14 @@ async def test_a_waiter_that_gave_up_takes_no_event_with_it():
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait({waiting})
-    await mailbox.put(event(1, "c"))
+    await mailbox.put(event(1, "c"), 1)
     assert (await mailbox.take("c", None)).id == "1"
     assert waiting.cancelled()
 
 
 async def test_what_arrived_before_the_end_can_still_be_taken():
     mailbox = Mailbox()
-    await mailbox.put(event(1, "c"))
+    await mailbox.put(event(1, "c"), 1)
     await mailbox.close(ConnectionError("over"))
     assert (await mailbox.take_any()).id == "1"
     with pytest.raises(ConnectionError, match="over"):

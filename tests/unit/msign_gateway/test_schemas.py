@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from jsonschema import Draft202012Validator
 
-from msign_gateway.client import envelope
+from msign_gateway.client.publishing import envelope
 from msign_gateway.schemas import MESSAGES, schema
 from shared.messaging.commands import SIGN_REQUEST, VERIFICATION_REQUEST, SignRequestData
 from shared.messaging.envelope import Event

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from msign_gateway.cli import app
+from msign_gateway.client.contents import ContentStore
 from msign_gateway.commands.sign_files import Order, command, papers, result_of, write
-from msign_gateway.contents import ContentStore
 from shared.errors import Malformed
 from shared.messaging.commands import SignRequestData
 

@@ -6,17 +6,25 @@ no HTTP client. Calls block; `asyncio.to_thread` is for callers with an event lo
 
 import hashlib
 import json
+import time
+from base64 import b64decode
 from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from msign_gateway.client.line import pause_s
 from shared.errors import Malformed, Transient
+from shared.messaging.events import ResultData
 
 TIMEOUT_S = 60.0
+TRIES = 5
 
 
 class ContentStore:
-    """A system's contents at the gateway of that URL; the token says which system asks."""
+    """A system's contents at the gateway of that URL; the token says which system asks.
+
+    What fails for a moment is tried again, `TRIES` times within a few seconds: storing twice is storing once.
+    """
 
     def __init__(self, url: str, token: str) -> None:
         if not url.startswith(("http://", "https://")):
@@ -38,6 +46,14 @@ class ContentStore:
     def _ask(self, request: Request) -> bytes:
         request.add_header("Authorization", f"Bearer {self._token}")
         request.add_header("Content-Type", "application/octet-stream")
+        for tries in range(TRIES - 1):
+            try:
+                return self._asked(request)
+            except Transient:
+                time.sleep(pause_s(tries))
+        return self._asked(request)
+
+    def _asked(self, request: Request) -> bytes:
         try:
             with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
                 return bytes(answer.read())
@@ -46,6 +62,31 @@ class ContentStore:
             raise kind(f"the gateway at {self._url} answers {error.code}: {_reason(error)}") from error
         except (OSError, HTTPException) as error:
             raise Transient(f"the gateway at {self._url} cannot be reached: {error}") from error
+
+
+def signature_of(result: ResultData, store: ContentStore | None) -> bytes:
+    """Return the signature of a result, and surely the one that the event speaks of (`sha256`).
+
+    Raises `Malformed` where there is none, or none without a `store`; `Transient` for another one.
+    """
+    if result.signature is not None:
+        signature = _decoded(result.signature)
+    elif result.signature_ref is None:
+        raise Malformed("the event has no signature for it", field="signature")
+    elif store is None:
+        raise Malformed(f"{result.signature_ref} has to be fetched: that needs the gateway's address and a token")
+    else:
+        signature = store.get(result.signature_ref)
+    if result.sha256 is not None and hashlib.sha256(signature).hexdigest() != result.sha256:
+        raise Transient("the signature is not the one that the event speaks of")
+    return signature
+
+
+def _decoded(signature: str) -> bytes:
+    try:
+        return b64decode(signature, validate=True)
+    except ValueError:
+        raise Transient("the event's signature is not base64") from None
 
 
 def _reason(error: HTTPError) -> str:
