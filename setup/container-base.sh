@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes a Debian base image where no registry can be reached: setup/container-base.sh IMAGE [SUITE]
+#
+# The image trusts the authorities that were added to this machine, so that builds work behind an inspecting proxy.
+set -eu
+
+image=${1:?the name of the image to make}
+suite=${2:-trixie}
+say() { printf '%s\n' "setup: $*" >&2; }
+
+[ "$(id -u)" -eq 0 ] || { say "only root can make a base image"; exit 1; }
+if ! command -v debootstrap >/dev/null 2>&1; then
+    say "installing debootstrap"
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 install debootstrap >&2
+fi
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+say "making $image"
+debootstrap --variant=minbase "$suite" "$directory" >"$directory.log" 2>&1 || { cat "$directory.log" >&2; exit 1; }
+rm -f "$directory.log"
+rm -rf "$directory"/var/cache/apt/* "$directory"/var/lib/apt/lists/* "$directory"/usr/share/doc/* \
+    "$directory"/usr/share/man/* "$directory"/usr/share/locale/*
+authorities=usr/local/share/ca-certificates
+mkdir -p "$directory/$authorities"
+find "/$authorities" -name '*.crt' -exec cp {} "$directory/$authorities/" \;
+tar -C "$directory" --one-file-system -c . | docker import - "$image" >/dev/null
