@@ -1,0 +1,103 @@
+"""Is it counted what goes in and out at the broker, and what nobody reads?"""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+
+import pytest
+from aio_pika import Message
+
+from shared.messaging import broker
+from shared.messaging.intake import DUPLICATE, Done, Intake, Unusable
+from shared.messaging.relay import Relay
+from shared.messaging.topology import EVENTS, CommandQueue, declare_commands, declare_exchanges
+from shared.persistence import events
+from shared.persistence.notices import Notices
+from tests.counting import shown
+from tests.gateway import delivery, eventually, sign_data
+
+REJECTED = "msign.sign_request.rejected.v1"
+QUEUE = CommandQueue("test_counted", "sign.request.*")
+
+
+@pytest.fixture
+async def connection(amqp_url):
+    async with broker.open_broker(amqp_url, name="tests") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def channel(connection):
+    async with connection.channel(publisher_confirms=True) as opened:
+        await declare_exchanges(opened)
+        yield opened
+
+
+async def relayed(connection, channel, pool, database_url):
+    exchange = await channel.get_exchange(EVENTS)
+    return await Relay(connection, pool, Notices(database_url)).publish_due(exchange)
+
+
+async def test_an_event_is_counted_as_published_and_as_unrouted_only_if_nobody_bound_a_queue(
+    counted, connection, channel, pool, database_url, admission
+):
+    await admission.handle([delivery(sign_data(msisdn="no"))])
+    assert await relayed(connection, channel, pool, database_url) == 1
+    assert counted("msign_gateway_events_published_total", type=REJECTED) == 1
+    assert counted("msign_gateway_events_unrouted_total", type=REJECTED) == 1
+    queue = await channel.declare_queue(exclusive=True)
+    await queue.bind(EVENTS, "*.*.declaratii")
+    await admission.handle([delivery(sign_data(msisdn="no"))])
+    assert await relayed(connection, channel, pool, database_url) == 1
+    assert counted("msign_gateway_events_published_total", type=REJECTED) == 2
+    assert counted("msign_gateway_events_unrouted_total", type=REJECTED) == 1
+    assert await pool.fetchval("SELECT count(*) FROM events WHERE due_at IS NOT NULL") == 0
+
+
+async def test_an_event_that_a_full_queue_refuses_is_counted_and_waits(
+    counted, connection, channel, pool, database_url, admission
+):
+    arguments = {"x-max-length": 0, "x-overflow": "reject-publish"}
+    queue = await channel.declare_queue(exclusive=True, arguments=arguments)
+    await queue.bind(EVENTS, "*.*.declaratii")
+    await admission.handle([delivery(sign_data(msisdn="no"))])
+    await relayed(connection, channel, pool, database_url)
+    assert counted("msign_gateway_events_refused_total", type=REJECTED) == 1
+    assert counted("msign_gateway_events_published_total", type=REJECTED) == 0
+    assert await events.claim_due(pool, limit=1, lease=timedelta(seconds=1)) == []
+
+
+async def test_commands_duplicates_and_dead_letters_are_counted_by_queue_and_the_consumer_is_seen(
+    counted, connection, channel
+):
+    await declare_commands(channel, QUEUE)
+    outcomes = iter([Done("admitted"), Done(DUPLICATE), Unusable("impersonation", "somebody else")])
+
+    async def handle(deliveries):
+        return [next(outcomes) for _ in deliveries]
+
+    intake = Intake(connection, QUEUE, handle)
+    consuming = {"queue": QUEUE.name}
+    assert shown("msign_gateway_consumers", **consuming) == 0
+    running = asyncio.create_task(intake.run())
+    try:
+        await eventually(intake.answers)
+        assert shown("msign_gateway_consumers", **consuming) == 1
+        for _ in "123":
+            await channel.default_exchange.publish(Message(b"a command"), QUEUE.name)
+        await eventually(lambda: done(counted))
+        await intake.stop()
+        assert shown("msign_gateway_consumers", **consuming) == 0
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await channel.queue_delete(QUEUE.name)
+        await channel.queue_delete(QUEUE.dead)
+    assert counted("msign_gateway_commands_total", **consuming, outcome="admitted") == 1
+    assert counted("msign_gateway_commands_total", **consuming, outcome="duplicate") == 1
+    assert counted("msign_gateway_inbox_duplicates_total", **consuming) == 1
+
+
+async def done(counted):
+    return counted("msign_gateway_dead_letters_total", queue=QUEUE.name, reason="impersonation") == 1
