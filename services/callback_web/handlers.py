@@ -7,7 +7,6 @@ redirects that follow.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -62,7 +61,7 @@ class Pages:
         if job is None:
             return self._page("message.html", request.query.get("lang"), status=404, about="unknown")
         language = job.command.get("language")
-        if (about := unavailable(job, datetime.now(UTC))) is not None:
+        if (about := unavailable(job)) is not None:
             return self._page("message.html", language, status=410, about=about)
         return self._page(
             "sign.html", language, action=f"{self._frontend_url}/{job.request_id}", fields=self._form(job)
@@ -136,11 +135,11 @@ class Pages:
         return web.Response(text=body, status=status, content_type="text/html", headers=HEADERS)
 
 
-def unavailable(job: Job, now: datetime) -> str | None:
+def unavailable(job: Job) -> str | None:
     """Return why the user cannot sign now, or None."""
     if job.final and job.state is not State.EXPIRED:
         return "finished"
-    if job.state is State.EXPIRED or now >= job.expires_at:
+    if job.state is State.EXPIRED or job.seen_at >= job.expires_at:
         return "expired"
     return None if job.state is State.AWAITING_SIGNER else "finished"
 

@@ -1,7 +1,6 @@
 """What becomes of jobs whose process died, or whose deadline passed before MSign had them?"""
 
 import asyncio
-from datetime import UTC, datetime
 
 import asyncpg
 import structlog
@@ -35,16 +34,15 @@ async def sweep(pool: asyncpg.Pool) -> None:
 async def take_back_lost(pool: asyncpg.Pool) -> int:
     """Return jobs to `received` whose claim outlived its lease; returns how many."""
     async with pool.acquire() as connection, connection.transaction():
-        return await jobs.take_back_lost(connection, now=datetime.now(UTC))
+        return await jobs.take_back_lost(connection)
 
 
 async def expire_overdue(pool: asyncpg.Pool) -> int:
     """End sign jobs that never reached MSign in time: `ready`, Expired, without a RequestID; returns how many."""
-    now = datetime.now(UTC)
     outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
     async with pool.acquire() as connection, connection.transaction():
         overdue = await jobs.overdue(connection)
         for job in overdue:
             draft = Draft(NAME, READY, ready(job, outcome))
-            await jobs.move(connection, job, Cause.DEADLINE, now=now, drafts=[draft])
+            await jobs.move(connection, job, Cause.DEADLINE, drafts=[draft])
     return len(overdue)

@@ -5,7 +5,7 @@ current hands its RequestID out. A RequestID that comes too late is recorded as 
 """
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -22,7 +22,7 @@ from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
 from shared.signing.links import Links
 from shared.signing.requests import sign_request
-from shared.signing.schedule import next_poll, retry_delay
+from shared.signing.schedule import poll_delay, retry_delay
 from shared.signing.states import Cause, Kind
 from shared.telemetry import metrics
 
@@ -58,7 +58,6 @@ class Poster:
                 await self._retry(job, postponed)
 
     async def _accept(self, job: Job, request_id: str) -> None:
-        now = datetime.now(UTC)
         data = AcceptedData(
             job_id=str(job.job_id),
             command_id=job.command_id,
@@ -66,14 +65,12 @@ class Poster:
             sign_url=self._links.sign_url(job.job_id),
             expires_at=job.expires_at,
         )
-        due_at = next_poll(0, now, job.expires_at, random.random())  # noqa: S311
         async with self._pool.acquire() as connection, connection.transaction():
             moved = await jobs.move(
                 connection,
                 job,
                 Cause.POSTED,
-                now=now,
-                due_at=due_at,
+                due_in=poll_delay(0, random.random()),  # noqa: S311
                 request_id=request_id,
                 drafts=[Draft(NAME, ACCEPTED, data)],
             )
@@ -84,16 +81,14 @@ class Poster:
     async def _refuse(self, job: Job, refused: Refused) -> None:
         draft = rejection(job, [refused.problem], source=NAME, event_type=SIGN_REJECTED)
         async with self._pool.acquire() as connection, connection.transaction():
-            await jobs.move(connection, job, Cause.REFUSED, now=datetime.now(UTC), drafts=[draft])
+            await jobs.move(connection, job, Cause.REFUSED, drafts=[draft])
             await jobs.end_attempt(connection, job, "refused")
         log.warning("sign_request_refused", job_id=str(job.job_id), error=type(refused.error).__name__)
 
     async def _retry(self, job: Job, postponed: Postponed) -> None:
-        now = datetime.now(UTC)
         delay = retry_delay(job.failures + 1, random.random()) if postponed.counts else timedelta(0)  # noqa: S311
-        due_at = min(now + delay, job.expires_at)
         async with self._pool.acquire() as connection, connection.transaction():
-            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=due_at, failed=postponed.counts)
+            await jobs.move(connection, job, Cause.RETRY, due_in=delay, failed=postponed.counts)
             await jobs.end_attempt(connection, job, "ambiguous" if postponed.counts else "failed")
         metrics.JOB_RETRIES.labels(Kind.SIGN, postponed.reason).inc()
         log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(postponed.error).__name__)

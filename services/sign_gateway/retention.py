@@ -1,7 +1,7 @@
 """How long is something remembered? Finished jobs of both kinds, with everything that was personal, for a time."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -20,7 +20,7 @@ async def purge_for_ever(pool: asyncpg.Pool, kept_for: timedelta) -> None:
     """Purge now and then until cancelled; replicas may do so at once."""
     while True:
         try:
-            await purge(pool, before=datetime.now(UTC) - kept_for)
+            await purge(pool, before=await jobs.database_time(pool) - kept_for)
         except DATABASE_ERRORS as error:
             log.warning("purge_interrupted", error=type(error).__name__)
         await asyncio.sleep(EVERY_S)

@@ -6,7 +6,7 @@ A job ends as `rejected` when MSign refuses all of it, or has judged nothing new
 
 import random
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -59,7 +59,7 @@ class Verifier:
             await self._reject(job, [refused_problem(item, found) for item in items])
         elif not found.postponed or gives_up(job, known):
             await self._complete(job, [_verdict(item, known, found) for item in items], known.keys())
-        elif datetime.now(UTC) >= job.expires_at:
+        elif job.seen_at >= job.expires_at:
             await self._reject(job, [Problem("/data/contents", Code.NOT_ANSWERED, UNANSWERED)])
         else:
             await self._retry(job, found)
@@ -67,7 +67,7 @@ class Verifier:
     async def _complete(self, job: Job, results: list[VerdictData], judged: Collection[int]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             draft = Draft(NAME, VERIFIED, await self._completed(connection, job, tuple(results)))
-            if await jobs.move(connection, job, Cause.VERIFIED, now=datetime.now(UTC), drafts=[draft]):
+            if await jobs.move(connection, job, Cause.VERIFIED, drafts=[draft]):
                 await verdicts.drop(connection, job.job_id)
         _count(job, results, judged)
         log.info("verification_completed", job_id=str(job.job_id), contents=len(results))
@@ -84,16 +84,15 @@ class Verifier:
     async def _reject(self, job: Job, problems: list[Problem]) -> None:
         draft = rejection(job, problems[:PROBLEMS_AT_MOST], source=NAME, event_type=VERIFICATION_REJECTED)
         async with self._pool.acquire() as connection, connection.transaction():
-            if await jobs.move(connection, job, Cause.REFUSED, now=datetime.now(UTC), drafts=[draft]):
+            if await jobs.move(connection, job, Cause.REFUSED, drafts=[draft]):
                 await verdicts.drop(connection, job.job_id)
         log.warning("verification_rejected", job_id=str(job.job_id), code=problems[0].code, contents=len(problems))
 
     async def _retry(self, job: Job, found: Found) -> None:
-        now = datetime.now(UTC)
         counts = any(outcome.counts for outcome in found.postponed.values())
         delay = retry_delay(job.failures + 1, random.random()) if counts else timedelta(0)  # noqa: S311
         async with self._pool.acquire() as connection, connection.transaction():
-            await jobs.move(connection, job, Cause.RETRY, now=now, due_at=now + delay, failed=counts)
+            await jobs.move(connection, job, Cause.RETRY, due_in=delay, failed=counts)
         for reason in {outcome.reason for outcome in found.postponed.values()}:
             metrics.JOB_RETRIES.labels(Kind.VERIFICATION, reason).inc()
         errors = sorted({type(outcome.error).__name__ for outcome in found.postponed.values()})

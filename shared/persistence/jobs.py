@@ -2,6 +2,8 @@
 
 Every change of state goes through `move`: it asks `transition`, and writes the new state, the history row and the
 events in the caller's transaction. A change commits only for the attempt that made it (`attempt` is checked).
+
+Every time is the database's, and so are the comparisons: processes whose own clocks are wrong agree all the same.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,7 @@ _SQL = load("jobs.sql")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A row of `jobs`; `command` is the command's data without its contents."""
+    """A row of `jobs` as it stood at `seen_at`; `command` is the command's data without its contents."""
 
     job_id: UUID
     kind: Kind
@@ -40,6 +42,7 @@ class Job:
     request_id: str | None
     event_count: int
     history_count: int
+    seen_at: datetime
     posted_at: datetime | None = None
     returned_at: datetime | None = None
 
@@ -109,31 +112,33 @@ async def move(
     job: Job,
     cause: Cause,
     *,
-    now: datetime,
-    due_at: datetime | None = None,
+    due_in: timedelta | None = None,
     failed: bool = False,
     request_id: str | None = None,
     drafts: Sequence[Draft] = (),
 ) -> Job | None:
-    """Move `job` by `cause` and append the events; returns the job as it is then, None if another was first."""
+    """Move `job` by `cause` and append the events; returns the job as it is then, None if another was first.
+
+    Without `due_in` it is never due again; else that late, but not later than its deadline while that is ahead.
+    """
     state = transition(job.kind, job.state, cause)
-    finished_at = now if state in FINAL else None
     row = await connection.fetchrow(
         _SQL["move"],
         job.job_id,
         job.state,
         job.attempt,
         state,
-        due_at,
+        due_in,
         int(failed),
         request_id,
         len(drafts),
-        finished_at,
-        now if cause is Cause.POSTED else None,
+        state in FINAL,
+        cause is Cause.POSTED,
     )
     if row is None:
         return None
     moved = _job(row)
+    now = moved.seen_at
     telling.moved(moved, cause, now=now, told=[draft.data for draft in drafts])
     await connection.execute(
         _SQL["insert_history"], moved.job_id, moved.history_count, job.state, moved.state, cause, now
@@ -160,11 +165,11 @@ async def extend(connection: Any, job: Job, *, lease: timedelta) -> bool:
     return bool(await connection.fetchval(_SQL["extend"], job.job_id, job.attempt, lease))
 
 
-async def take_back_lost(connection: Any, *, now: datetime, limit: int = 100) -> int:
+async def take_back_lost(connection: Any, *, limit: int = 100) -> int:
     """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many."""
     lost = [_job(row) for row in await connection.fetch(_SQL["lost"], limit)]
     for job in lost:
-        await move(connection, job, Cause.LOST_CLAIM, now=now, due_at=now)
+        await move(connection, job, Cause.LOST_CLAIM, due_in=timedelta(0))
     return len(lost)
 
 
@@ -196,9 +201,14 @@ async def claim_polls(connection: Any, *, owner: UUID, lease: timedelta, limit: 
     return [_job(row) for row in await connection.fetch(_SQL["claim_polls"], limit, owner, lease)]
 
 
-async def release_collection(connection: Any, job: Job, *, due_at: datetime) -> None:
-    """Give the right to collect back; the next poll is at `due_at`."""
-    await connection.execute(_SQL["release_collection"], job.job_id, job.attempt, due_at)
+async def release_collection(connection: Any, job: Job, *, due_in: timedelta) -> None:
+    """Give the right to collect back; the next poll is that late, and once at the deadline."""
+    await connection.execute(_SQL["release_collection"], job.job_id, job.attempt, due_in)
+
+
+async def database_time(connection: Any) -> datetime:
+    """Return when the transaction began, else the time, by the clock that all processes share."""
+    return await connection.fetchval("SELECT now()")  # type: ignore[no-any-return]
 
 
 async def note_return(connection: Any, job_id: UUID) -> None:

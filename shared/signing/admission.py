@@ -7,7 +7,7 @@ inject foreign routing keys, so all three count).
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -94,8 +94,8 @@ class Admission:
 
     async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         """Return what became of each delivery; everything that it says is committed by then."""
-        now = datetime.now(UTC)
         async with self._pool.acquire() as connection, connection.transaction():
+            now = await jobs.database_time(connection)
             quota = Quota(connection, now)
             return [await self._admit(connection, quota, delivery, now) for delivery in deliveries]
 
@@ -163,7 +163,7 @@ class Admission:
         )
         if not isinstance(read, Prepared):
             draft = rejection(job, read, source=self._intent.service, event_type=self._intent.rejected_type)
-            await jobs.move(connection, job, Cause.REFUSED, now=now, drafts=[draft])
+            await jobs.move(connection, job, Cause.REFUSED, drafts=[draft])
 
 
 def rejection(job: Job, found: Sequence[Problem], *, source: str, event_type: str) -> Draft:

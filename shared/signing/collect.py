@@ -7,7 +7,7 @@ no transaction is open during the call.
 import asyncio
 import random
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -25,7 +25,7 @@ from shared.persistence.jobs import Job
 from shared.signing.breaker import Breaker
 from shared.signing.requests import sent_contents
 from shared.signing.results import Outcome, judge
-from shared.signing.schedule import next_poll
+from shared.signing.schedule import poll_delay
 from shared.signing.states import Cause
 from shared.telemetry import metrics
 
@@ -93,14 +93,13 @@ class Collector:
             log.warning("collect_refused", job_id=str(job.job_id), error=type(error).__name__)
         except Exception:
             log.exception("collect_crashed", job_id=str(job.job_id))  # the right to collect is given back all the same
-        now = datetime.now(UTC)
-        if outcome is None and answered and now >= job.expires_at + self._policy.grace:
+        if outcome is None and answered and job.seen_at >= job.expires_at + self._policy.grace:
             outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
         if outcome is None:
-            due_at = next_poll(job.polls, now, job.expires_at, random.random())  # noqa: S311
-            await jobs.release_collection(self._pool, job, due_at=due_at)
+            due_in = poll_delay(job.polls, random.random())  # noqa: S311
+            await jobs.release_collection(self._pool, job, due_in=due_in)
         else:
-            await self._finish(job, outcome, now)
+            await self._finish(job, outcome)
 
     async def _ask(self, job: Job) -> Outcome | None:
         assert job.request_id is not None  # noqa: S101 - it awaits its signer, so MSign has it
@@ -124,12 +123,12 @@ class Collector:
             expected_id=signer and signer["id"],
         )
 
-    async def _finish(self, job: Job, outcome: Outcome, now: datetime) -> None:
+    async def _finish(self, job: Job, outcome: Outcome) -> None:
         cause = _CAUSES[outcome.status]
         async with self._pool.acquire() as connection, connection.transaction():
             outcome = await self._store_large(connection, job, outcome)
             draft = Draft(self._source, READY, ready(job, outcome))
-            moved = await jobs.move(connection, job, cause, now=now, drafts=[draft])
+            moved = await jobs.move(connection, job, cause, drafts=[draft])
         if moved is not None:
             log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
 

@@ -2,7 +2,7 @@
 INSERT INTO jobs (job_id, kind, system, command_id, state, command, traceparent, created_at, expires_at, due_at,
                   history_count)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, 1)
-RETURNING *
+RETURNING *, now() AS seen_at
 
 -- name: insert_content
 INSERT INTO job_contents (job_id, position, ref, correlation_id, name, multiple_signatures, hash)
@@ -20,10 +20,10 @@ VALUES ($1, $2, $3, $4, $5)
 SELECT digest, job_id FROM inbox WHERE system = $1 AND command_id = $2
 
 -- name: get
-SELECT * FROM jobs WHERE job_id = $1
+SELECT *, now() AS seen_at FROM jobs WHERE job_id = $1
 
 -- name: by_command
-SELECT * FROM jobs WHERE system = $1 AND command_id = $2
+SELECT *, now() AS seen_at FROM jobs WHERE system = $1 AND command_id = $2
 
 -- name: contents
 SELECT position, ref, correlation_id, name, multiple_signatures, hash
@@ -59,15 +59,19 @@ WITH RECURSIVE busy AS (
     INSERT INTO post_attempts (job_id, attempt, started_at)
     SELECT job_id, attempt, now() FROM claimed WHERE kind = 'sign'
 )
-SELECT * FROM claimed
+SELECT *, now() AS seen_at FROM claimed
 
 -- name: move
-UPDATE jobs SET state = $4, due_at = $5, failures = failures + $6, request_id = coalesce($7, request_id),
+-- What is due again after $5 is due at its deadline at the latest, as long as that is not over.
+UPDATE jobs SET state = $4, failures = failures + $6, request_id = coalesce($7, request_id),
                 claimed_by = NULL, lease_until = NULL,
-                event_count = event_count + $8, history_count = history_count + 1, finished_at = $9,
-                posted_at = coalesce($10, posted_at)
+                event_count = event_count + $8, history_count = history_count + 1,
+                finished_at = CASE WHEN $9 THEN now() END,
+                posted_at = CASE WHEN $10 THEN now() ELSE posted_at END,
+                due_at = CASE WHEN $5::interval IS NULL THEN NULL
+                              WHEN now() < expires_at THEN least(now() + $5, expires_at) ELSE now() + $5 END
 WHERE job_id = $1 AND state = $2 AND attempt = $3
-RETURNING *
+RETURNING *, now() AS seen_at
 
 -- name: count_open
 SELECT count(*) FROM (SELECT FROM jobs WHERE system = $1 AND finished_at IS NULL LIMIT $2) counted
@@ -94,11 +98,11 @@ WHERE job_id = $1 AND attempt = $2
 UPDATE jobs SET lease_until = now() + $3 WHERE job_id = $1 AND attempt = $2 AND lease_until IS NOT NULL RETURNING true
 
 -- name: lost
-SELECT * FROM jobs WHERE state IN ('posting', 'verifying') AND lease_until < now()
+SELECT *, now() AS seen_at FROM jobs WHERE state IN ('posting', 'verifying') AND lease_until < now()
 ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
 
 -- name: overdue
-SELECT * FROM jobs WHERE state = 'received' AND kind = 'sign' AND expires_at <= now()
+SELECT *, now() AS seen_at FROM jobs WHERE state = 'received' AND kind = 'sign' AND expires_at <= now()
 ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 
 -- name: claim_collection
@@ -106,7 +110,7 @@ UPDATE jobs SET attempt = attempt + 1, claimed_by = $2, lease_until = now() + $3
                 polls = polls + 1
 WHERE job_id = $1 AND state = 'awaiting_signer' AND (lease_until IS NULL OR lease_until < now())
   AND (collected_at IS NULL OR collected_at <= now() - interval '1 second')
-RETURNING *
+RETURNING *, now() AS seen_at
 
 -- name: claim_polls
 WITH due AS (
@@ -117,12 +121,13 @@ WITH due AS (
 UPDATE jobs SET attempt = attempt + 1, claimed_by = $2, lease_until = now() + $3, collected_at = now(),
                 polls = polls + 1
 FROM due WHERE jobs.job_id = due.job_id
-RETURNING jobs.*
+RETURNING jobs.*, now() AS seen_at
 
 -- name: release_collection
-UPDATE jobs SET claimed_by = NULL, lease_until = NULL, due_at = $3
+UPDATE jobs SET claimed_by = NULL, lease_until = NULL,
+                due_at = CASE WHEN now() < expires_at THEN least(now() + $3::interval, expires_at) ELSE now() + $3 END
 WHERE job_id = $1 AND attempt = $2 AND state = 'awaiting_signer'
 
 -- name: note_return
 UPDATE jobs SET returned_at = now() WHERE job_id = $1 AND returned_at IS NULL AND posted_at IS NOT NULL
-RETURNING *
+RETURNING *, now() AS seen_at

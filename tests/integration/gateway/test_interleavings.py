@@ -25,6 +25,7 @@ from shared.signing.results import Outcome
 from shared.signing.states import FINAL, Cause, Kind, State, transition
 
 LEASE = timedelta(minutes=5)
+NOW = timedelta(0)
 ENDS = {Cause.SIGNED: SignStatus.SUCCESS, Cause.NOT_SIGNED: SignStatus.FAILURE, Cause.DEADLINE: SignStatus.EXPIRED}
 CAUSES = {
     State.POSTING: (Cause.POSTED, Cause.REFUSED, Cause.RETRY),
@@ -92,7 +93,7 @@ class Gateway(RuleBasedStateMachine):
         if self._held:
             job = choice.choice(self._held)
             if job.state is State.AWAITING_SIGNER:
-                self._do(jobs.release_collection(self._pool, job, due_at=datetime.now(UTC)))
+                self._do(jobs.release_collection(self._pool, job, due_in=NOW))
 
     @rule()
     def leases_run_out(self) -> None:
@@ -118,11 +119,10 @@ class Gateway(RuleBasedStateMachine):
         self._do(expire_overdue(self._pool))
 
     async def _move(self, job: Job, cause: Cause) -> None:
-        now = datetime.now(UTC)
-        due_at = None if transition(job.kind, job.state, cause) in FINAL else now
+        due_in = None if transition(job.kind, job.state, cause) in FINAL else NOW
         async with self._pool.acquire() as connection, connection.transaction():
             await jobs.move(
-                connection, job, cause, now=now, due_at=due_at,
+                connection, job, cause, due_in=due_in,
                 request_id=uuid4().hex if cause is Cause.POSTED else None, drafts=_drafts(job, cause),
             )  # fmt: skip
 
