@@ -14,7 +14,7 @@ from services.msign.requests import MIGRATIONS, RequestStore
 from services.msign.retention import purge_for_ever
 from services.msign.settings import MSignSettings
 from services.msign.signing.claims import StoredClaims
-from services.msign.soap.caller import server_context
+from services.msign.soap.caller import watched_server_context
 from services.msign.soap.endpoint import Endpoint, create_api_app
 from services.msign.watching import count_for_ever
 from services.msign.web import serve_web
@@ -32,10 +32,11 @@ async def start(settings: MSignSettings, service: Service) -> AsyncIterator[None
     anchors = read_anchors(settings.trust_dir, settings.policy_file)
     show_build(metrics.BUILD_INFO, service.name)
     metrics.CERTIFICATE_NOT_AFTER.labels("server").set_function(watched_end(settings.api_cert))
-    tls = server_context(cert=settings.api_cert, key=settings.api_key, consumers_ca=settings.consumers_ca)
-    await migrate(settings.msign_database_url, MIGRATIONS)
+    tls = watched_server_context(cert=settings.api_cert, key=settings.api_key, consumers_ca=settings.consumers_ca)
+    database = settings.follow("msign_database_url")
+    await migrate(database(), MIGRATIONS)
     async with (
-        open_pool(settings.msign_database_url) as pool,
+        open_pool(database) as pool,
         open_judges(anchors, processes=settings.verify_processes, log_level=settings.log_level) as judges,
     ):
         service.ready_when("database", lambda: answers(pool))

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import structlog
-from pydantic import DirectoryPath, Field, FilePath, SecretStr
+from pydantic import DirectoryPath, Field, FilePath
 
 from services.msign.instruments.catalogue import ASKS_EACH_TIME, catalogue
 from services.msign.instruments.certificates import LiveCheck
@@ -35,6 +35,7 @@ from services.msign.public.home import Published
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.signing.claims import StoredClaims
 from services.msign.watching import show_certificates
+from shared.keys import Keys, parse_keys
 from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
 from shared.signatures.timestamps import HttpTimestamper
@@ -46,17 +47,18 @@ class WebSettings(ServiceSettings):
     """What the pages and the PKI services need.
 
     `web_url` is the pages' address as browsers see it, `https://host[:port]`: set it where TLS ends at a proxy, so that
-    cookies travel over https only. `web_secret` seals the pages' forms and is the same in every replica; `show_people`
-    prints the made-up people with their PINs beside the PIN form; without `timestamp_url` the timestamps come from our
-    own PKI port. `pkcs11_module` is the library of the tokens' PKCS#11 module; without one, tokens are PKCS#12 files
-    of `pki_dir`. `trust_dir` holds the anchors that signers' certificates must lead to; `policy_file` (TOML) says which
-    algorithms are too weak, in place of the policy that is shipped. A phone has `mobile_timeout_s` to answer.
+    cookies travel over https only. `web_secret` holds the keys that seal the pages' forms, newest first; they are the
+    same in every replica. `show_people` prints the made-up people with their PINs beside the PIN form; without
+    `timestamp_url` the timestamps come from our own PKI port. `pkcs11_module` is the library of the tokens' PKCS#11
+    module; without one, tokens are PKCS#12 files of `pki_dir`. `trust_dir` holds the anchors that signers' certificates
+    must lead to; `policy_file` (TOML) says which algorithms are too weak, in place of the policy that is shipped. A
+    phone has `mobile_timeout_s` to answer.
     """
 
     web_host: str = "127.0.0.1"
     web_port: Port
     web_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@\s]+/?$")
-    web_secret: SecretStr = Field(min_length=32)
+    web_secret: Keys
     pki_dir: Path
     pki_host: str = "127.0.0.1"
     pki_port: Port
@@ -76,10 +78,10 @@ async def serve_web(
 
     `api_url` is where the SOAP endpoint answers: the home page says so.
     """
-    pki = await asyncio.to_thread(Architecture.load, settings.pki_dir)
-    show_certificates(pki)
+    watched = await asyncio.to_thread(Architecture.watched, settings.pki_dir, told=show_certificates)
+    pki = watched.current()
     async with (
-        serve_http(create_pki_app(pki), host=settings.pki_host, port=settings.pki_port),
+        serve_http(create_pki_app(watched.current), host=settings.pki_host, port=settings.pki_port),
         aiohttp.ClientSession() as session,
         serve_http(
             create_web_app(parts_of(settings, pool, requests, session, pki, judges, api_url=api_url)),
@@ -104,7 +106,7 @@ def parts_of(
     """Return what the pages work with; without `api_url` the home page names no addresses."""
     certificates = LiveCheck(judges.anchors, judges.fetcher)
     timestamp_url = settings.timestamp_url or pki.timestamp_url
-    secret = settings.web_secret.get_secret_value()
+    secret = settings.follow("web_secret")
     store, tries = store_of(settings), StoredTries(pool)
     subscribers, sims = subscribers_of(settings.pki_dir), PinnedTokens(store, tries, certificates)
     timeout = timedelta(seconds=settings.mobile_timeout_s)
@@ -117,8 +119,8 @@ def parts_of(
         instruments=catalogue(store, tries, certificates, Guesses(pool)),
         mobile=Mobile(pool, sims, tries, subscribers, timeout=timeout) if subscribers else None,
         timestamper=HttpTimestamper(timestamp_url, session),
-        seal=Seal(secret),
-        verdicts=VerdictSeal(secret),
+        seal=Seal.following(lambda: parse_keys(secret())),
+        verdicts=VerdictSeal.following(lambda: parse_keys(secret())),
         people=people_of(settings.pki_dir) if settings.show_people else (),
         web_url=settings.web_url,
         published=Published(api_url=api_url, timestamp_url=timestamp_url, authorities=pki.authorities())

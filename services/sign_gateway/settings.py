@@ -3,8 +3,9 @@
 from pydantic import Field
 
 from shared.connections import ReadableFile
+from shared.keys import Keys
 from shared.settings import Port, url_text
-from shared.signing.settings import GatewaySettings, LinkSecret
+from shared.signing.settings import GatewaySettings
 
 
 class Settings(GatewaySettings):
@@ -14,7 +15,7 @@ class Settings(GatewaySettings):
     """
 
     systems_file: ReadableFile
-    link_secret: LinkSecret
+    link_secret: Keys
     public_url: url_text("https", "http")  # type: ignore[valid-type]
     http_host: str = "127.0.0.1"
     http_port: Port

@@ -1,24 +1,15 @@
 """Which links and RelayStates are ours? What we hand to browsers is signed, so that nobody can make it up.
 
-`LINK_SECRET` holds one or more keys, separated by white space or commas: the first signs, all of them verify, so that
-a key can be replaced while links made with the old one still work.
+The first key of `LINK_SECRET` signs, all of them verify, so that a key can be replaced while links made with the old
+one still work.
 """
 
-import re
 from collections.abc import Callable
 from uuid import UUID
 
 from itsdangerous import BadSignature, Signer
 
-MINIMUM_KEY_CHARACTERS = 32
-
-
-def parse_keys(text: str) -> tuple[str, ...]:
-    """Return the keys of a `LINK_SECRET`, newest first; raises `ValueError` for none or a short one."""
-    keys = tuple(part for part in re.split(r"[\s,]+", text) if part)
-    if not keys or any(len(key) < MINIMUM_KEY_CHARACTERS for key in keys):
-        raise ValueError(f"needs at least one key, each of at least {MINIMUM_KEY_CHARACTERS} characters")
-    return keys
+from shared.keys import parse_keys
 
 
 class Links:

@@ -1,20 +1,11 @@
 """Which settings do the gateway's services have in common?"""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from shared.connections import BrokerConnection, DatabaseConnection, ReadableFile
 from shared.settings import ServiceSettings, url_text
-from shared.signing.links import parse_keys
-
-
-def _keys(text: str) -> str:
-    parse_keys(text)
-    return text
-
-
-LinkSecret = Annotated[str, AfterValidator(_keys)]
 
 
 class GatewaySettings(ServiceSettings, BrokerConnection, DatabaseConnection):

@@ -16,8 +16,8 @@ from services.msign.pki.plan import ARCHITECTURE, TSA
 MAX_REQUEST_BYTES = 64 * 1024
 
 
-def create_pki_app(architecture: Architecture) -> web.Application:
-    """Return the application over an infrastructure."""
+def create_pki_app(architecture: Callable[[], Architecture]) -> web.Application:
+    """Return the application over what `architecture` tells at each request; it may take its time, in a thread."""
     services = Services(architecture)
     app = web.Application(client_max_size=MAX_REQUEST_BYTES)
     base = f"/{ARCHITECTURE}"
@@ -36,12 +36,12 @@ def create_pki_app(architecture: Architecture) -> web.Application:
 class Services:
     """The handlers; certomancer works in threads."""
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Callable[[], Architecture]) -> None:
         self._architecture = architecture
 
     async def timestamp(self, request: web.Request) -> web.Response:
         """RFC 3161 section 3.4."""
-        answer = await asyncio.to_thread(self._architecture.timestamp, await request.read())
+        answer = await self._found(Architecture.timestamp, await request.read())
         return web.Response(body=answer, content_type="application/timestamp-reply")
 
     async def ocsp(self, request: web.Request) -> web.Response:
@@ -57,23 +57,22 @@ class Services:
         return await self._ocsp(request, body)
 
     async def _ocsp(self, request: web.Request, body: bytes) -> web.Response:
-        answer = await found(self._architecture.ocsp, request.match_info["label"], body)
+        answer = await self._found(Architecture.ocsp, request.match_info["label"], body)
         return web.Response(body=answer, content_type="application/ocsp-response")
 
     async def crl(self, request: web.Request) -> web.Response:
         """RFC 2585 section 3."""
-        answer = await found(self._architecture.crl, request.match_info["label"])
+        answer = await self._found(Architecture.crl, request.match_info["label"])
         return web.Response(body=answer, content_type="application/pkix-crl")
 
     async def authority(self, request: web.Request) -> web.Response:
         """RFC 2585 section 3."""
-        answer = await found(self._architecture.authority, request.match_info["label"])
+        answer = await self._found(Architecture.authority, request.match_info["label"])
         return web.Response(body=answer, content_type="application/pkix-cert")
 
-
-async def found(work: Callable[..., bytes], *arguments: object) -> bytes:
-    """Run `work` in a thread; a label that there is not is HTTP 404."""
-    try:
-        return await asyncio.to_thread(work, *arguments)
-    except LookupError as error:
-        raise web.HTTPNotFound(text="there is no such authority\n") from error
+    async def _found(self, work: Callable[..., bytes], *arguments: object) -> bytes:
+        """Have the architecture do `work` in a thread; a label that there is not is HTTP 404."""
+        try:
+            return await asyncio.to_thread(lambda: work(self._architecture(), *arguments))
+        except LookupError as error:
+            raise web.HTTPNotFound(text="there is no such authority\n") from error

@@ -5,6 +5,7 @@ that two processes over one directory answer alike. Calls take milliseconds of C
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from services.msign.pki.plan import ARCHITECTURE, ISSUING, ROOT, TSA
 from shared.errors import Malformed
+from shared.watched import Watched
 
 CONFIGURATION = "certomancer.yaml"
 TELEPHONE = "telephone-number"
@@ -68,7 +70,27 @@ class Architecture:
         path = directory / CONFIGURATION
         if not path.is_file():
             raise Malformed(f"{directory} holds no public-key infrastructure; make one with services.msign.pki create")
-        return cls.of(yaml.safe_load(path.read_text(encoding="utf-8")), directory)
+        try:
+            return cls.of(yaml.safe_load(path.read_text(encoding="utf-8")), directory)
+        except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Malformed(f"{path} describes no public-key infrastructure ({type(error).__name__})") from error
+
+    @classmethod
+    def watched(
+        cls, directory: Path, *, told: Callable[["Architecture"], None] = lambda _: None
+    ) -> "Watched[Architecture]":
+        """Return the infrastructure of `directory` at each moment; `told` learns of each one.
+
+        It is read again when its configuration is replaced. Keys are read with the configuration: whoever replaces
+        them replaces it, too, afterwards.
+        """
+
+        def read() -> Architecture:
+            architecture = cls.load(directory)
+            told(architecture)
+            return architecture
+
+        return Watched((directory / CONFIGURATION,), read)
 
     @property
     def timestamp_url(self) -> str:

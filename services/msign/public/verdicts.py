@@ -4,6 +4,8 @@ Nothing is kept on the server: the page carries the verdict in a hidden field, s
 instance say what it did not find.
 """
 
+from collections.abc import Callable
+
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import TypeAdapter
 
@@ -16,10 +18,21 @@ _VERDICT = TypeAdapter(VerdictView)
 
 
 class VerdictSeal:
-    """Seals verdicts with the instance's secret."""
+    """Seals verdicts with the first of the instance's keys, and opens what any of them sealed."""
 
-    def __init__(self, secret: str) -> None:
-        self._serializer = URLSafeTimedSerializer(secret, salt="verdict")
+    def __init__(self, *keys: str) -> None:
+        self._keys: Callable[[], tuple[str, ...]] = lambda: keys
+
+    @classmethod
+    def following(cls, keys: Callable[[], tuple[str, ...]]) -> "VerdictSeal":
+        """Seal and open with the keys that `keys` tells at each use, newest first."""
+        seal = cls()
+        seal._keys = keys
+        return seal
+
+    @property
+    def _serializer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(list(reversed(self._keys())), salt="verdict")
 
     def seal(self, verdict: VerdictView) -> str:
         """Return the text of the hidden field."""

@@ -8,6 +8,7 @@ from cryptography import x509
 
 from services.msign.consumers import Consumer, Consumers, serial_of
 from shared.contract.faults import AuthenticationFailed
+from shared.watched import Watched
 
 
 def server_context(*, cert: Path, key: Path, consumers_ca: Path) -> ssl.SSLContext:
@@ -19,6 +20,24 @@ def server_context(*, cert: Path, key: Path, consumers_ca: Path) -> ssl.SSLConte
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_OPTIONAL
     context.load_cert_chain(cert, key)
+    return context
+
+
+def watched_server_context(*, cert: Path, key: Path, consumers_ca: Path) -> ssl.SSLContext:
+    """A `server_context` that shows and believes, at each handshake, what the files say then.
+
+    No session is resumed: that would believe a certificate without asking whether its CA still counts.
+    """
+    files = {"cert": cert, "key": key, "consumers_ca": consumers_ca}
+    watched = Watched(tuple(files.values()), lambda: server_context(**files))
+    context = server_context(**files)
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
+
+    def replace(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = watched.current()
+
+    context.sni_callback = replace  # asked at every handshake, also where no name is sent
     return context
 
 

@@ -56,7 +56,7 @@ def settings(database_url: str, made: Pki) -> dict[str, str]:
         "CONSUMERS_CA": str(pki / "tls" / "ca.pem"),
         "TRUST_DIR": str(pki / "trust"),
         "WEB_PORT": str(free_port()),
-        "WEB_SECRET": "a secret of this test, long enough",
+        "WEB_SECRET": "a-secret-of-this-test-long-enough",
         "PKI_DIR": str(pki),
         "PKI_PORT": str(made.port),
     }

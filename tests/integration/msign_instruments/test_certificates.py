@@ -18,7 +18,7 @@ from tests.pki import TestPki
 
 @pytest.fixture
 async def served(pki_dir, port):
-    async with serve_http(create_pki_app(Architecture.load(pki_dir)), host="127.0.0.1", port=port):
+    async with serve_http(create_pki_app(Architecture.watched(pki_dir).current), host="127.0.0.1", port=port):
         yield
 
 

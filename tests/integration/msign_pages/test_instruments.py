@@ -120,7 +120,7 @@ async def provider(pki, msign_database_url):
     settings = WebSettings(
         ops_port=free_port(),
         web_port=free_port(),
-        web_secret="a secret of this test, long enough",
+        web_secret="a-secret-of-this-test-long-enough",
         pki_dir=directory,
         pki_port=port,
         pkcs11_module=module,
@@ -128,7 +128,7 @@ async def provider(pki, msign_database_url):
     )
     async with (
         open_pool(msign_database_url) as pool,
-        serve_http(create_pki_app(architecture), host="127.0.0.1", port=port),
+        serve_http(create_pki_app(lambda: architecture), host="127.0.0.1", port=port),
         aiohttp.ClientSession() as session,
     ):
         certificate = x509.load_pem_x509_certificate((directory / "tls" / "consumer1.pem").read_bytes())

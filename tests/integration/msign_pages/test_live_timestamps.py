@@ -33,7 +33,8 @@ def pki_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def timestamper(pki_dir):
-    async with TestServer(create_pki_app(Architecture.load(pki_dir))) as server, aiohttp.ClientSession() as session:
+    app = create_pki_app(Architecture.watched(pki_dir).current)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
         yield HttpTimestamper(str(server.make_url("/pki/tsa/tsa")), session)
 
 

@@ -47,7 +47,7 @@ def settings(pki_dir: Path, msign_database_url: str) -> Callable[..., MSignSetti
             "consumers_ca": tls / "ca.pem",
             "trust_dir": pki_dir / "trust",
             "web_port": web,
-            "web_secret": "a secret of this test, long enough",
+            "web_secret": "a-secret-of-this-test-long-enough",
             "pki_dir": pki_dir,
             "pki_port": pki,
         }

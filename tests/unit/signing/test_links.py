@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 
-from shared.signing.links import Links, parse_keys
+from shared.keys import parse_keys
+from shared.signing.links import Links
 
 OLD, NEW = "o" * 32, "n" * 32
 JOB = uuid.UUID("0199d6a2-5c8e-7cc1-9f7e-0d6b3a1f2c44")

@@ -15,7 +15,7 @@ from shared.signatures.timestamps import HttpTimestamper
 
 @pytest.fixture
 async def client(pki_dir):
-    async with TestClient(TestServer(create_pki_app(Architecture.load(pki_dir)))) as client:
+    async with TestClient(TestServer(create_pki_app(Architecture.watched(pki_dir).current))) as client:
         yield client
 
 

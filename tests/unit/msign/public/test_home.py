@@ -45,7 +45,7 @@ async def test_it_names_the_endpoint_its_wsdl_and_each_authoritys_services(publi
 
 
 async def test_the_addresses_that_it_names_answer(published, pki_dir):
-    async with TestClient(TestServer(create_pki_app(Architecture.load(pki_dir)))) as client:
+    async with TestClient(TestServer(create_pki_app(Architecture.watched(pki_dir).current))) as client:
         for authority in published.authorities:
             for url in (authority.certificate_url, authority.crl_url):
                 assert (await client.get(urlsplit(url).path)).status == 200
