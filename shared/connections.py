@@ -1,13 +1,13 @@
-"""How are the broker and the database reached, who vouches for them, and who are we to them?
+"""How are the broker, the database and MSign reached, who vouches for them, and who are we to them?
 
 The services' settings and the operators' commands read this alike: what a service would refuse, a command refuses.
 """
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from shared.addresses import weakness, with_files
 from shared.settings import Settings, url_text
@@ -83,3 +83,21 @@ class DatabaseConnection(Encrypted):
             sslcert=self.database_client_cert,
             sslkey=self.database_client_key,
         )
+
+
+class MSignConnection(Encrypted):
+    """Where MSign's API is, how long a call may take, and the three files of mutual TLS."""
+
+    msign_api_url: url_text("https", "http")  # type: ignore[valid-type]
+    msign_client_cert: ReadableFile | None = None
+    msign_client_key: ReadableFile | None = None
+    msign_ca_bundle: ReadableFile | None = None
+    msign_timeout_s: float = Field(default=30, gt=0, le=80)
+
+    @model_validator(mode="after")
+    def _certificates_for_https(self) -> Self:
+        if self.msign_api_url.startswith("https"):
+            for name in ("msign_client_cert", "msign_client_key", "msign_ca_bundle"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name.upper()} is required when MSIGN_API_URL is https")
+        return self
