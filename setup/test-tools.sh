@@ -3,7 +3,7 @@
 set -eu
 
 # program and the Debian package that has it
-tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils softhsm2-util:softhsm2 pkcs11-tool:opensc chromium:chromium node:nodejs npm:npm php:php-cli wsdl2h:gsoap g++:g++'
+tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils softhsm2-util:softhsm2 pkcs11-tool:opensc chromium:chromium node:nodejs npm:npm php:php-cli wsdl2h:gsoap g++:g++ promtool:prometheus'
 
 # Shows what a command printed only when it failed.
 quietly() {
@@ -27,6 +27,13 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
 fi
 printf '%s\n' "setup: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d # what maintainer scripts ask before they start a service: Prometheus is not to run by itself
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
 quietly apt-get -q -o Acquire::Retries=3 update
 # shellcheck disable=SC2086 # a list of packages
 quietly apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install $missing
+case "$missing" in *prometheus*) [ ! -d /run/systemd/system ] || quietly systemctl disable prometheus.service ;; esac

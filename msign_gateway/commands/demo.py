@@ -8,6 +8,9 @@ import typer
 
 def demo(
     interactive: Annotated[bool, typer.Option(help="Leave it all running, with a sample e-Service page.")] = False,
+    with_prometheus: Annotated[
+        bool, typer.Option("--with-prometheus", help="Watch it with Prometheus and the alerts that ship.")
+    ] = False,
 ) -> None:
     """Start everything on private servers and play the signing and the verification process.
 
@@ -15,4 +18,4 @@ def demo(
     """
     from msign_gateway.demo import run  # noqa: PLC0415 - the services come with the extra `services`
 
-    raise typer.Exit(run.main(Path.cwd(), interactive=interactive))
+    raise typer.Exit(run.main(Path.cwd(), interactive=interactive, with_prometheus=with_prometheus))

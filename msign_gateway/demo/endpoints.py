@@ -8,7 +8,9 @@ from msign_gateway.demo.scene import SERVICES, SYSTEMS, Scene
 from msign_gateway.infrastructure.place import write_for
 
 
-def endpoints(scene: Scene, servers: Servers, pids: Mapping[str, int]) -> dict[str, str]:
+def endpoints(
+    scene: Scene, servers: Servers, pids: Mapping[str, int], prometheus_url: str | None = None
+) -> dict[str, str]:
     """Return the variables; all paths are absolute."""
     found = {"AMQP_URL": servers.administrator_amqp_url, "DATABASE_URL": servers.administrator_database_url}
     for system in SYSTEMS:
@@ -35,6 +37,8 @@ def endpoints(scene: Scene, servers: Servers, pids: Mapping[str, int]) -> dict[s
     }
     for service in SERVICES:
         found |= {f"{service.upper()}_OPS_URL": scene.ops_url(service), f"{service.upper()}_PID": str(pids[service])}
+    if prometheus_url:
+        found["PROMETHEUS_URL"] = prometheus_url
     return found
 
 

@@ -21,6 +21,8 @@ class Servers:
     msign_database_url: str
     pkcs11_module: Path | None = None
     """SoftHSM's, where there is one."""
+    broker_metrics: str | None = None
+    """Where the broker's own metrics are (host:port), where that is known."""
 
 
 def inherited() -> dict[str, str]:

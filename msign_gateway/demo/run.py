@@ -14,6 +14,7 @@ from aiohttp import web
 from msign_gateway.client import ConnectionLost, GatewayClient
 from msign_gateway.demo.cast import mandates_of, places_of, table_of
 from msign_gateway.demo.e_service import EService
+from msign_gateway.demo.looking_back import look_back
 from msign_gateway.demo.people import read_people
 from msign_gateway.demo.scene import Scene
 from msign_gateway.demo.show import Show
@@ -28,16 +29,17 @@ RECONNECT_S = 1.0
 INTERRUPTED = 130
 
 
-def main(root: Path, *, interactive: bool) -> int:
+def main(root: Path, *, interactive: bool, with_prometheus: bool = False) -> int:
     """Run the demo in the checkout or folder `root`; returns the exit code (130 when a run was interrupted)."""
     output = root / "demo-output" / f"{datetime.now():%Y-%m-%dT%H-%M-%S}"  # noqa: DTZ005 - a name for people here
     scene = Scene(root / ".demo", output)
-    return asyncio.run(_main(scene, interactive=interactive))
+    return asyncio.run(_main(scene, interactive=interactive, with_prometheus=with_prometheus))
 
 
-async def _main(scene: Scene, *, interactive: bool) -> int:
+async def _main(scene: Scene, *, interactive: bool, with_prometheus: bool) -> int:
     show = Show()
-    work = asyncio.create_task(_interactive(scene, show) if interactive else _scripted(scene, show))
+    play = _interactive if interactive else _scripted
+    work = asyncio.create_task(play(scene, show, with_prometheus=with_prometheus))
     stop = Stop(work)
     async with listening(stop):
         try:
@@ -52,22 +54,25 @@ async def _main(scene: Scene, *, interactive: bool) -> int:
     return 0
 
 
-async def _scripted(scene: Scene, show: Show) -> None:
-    async with _opened(scene, show) as (stage, e_service), _connected(stage) as client:
+async def _scripted(scene: Scene, show: Show, *, with_prometheus: bool) -> None:
+    opened = _opened(scene, show, with_prometheus=with_prometheus)
+    async with opened as (stage, e_service), _connected(stage) as client:
         stage.tell()
         scene.output.mkdir(parents=True)
         shutil.copytree(scene.trust, scene.output / "trust")
         story = Story(client, show, e_service.people, e_service.return_url, scene.output)
         await first(story.play(), until_one_ends(stage.children))
+        if stage.prometheus:
+            await look_back(stage.prometheus, show)
     show.title("All was as it should be")
     show.line(f"signed files and events: {scene.output}")
     show.line(f"to check one: msign-gateway verify {scene.output}/report.signed.pdf --trust {scene.output}/trust")
 
 
-async def _interactive(scene: Scene, show: Show) -> None:
-    async with _opened(scene, show) as (stage, e_service):
+async def _interactive(scene: Scene, show: Show, *, with_prometheus: bool) -> None:
+    async with _opened(scene, show, with_prometheus=with_prometheus) as (stage, e_service):
         await first(
-            keep_running(stage.children, stage.restart, show.line),
+            keep_running(stage.children, stage.restart, show.line, scene.hold),
             _keep_connected(stage, e_service),
             _welcome(scene, show, stage, e_service),
         )
@@ -82,6 +87,9 @@ async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) 
     show.print(mandates_of(e_service.people))
     for line in places_of(e_service.people, scene.frontend_url):
         show.line(line)
+    if stage.prometheus:
+        show.line(f"Prometheus: {stage.prometheus.url}, its alerts: {stage.prometheus.url}/alerts")
+        show.line(f"to see one fire: touch {scene.hold}/msign, and click Sign; rm {scene.hold}/msign mends it")
     show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")
     show.line(f"for outside tools: {scene.endpoints}")
     await asyncio.Event().wait()
@@ -118,10 +126,11 @@ def _connected(stage: Stage) -> AbstractAsyncContextManager[GatewayClient]:
 
 
 @asynccontextmanager
-async def _opened(scene: Scene, show: Show) -> AsyncIterator[tuple[Stage, EService]]:
+async def _opened(scene: Scene, show: Show, *, with_prometheus: bool) -> AsyncIterator[tuple[Stage, EService]]:
     show.title("Setting the stage")
     e_service = EService(scene.e_service_url, scene.frontend_url)
-    async with _served(e_service, scene.ports.e_service), set_stage(scene, show) as stage:
+    running = set_stage(scene, show, with_prometheus=with_prometheus)
+    async with _served(e_service, scene.ports.e_service), running as stage:
         e_service.people = read_people(scene.pki / "people.json")
         yield stage, e_service
 

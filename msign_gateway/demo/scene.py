@@ -67,6 +67,16 @@ class Scene:
         return self.directory / "logs"
 
     @property
+    def hold(self) -> Path:
+        """The directory in which a file with a service's name keeps that service stopped."""
+        return self.directory / "hold"
+
+    @property
+    def prometheus(self) -> Path:
+        """The directory of Prometheus' configuration and data."""
+        return self.directory / "prometheus"
+
+    @property
     def systems_file(self) -> Path:
         """The registry of systems."""
         return self.directory / "systems.json"

@@ -7,7 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import aiohttp
@@ -22,6 +22,7 @@ from msign_gateway.infrastructure import Infrastructure, open_infrastructure
 from msign_gateway.infrastructure.definitions import definitions
 from msign_gateway.infrastructure.place import write_for
 from msign_gateway.infrastructure.processes import Child, end, run, start
+from msign_gateway.infrastructure.prometheus import Prometheus, open_prometheus
 from msign_gateway.infrastructure.softhsm import open_module
 from shared.persistence.migrate import migrate
 
@@ -31,11 +32,12 @@ LOOK_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What runs: the servers, and the services as child processes by name."""
+    """What runs: the servers, the services as child processes by name, and Prometheus if it is wanted."""
 
     scene: Scene
     servers: Servers
     children: dict[str, Child] = field(default_factory=dict)
+    prometheus: Prometheus | None = None
 
     def start(self, name: str) -> Child:
         """Start a service."""
@@ -56,11 +58,12 @@ class Stage:
     def tell(self) -> None:
         """Write `.demo/endpoints.env`."""
         pids = {name: child.pid for name, child in self.children.items()}
-        write_endpoints(self.scene, endpoints(self.scene, self.servers, pids))
+        url = self.prometheus.url if self.prometheus else None
+        write_endpoints(self.scene, endpoints(self.scene, self.servers, pids, url))
 
 
 @asynccontextmanager
-async def set_stage(scene: Scene, show: Show) -> AsyncIterator[Stage]:
+async def set_stage(scene: Scene, show: Show, *, with_prometheus: bool = False) -> AsyncIterator[Stage]:
     """Yield with everything running; afterwards nothing of it is left, `.demo/endpoints.env` included."""
     with claimed_directory(scene):
         async with open_infrastructure(report=show.line) as infrastructure, _servers(scene, infrastructure) as running:
@@ -73,10 +76,28 @@ async def set_stage(scene: Scene, show: Show) -> AsyncIterator[Stage]:
                     for name in SERVICES:
                         stage.start(name)
                     await _until_ready(scene, stage.children)
-                yield stage
+                async with _watched(stage, show) if with_prometheus else nullcontext(stage) as watched:
+                    yield watched
             finally:
                 scene.endpoints.unlink(missing_ok=True)
                 end(list(stage.children.values()))
+
+
+@asynccontextmanager
+async def _watched(stage: Stage, show: Show) -> AsyncIterator[Stage]:
+    """Yield the stage with a Prometheus that watches it."""
+    scene, broker = stage.scene, stage.servers.broker_metrics
+    targets = {name: [f"127.0.0.1:{port}"] for name, port in scene.ports.ops.items()}
+    if broker:
+        targets["rabbitmq"] = [broker]
+    else:
+        show.line("Prometheus: without the broker's metrics (AMQP_METRICS would name their host and port)")
+    async with AsyncExitStack() as stack:
+        async with show.step("Prometheus with the alerts of deploy/prometheus"):
+            prometheus = await stack.enter_async_context(
+                open_prometheus(scene.prometheus, targets, log=scene.logs / "prometheus.log")
+            )
+        yield replace(stage, prometheus=prometheus)
 
 
 @contextmanager
@@ -92,9 +113,10 @@ def claimed_directory(scene: Scene) -> Iterator[None]:
         except OSError:
             raise DemoError(f"another demo runs in {scene.directory}") from None
         scene.endpoints.unlink(missing_ok=True)
-        for left in (scene.pki, scene.logs):
+        for left in (scene.pki, scene.logs, scene.hold, scene.prometheus):
             shutil.rmtree(left, ignore_errors=True)
         scene.logs.mkdir()
+        scene.hold.mkdir()
         yield
 
 
@@ -116,6 +138,7 @@ async def _servers(scene: Scene, infrastructure: Infrastructure) -> AsyncIterato
                 amqp_urls={user: broker.url_of(vhost, user, password) for user, password in users.items()},
                 database_url=gateway.url,
                 msign_database_url=msign.url,
+                broker_metrics=broker.metrics,
             )
         finally:
             for user in wanted["users"]:

@@ -31,21 +31,23 @@ class Refused(InfrastructureError):
 class Broker:
     """A RabbitMQ broker; `url` is the administrator's, `management_url` the management API's without credentials.
 
-    `administrator` is the user of `url`. A private node can be killed and started again (`restart`), others cannot.
+    `administrator` is the user of `url`; `metrics` is where the plugin rabbitmq_prometheus answers (host:port), if
+    that is known. A private node can be killed and started again (`restart`), others cannot.
     """
 
-    def __init__(self, url: str, management_url: str) -> None:
+    def __init__(self, url: str, management_url: str, *, metrics: str | None = None) -> None:
         self.revive: Callable[[], Awaitable[None]] | None = None
         self.url = url
         self.management_url = management_url.rstrip("/")
+        self.metrics = metrics
         parts = urlsplit(url)
         self.administrator = unquote(parts.username or "guest")
         self._password = unquote(parts.password or "guest")
 
     @classmethod
-    def given(cls, url: str, management_url: str | None) -> "Broker":
+    def given(cls, url: str, management_url: str | None, metrics: str | None = None) -> "Broker":
         """Return the broker that `AMQP_URL` names; its management API is at `AMQP_MANAGEMENT_URL`, else port 15672."""
-        return cls(url, management_url or f"http://{urlsplit(url).hostname}:15672")
+        return cls(url, management_url or f"http://{urlsplit(url).hostname}:15672", metrics=metrics)
 
     @property
     def can_restart(self) -> bool:

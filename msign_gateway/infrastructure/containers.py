@@ -45,9 +45,9 @@ async def rabbitmq_container() -> AsyncIterator[Broker]:
     password = secrets.token_urlsafe(24)
     variables = {"RABBITMQ_DEFAULT_USER": ADMINISTRATOR, "RABBITMQ_DEFAULT_PASS": password}
     image = os.environ.get("MSIGN_RABBITMQ_IMAGE", RABBITMQ_IMAGE)
-    async with _container(image, variables, (5672, 15672)) as (host, ports):
+    async with _container(image, variables, (5672, 15672, 15692)) as (host, ports):
         user = f"{ADMINISTRATOR}:{quote(password)}"
-        broker = Broker(f"amqp://{user}@{host}:{ports[0]}/", f"http://{host}:{ports[1]}")
+        broker = Broker(f"amqp://{user}@{host}:{ports[0]}/", f"http://{host}:{ports[1]}", metrics=f"{host}:{ports[2]}")
         await broker.until_ready(START_S)
         yield broker
 

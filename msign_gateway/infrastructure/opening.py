@@ -82,7 +82,7 @@ def _database(origin: Origin, directory: Path, *, durable: bool) -> AbstractAsyn
 
 @asynccontextmanager
 async def _given_broker() -> AsyncIterator[Broker]:
-    broker = Broker.given(os.environ["AMQP_URL"], os.environ.get("AMQP_MANAGEMENT_URL"))
+    broker = Broker.given(os.environ["AMQP_URL"], os.environ.get("AMQP_MANAGEMENT_URL"), os.environ.get("AMQP_METRICS"))
     try:
         await broker.until_ready(BROKER_START_S)
     except InfrastructureError as error:

@@ -27,6 +27,8 @@ _CONFIGURATION = """\
 listeners.tcp.1 = 127.0.0.1:{amqp}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {management}
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = {metrics}
 default_user = {user}
 default_pass = {password}
 disk_free_limit.absolute = 100MB
@@ -51,18 +53,24 @@ async def native_rabbitmq(directory: Path) -> AsyncIterator[Broker]:
     server = await _installed()
     account = processes.Account.for_server("rabbitmq")
     home = place.subdirectory(directory, "rabbitmq", account)
-    amqp, management, distribution, mapper = ports.free_ports(4)
+    amqp, management, metrics, distribution, mapper = ports.free_ports(5)
     password = secrets.token_urlsafe(24)
-    configuration = _CONFIGURATION.format(amqp=amqp, management=management, user=ADMINISTRATOR, password=password)
+    configuration = _CONFIGURATION.format(
+        amqp=amqp, management=management, metrics=metrics, user=ADMINISTRATOR, password=password
+    )
     place.write_for(account, home / "rabbitmq.conf", configuration)
-    place.write_for(account, home / "enabled_plugins", "[rabbitmq_management].\n")
+    place.write_for(account, home / "enabled_plugins", "[rabbitmq_management,rabbitmq_prometheus].\n")
     place.write_for(account, home / ".erlang.cookie", secrets.token_hex(20)).chmod(0o400)
     environment = _environment(home, distribution, mapper)
     children: list[processes.Child] = []
     try:
         children.append(_start_mapper(home, mapper, environment, account))
         await _until_listening(mapper, children)
-        broker = Broker(f"amqp://{ADMINISTRATOR}:{quote(password)}@127.0.0.1:{amqp}/", f"http://127.0.0.1:{management}")
+        broker = Broker(
+            f"amqp://{ADMINISTRATOR}:{quote(password)}@127.0.0.1:{amqp}/",
+            f"http://127.0.0.1:{management}",
+            metrics=f"127.0.0.1:{metrics}",
+        )
 
         async def start_node() -> None:
             node = processes.start(

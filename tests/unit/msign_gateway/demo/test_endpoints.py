@@ -66,6 +66,12 @@ def test_everything_that_is_promised_is_told(scene: Scene):
     assert endpoints(scene, SERVERS, dict.fromkeys(SERVICES, 7)).keys() >= PROMISED
 
 
+def test_prometheus_is_told_only_where_there_is_one(scene: Scene):
+    pids = dict.fromkeys(SERVICES, 7)
+    assert endpoints(scene, SERVERS, pids, "http://127.0.0.1:9")["PROMETHEUS_URL"] == "http://127.0.0.1:9"
+    assert "PROMETHEUS_URL" not in endpoints(scene, SERVERS, pids)
+
+
 def test_a_stale_file_is_gone_as_soon_as_a_run_begins(scene: Scene):
     scene.directory.mkdir()
     scene.endpoints.write_text("AMQP_URL=old\n", encoding="utf-8")
