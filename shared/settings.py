@@ -93,7 +93,8 @@ class ServiceSettings(Settings):
     ops_host: str = "127.0.0.1"
     ops_port: Port
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["json", "console"] = "json"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    otel_exporter_otlp_endpoint: url_text("http", "https") | None = None  # type: ignore[valid-type]
     drain_s: float = Field(default=10.0, ge=0)
 
 

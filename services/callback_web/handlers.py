@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from opentelemetry.trace import SpanKind
 
 from services.callback_web.returning import Returning
 from services.callback_web.texts import texts_for
@@ -24,6 +25,7 @@ from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.links import Links
 from shared.signing.states import Kind, State
 from shared.telemetry import metrics
+from shared.telemetry.steps import step
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -60,6 +62,10 @@ class Pages:
         job = await self._linked_job(request)
         if job is None:
             return self._page("message.html", request.query.get("lang"), status=404, about="unknown")
+        with step(job, "open sign link", kind=SpanKind.SERVER):
+            return self._start(job)
+
+    def _start(self, job: Job) -> web.Response:
         language = job.command.get("language")
         if (about := unavailable(job)) is not None:
             return self._page("message.html", language, status=410, about=about)
@@ -81,16 +87,16 @@ class Pages:
             return await self._answer(request, pairs)
 
     async def _answer(self, request: web.Request, pairs: Iterable[tuple[str, object]]) -> web.Response:
-        job_id = await self._returned_job(pairs)
-        if job_id is not None:
-            await jobs.note_return(self._pool, job_id)
-        job = None if job_id is None else await self._returning.settle(job_id)
-        if job is None:
+        returned = await self._returned_job(pairs)
+        if returned is None:
             metrics.RETURNS.labels("refused").inc()
             return self._page("message.html", request.query.get("lang"), status=400, about="unknown")
-        metrics.RETURNS.labels("settled" if job.final else "pending").inc()
-        address = await self._returning.address(job)
-        return web.Response(status=303, headers=HEADERS | {"Location": address})
+        with step(returned, "return from sign page", kind=SpanKind.SERVER):
+            await jobs.note_return(self._pool, returned.job_id)
+            job = await self._returning.settle(returned.job_id) or returned
+            metrics.RETURNS.labels("settled" if job.final else "pending").inc()
+            address = await self._returning.address(job)
+            return web.Response(status=303, headers=HEADERS | {"Location": address})
 
     async def _linked_job(self, request: web.Request) -> Job | None:
         try:
@@ -102,7 +108,7 @@ class Pages:
         job = await jobs.get(self._pool, job_id)
         return job if job is not None and job.kind is Kind.SIGN else None
 
-    async def _returned_job(self, pairs: Iterable[tuple[str, object]]) -> UUID | None:
+    async def _returned_job(self, pairs: Iterable[tuple[str, object]]) -> Job | None:
         """Return the job whose RelayState and RequestID the browser brings, None unless both are ours."""
         form = forms.read_form((name, value) for name, value in pairs if isinstance(value, str))
         job_id = self._links.job_of(form.get(forms.RELAY_STATE, ""))
@@ -110,7 +116,7 @@ class Pages:
         if job is None or job.request_id is None or job.request_id.lower() != form.get(forms.REQUEST_ID, "").lower():
             log.info("return_refused", known_relay_state=job_id is not None)
             return None
-        return job_id
+        return job
 
     def _form(self, job: Job) -> dict[str, str]:
         command = job.command

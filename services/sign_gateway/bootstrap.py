@@ -17,7 +17,7 @@ from shared.messaging.intake import Intake
 from shared.messaging.topology import SIGN_COMMANDS
 from shared.persistence.notices import JOBS
 from shared.signing.admission import Admission
-from shared.signing.collect import Collector, Policy
+from shared.signing.collect import COLLECT, Collector, Policy
 from shared.signing.gateway import Gateway, open_gateway
 from shared.signing.links import Links
 from shared.signing.states import Kind
@@ -57,6 +57,7 @@ def _admission(settings: Settings, gateway: Gateway, systems: Systems) -> Admiss
 def _poster(settings: Settings, gateway: Gateway, links: Links) -> Worker:
     poster = Poster(gateway.pool, gateway.client, gateway.breaker, links)
     return Worker(
+        "post sign request",
         claim=poster.claim,
         work=poster.post,
         idle=lambda: gateway.notices.wait(JOBS, Kind.SIGN, at_most_s=LOOK_EVERY_S),
@@ -69,6 +70,7 @@ def _poller(settings: Settings, gateway: Gateway) -> Worker:
     policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
     collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)
     return Worker(
+        COLLECT,
         claim=collector.claim_due,
         work=collector.collect_claimed,
         idle=lambda: asyncio.sleep(LOOK_EVERY_S),

@@ -24,6 +24,7 @@ from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.links import Links
 from shared.signing.states import State
 from shared.systems import System, Systems
+from shared.telemetry.http import traced
 
 LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 2.0
@@ -181,7 +182,7 @@ def create_app(api: Api, systems: Systems) -> web.Application:
             log.warning("request_interrupted", error=type(error).__name__)
             return problem(503, "request", "cannot be answered now, try again later")
 
-    app = web.Application(middlewares=[explain, authenticate])
+    app = web.Application(middlewares=[traced, explain, authenticate])
     app.add_routes(
         [
             web.put("/contents", api.put_content),

@@ -37,6 +37,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
         )  # fmt: skip
         verifier = Verifier(gateway.pool, asking, inline_bytes=settings.inline_bytes)
         worker = Worker(
+            "verify signatures",
             claim=verifier.claim,
             work=verifier.verify,
             idle=lambda: gateway.notices.wait(JOBS, Kind.VERIFICATION, at_most_s=LOOK_EVERY_S),

@@ -20,6 +20,7 @@ from shared.contract.safe_xml import read_xml
 from shared.contract.transport import Answer, SoapTransport, watched_context
 from shared.errors import Malformed, Transient
 from shared.telemetry.soap import soap_call
+from shared.telemetry.tracing import trace_headers
 
 THREAD_ABOVE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -30,8 +31,9 @@ Result = TypeVar("Result")
 class MSignClient:
     """MSign's API. Every call may raise `MSignFault`, `ProviderDown`, `AmbiguousCall`, or `Transient`."""
 
-    def __init__(self, transport: SoapTransport) -> None:
+    def __init__(self, transport: SoapTransport, *, traced: bool = False) -> None:
         self._transport = transport
+        self._traced = traced
 
     @classmethod
     @asynccontextmanager
@@ -45,11 +47,12 @@ class MSignClient:
         timeout_s: float = 30,
         connect_s: float = 10,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        traced: bool = False,
     ) -> AsyncIterator["MSignClient"]:
         """Yield a client of the endpoint `url` (ending in `/MSign.svc`); PEM files for mutual TLS.
 
         Nothing is sent yet. Files that change are read again for the next call. Without certificate files only a
-        plain-HTTP development endpoint can be called.
+        plain-HTTP development endpoint can be called. With `traced`, MSign gets to know our trace (`traceparent`).
         """
         context = None
         if client_cert and client_key and ca_bundle:
@@ -60,7 +63,7 @@ class MSignClient:
         async with SoapTransport.open(
             url, context=context, timeout_s=timeout_s, connect_s=connect_s, max_answer_bytes=max_answer_bytes
         ) as transport:
-            yield cls(transport)
+            yield cls(transport, traced=traced)
 
     async def post_sign_request(self, request: SignRequest) -> str:
         """Post a request; returns its RequestID. Not idempotent: see `AmbiguousCall`."""
@@ -82,7 +85,7 @@ class MSignClient:
         with soap_call(name):
             body = await _run(size, lambda: _envelope(name, parameters))
             headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{wsdl.soap_action(name)}"'}
-            answer = await self._transport.post(body, headers)
+            answer = await self._transport.post(body, headers | (trace_headers() if self._traced else {}))
             return await _run(len(answer.body), lambda: _result(name, answer, read))
 
 

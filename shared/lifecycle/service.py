@@ -19,6 +19,7 @@ from shared.lifecycle.ops import create_ops_app
 from shared.settings import ServiceSettings, load_settings
 from shared.telemetry.logging import configure_logging
 from shared.telemetry.process import watch_event_loop
+from shared.telemetry.tracing import exporting
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 Check = Callable[[], Awaitable[bool]]
@@ -85,7 +86,8 @@ def run_service(name: str, settings_type: type[SettingsT], start: Start[Settings
     """Run a service until it is told to stop; the body of every `__main__`. Exits 2 for bad settings, 1 for a crash."""
     settings = load_settings(settings_type)
     configure_logging(name, level=settings.log_level, fmt=settings.log_format)
-    sys.exit(uvloop.run(_serve(name, settings, start)))
+    with exporting(name, settings.otel_exporter_otlp_endpoint):
+        sys.exit(uvloop.run(_serve(name, settings, start)))
 
 
 async def _serve(name: str, settings: SettingsT, start: Start[SettingsT]) -> int:

@@ -6,7 +6,6 @@ the original is acknowledged.
 """
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,17 +21,19 @@ from aio_pika.abc import (
     AbstractRobustConnection,
 )
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from opentelemetry.trace import Span
 
 from shared.messaging.dead import died
 from shared.messaging.topology import DEAD, CommandQueue, declare_commands
 from shared.persistence.pool import is_away
 from shared.telemetry import metrics
+from shared.telemetry.messages import settling, taken
+from shared.telemetry.tracing import failed, traceparent_of
 
 PREFETCH = 200
 BATCH = 50
 RETRY_S = 1.0
 DUPLICATE = "duplicate"
-_TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
 
 log = structlog.get_logger(__name__)
 
@@ -133,8 +134,22 @@ class Intake:
             self._idle.clear()
             while len(batch) < BATCH and not self._deliveries.empty():
                 batch.append(self._deliveries.get_nowait())
-            verdicts = await self._verdicts(batch, queue)
-            await self._settle(batch, verdicts, dead)
+            await self._deal_with(batch, queue, dead)
+
+    async def _deal_with(
+        self, batch: list[AbstractIncomingMessage], queue: AbstractQueue, dead: AbstractExchange
+    ) -> None:
+        spans = [taken(message, self._queue.name) for message in batch]
+        try:
+            verdicts = await self._verdicts(list(map(_delivery, batch, spans)), queue)
+            for message, span, verdict in zip(batch, spans, verdicts, strict=True):
+                if isinstance(verdict, Unusable):
+                    failed(span, verdict.reason)
+                with settling(span, message):
+                    await self._settle(message, verdict, dead)
+        finally:
+            for span in spans:
+                span.end()
 
     async def _next(self, channel: AbstractChannel) -> AbstractIncomingMessage:
         while True:
@@ -145,8 +160,7 @@ class Intake:
                 if channel.is_closed:
                     raise ChannelInvalidStateError("the channel was closed") from None
 
-    async def _verdicts(self, batch: list[AbstractIncomingMessage], queue: AbstractQueue) -> Sequence[Verdict]:
-        deliveries = [_delivery(message) for message in batch]
+    async def _verdicts(self, deliveries: Sequence[Delivery], queue: AbstractQueue) -> Sequence[Verdict]:
         while True:
             try:
                 return await self._handle(deliveries)
@@ -154,7 +168,7 @@ class Intake:
                 log.info("intake_raced")  # another replica took the same command in: look again
             except Exception as error:
                 if not is_away(error):
-                    log.exception("intake_bug", deliveries=len(batch))
+                    log.exception("intake_bug", deliveries=len(deliveries))
                     return await self._one_by_one(deliveries)
                 log.warning("intake_waits_for_database", error=type(error).__name__)
                 await self._pause(queue)
@@ -180,29 +194,24 @@ class Intake:
                 verdicts.append(Unusable("bug", type(error).__name__))
         return verdicts
 
-    async def _settle(
-        self, batch: list[AbstractIncomingMessage], verdicts: Sequence[Verdict], dead: AbstractExchange
-    ) -> None:
-        for message, verdict in zip(batch, verdicts, strict=True):
-            if isinstance(verdict, Unusable):
-                await dead.publish(_dead_letter(message, verdict), self._queue.name)
-                metrics.DEAD_LETTERS.labels(self._queue.name, verdict.reason).inc()
-                log.warning("delivery_dead", queue=self._queue.name, reason=verdict.reason, detail=verdict.detail)
-            else:
-                metrics.COMMANDS.labels(self._queue.name, verdict.outcome).inc()
-                if verdict.outcome == DUPLICATE:
-                    metrics.INBOX_DUPLICATES.labels(self._queue.name).inc()
-            await message.ack()
+    async def _settle(self, message: AbstractIncomingMessage, verdict: Verdict, dead: AbstractExchange) -> None:
+        if isinstance(verdict, Unusable):
+            await dead.publish(_dead_letter(message, verdict), self._queue.name)
+            metrics.DEAD_LETTERS.labels(self._queue.name, verdict.reason).inc()
+            log.warning("delivery_dead", queue=self._queue.name, reason=verdict.reason, detail=verdict.detail)
+        else:
+            metrics.COMMANDS.labels(self._queue.name, verdict.outcome).inc()
+            if verdict.outcome == DUPLICATE:
+                metrics.INBOX_DUPLICATES.labels(self._queue.name).inc()
+        await message.ack()
 
 
-def _delivery(message: AbstractIncomingMessage) -> Delivery:
-    traceparent = message.headers.get("traceparent")
-    good = isinstance(traceparent, str) and _TRACEPARENT.fullmatch(traceparent)
+def _delivery(message: AbstractIncomingMessage, span: Span) -> Delivery:
     return Delivery(
         body=message.body,
         routing_key=message.routing_key or "",
         user_id=message.user_id,
-        traceparent=str(traceparent) if good else None,
+        traceparent=traceparent_of(span),
     )
 
 

@@ -22,6 +22,8 @@ from shared.persistence import events, notices
 from shared.persistence.events import Waiting
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.telemetry import metrics
+from shared.telemetry.messages import publishing
+from shared.telemetry.tracing import TRACEPARENT, failed, traceparent_of
 
 BATCH = 100
 LEASE = timedelta(seconds=30)
@@ -79,9 +81,16 @@ class Relay:
         return len(due)
 
     async def _publish(self, exchange: AbstractExchange, event: Waiting) -> bool:
+        with publishing(event, EVENTS) as span:
+            done = await self._confirmed(exchange, event, traceparent_of(span))
+            if not done:
+                failed(span, "not_confirmed")
+            return done
+
+    async def _confirmed(self, exchange: AbstractExchange, event: Waiting, traceparent: str | None) -> bool:
         try:
             answer = await exchange.publish(
-                message_of(event), event.routing_key, mandatory=True, timeout=CONFIRM_TIMEOUT_S
+                message_of(event, traceparent), event.routing_key, mandatory=True, timeout=CONFIRM_TIMEOUT_S
             )
         except (AMQPError, TimeoutError, ConnectionError, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and not self._connection.connected.is_set():
@@ -95,8 +104,8 @@ class Relay:
         return True
 
 
-def message_of(event: Waiting) -> aio_pika.Message:
-    """Return the AMQP message of an event."""
+def message_of(event: Waiting, traceparent: str | None) -> aio_pika.Message:
+    """Return the AMQP message of an event, which continues the trace of `traceparent`."""
     return Message(
         event.body,
         content_type=CONTENT_TYPE,
@@ -104,5 +113,5 @@ def message_of(event: Waiting) -> aio_pika.Message:
         message_id=str(event.event_id),
         correlation_id=event.correlation_id,
         type=event.type,
-        headers={"traceparent": event.traceparent} if event.traceparent else {},
+        headers={TRACEPARENT: traceparent} if traceparent else {},
     )

@@ -17,6 +17,7 @@ from shared.messaging.envelope import Event
 from shared.messaging.events import routing_key
 from shared.persistence.notices import EVENTS
 from shared.persistence.queries import load
+from shared.telemetry.tracing import current_traceparent
 
 if TYPE_CHECKING:
     from shared.persistence.jobs import Job
@@ -72,7 +73,7 @@ async def append(connection: Any, job: "Job", draft: Draft, *, sequence: int, no
         draft.type,
         routing_key(draft.type, job.system),
         orjson.dumps(event.model_dump(mode="json")),
-        job.traceparent,
+        current_traceparent() or job.traceparent,
         now,
     )
     await connection.execute("SELECT pg_notify($1, '')", EVENTS)

@@ -28,7 +28,9 @@ from shared.signing.results import Outcome, judge
 from shared.signing.schedule import poll_delay
 from shared.signing.states import Cause
 from shared.telemetry import metrics
+from shared.telemetry.steps import step
 
+COLLECT = "collect sign response"
 LEASE = timedelta(seconds=90)
 
 log = structlog.get_logger(__name__)
@@ -65,7 +67,8 @@ class Collector:
         """Ask MSign about one job now, unless somebody else is at it or was less than a second ago."""
         job = await jobs.claim_collection(self._pool, job_id, owner=self._owner, lease=LEASE)
         if job is not None:
-            await self.collect_claimed(job)
+            with step(job, COLLECT):
+                await self.collect_claimed(job)
 
     async def claim_due(self, limit: int) -> list[Job]:
         """Claim jobs whose users have not come back yet and whose poll is due."""

@@ -43,6 +43,7 @@ async def open_gateway(settings: GatewaySettings, service: Service) -> AsyncIter
                 client_key=settings.msign_client_key,
                 ca_bundle=settings.msign_ca_bundle,
                 timeout_s=settings.msign_timeout_s,
+                traced=settings.msign_trace_headers,
             )
         )
         show(settings, service.name, pool)

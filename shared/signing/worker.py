@@ -8,6 +8,7 @@ import structlog
 from shared.persistence.jobs import Job
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.breaker import Breaker
+from shared.telemetry.steps import step
 
 RETRY_S = 1.0
 
@@ -19,9 +20,13 @@ Idle = Callable[[], Awaitable[object]]
 
 
 class Worker:
-    """Claims and works until cancelled; `idle` waits for a hint that there is something to claim."""
+    """Claims and works until cancelled; `idle` waits for a hint that there is something to claim.
 
-    def __init__(self, *, claim: Claim, work: Work, idle: Idle, breaker: Breaker, concurrency: int) -> None:
+    `name` is what traces call the work on one job.
+    """
+
+    def __init__(self, name: str, *, claim: Claim, work: Work, idle: Idle, breaker: Breaker, concurrency: int) -> None:
+        self._name = name
         self._claim = claim
         self._work = work
         self._idle = idle
@@ -66,7 +71,8 @@ class Worker:
 
     async def _guarded(self, job: Job) -> None:
         try:
-            await self._work(job)
+            with step(job, self._name):
+                await self._work(job)
         except* DATABASE_ERRORS as errors:
             log.warning("work_interrupted", job_id=str(job.job_id), error=type(errors.exceptions[0]).__name__)
         except* Exception:

@@ -1,16 +1,26 @@
-"""What do log lines look like? One JSON object per line in production, readable lines on a terminal."""
+"""What do log lines look like? One JSON object per line in production, readable lines on a terminal.
+
+Each carries the trace and the span that it belongs to, and what is bound for the flow (`steps`): job and command.
+"""
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import structlog
+from opentelemetry import trace
+
+Format = Literal["auto", "json", "console"]
+
+# These log whole requests, envelopes or frames at their lower levels: they may hold documents and PINs.
+_QUIET = ("zeep", "aio_pika", "aiormq", "aiohttp.access", "asyncio", "pyhanko", "urllib3")
 
 
-def configure_logging(service: str, *, level: str = "info", fmt: str = "json") -> None:
-    """Send structlog's and the standard library's log lines to standard error, in one format."""
+def configure_logging(service: str, *, level: str = "info", fmt: Format = "auto") -> None:
+    """Send structlog's and the standard library's log lines to standard error; `auto` is `console` on a terminal."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -23,24 +33,32 @@ def configure_logging(service: str, *, level: str = "info", fmt: str = "json") -
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         cache_logger_on_first_use=True,
     )
-    # The default formatter of tracebacks shows local variables, which may hold PINs and keys.
-    console = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
-    final: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if fmt == "json" else [console]
-    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(fmt)],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # These log whole requests, envelopes or frames at their lower levels: they may hold documents and PINs.
-    for name in ("zeep", "aio_pika", "aiormq", "aiohttp.access", "asyncio", "pyhanko"):
+    for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _rendering(fmt: Format) -> list[Any]:
+    if fmt == "json" or (fmt == "auto" and not sys.stderr.isatty()):
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    # The default formatter of tracebacks shows local variables, which may hold PINs and keys.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+
+
+def _add_trace(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        line["trace_id"] = trace.format_trace_id(context.trace_id)
+        line["span_id"] = trace.format_span_id(context.span_id)
+    return line

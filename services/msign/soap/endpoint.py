@@ -9,6 +9,7 @@ import time
 import structlog
 from aiohttp import web
 from lxml import etree
+from opentelemetry.trace import Span
 
 from services.msign.consumers import Consumer, Consumers
 from services.msign.handlers import MSign
@@ -22,6 +23,7 @@ from services.msign.soap.faults import write_fault
 from services.msign.soap.message import Message
 from services.msign.soap.operations import handle
 from services.msign.soap.schema import check_body
+from services.msign.soap.tracing import called, server_span
 from shared.contract.faults import MSignFault
 from shared.contract.wsdl import described_at, document
 
@@ -44,6 +46,10 @@ class Endpoint:
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Answer one SOAP message."""
+        with server_span(request) as span:
+            return await self._answer(request, span)
+
+    async def _answer(self, request: web.Request, span: Span) -> web.StreamResponse:
         started = time.perf_counter()
         name, outcome = "none", "ok"
         try:
@@ -60,6 +66,7 @@ class Endpoint:
         finally:
             API_CALLS.labels(name, outcome).inc()
             API_CALL_SECONDS.labels(name).observe(time.perf_counter() - started)
+            called(span, name, outcome)
 
     async def get(self, request: web.Request) -> web.Response:
         """Answer `?wsdl` and `?singleWsdl`."""
