@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from msign_gateway.client.errors import LOST, NotTaken, Refused, Unreachable, Unroutable
 from msign_gateway.client.line import Line, pause_s
+from msign_gateway.client.tracing import trace_headers
 from shared.messaging.envelope import CONTENT_TYPE, source_of
 from shared.messaging.topology import COMMANDS
 
@@ -93,6 +94,7 @@ def _message(kind: str, system: str, data: Data, command_id: str) -> Message:
         message_id=command_id,
         type=kind,
         user_id=system,
+        headers=dict(trace_headers()),
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import AMQPChannelError
@@ -23,15 +24,18 @@ log = logging.getLogger(__name__)
 
 
 class Subscription:
-    """A durable queue of `system`, bound to all its events; with `expires_s` it goes away unused after that time."""
+    """A durable queue of `system`, bound to all its events.
+
+    With `expires_s` it is one process' own and goes away unused after that time. It is a classic queue then: a quorum
+    queue that was made a moment before its node is killed may not come back, and would refuse what is published.
+    """
 
     def __init__(self, line: Line, system: str, queue: str, *, expires_s: int | None = None) -> None:
         self._line = line
         self._system = system
         self._queue = queue
-        self._arguments: FieldTable = {"x-queue-type": "quorum"}
-        if expires_s is not None:
-            self._arguments["x-expires"] = expires_s * _MS
+        own: FieldTable = {"x-queue-type": "classic", "x-expires": (expires_s or 0) * _MS}
+        self._arguments: FieldTable = {"x-queue-type": "quorum"} if expires_s is None else own
 
     async def declare(self) -> None:
         """Make the queue, if it is not there: from now on it keeps what happens. Raises aio-pika's errors."""
@@ -57,6 +61,7 @@ class Subscription:
             try:
                 async with await self._line.channel() as channel:
                     await channel.set_qos(prefetch_count=AHEAD)
+                    await _close_when_cancelled(channel)
                     queue = await self._declared(channel)
                     had, tries = True, 0
                     async with queue.iterator() as messages:
@@ -77,6 +82,22 @@ class Subscription:
         found = await channel.declare_queue(self._queue, durable=True, arguments=self._arguments)
         await found.bind(await channel.get_exchange(EVENTS, ensure=False), f"*.*.{self._system}")
         return found
+
+
+async def _close_when_cancelled(channel: AbstractChannel) -> None:
+    """Let the channel end with its consumer, which the broker cancels when the queue goes away: nothing else tells."""
+    closing: set[asyncio.Task[None]] = set()
+
+    def close(_: object) -> None:  # in a task: the broker's answer is read by whoever calls this
+        closing.add(asyncio.ensure_future(_closed(channel)))
+
+    underlay = await channel.get_underlay_channel()
+    underlay.on_consumer_cancel_callbacks.add(close)
+
+
+async def _closed(channel: AbstractChannel) -> None:
+    with suppress(*LOST):
+        await channel.close()
 
 
 def _event(message: AbstractIncomingMessage) -> Event | None:
