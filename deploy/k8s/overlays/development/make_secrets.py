@@ -115,7 +115,7 @@ def _provider() -> list[dict[str, Any]]:
         pki = Path(place) / "pki"
         create(
             pki,
-            pki_url=f"http://msign.{NAMESPACE}.svc:8082",
+            pki_url=f"http://msign.{NAMESPACE}.svc:8081",
             server_names=[f"msign.{NAMESPACE}.svc", "msign", "localhost"],
         )
         tls = pki / "tls"
