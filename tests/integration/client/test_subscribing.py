@@ -85,7 +85,7 @@ async def test_what_is_no_event_is_told_to_operators_and_stops_nothing(client, a
 
 
 async def test_a_queue_that_is_deleted_under_the_subscriber_is_made_again(client, admin):
-    heard = asyncio.Queue()
+    heard: asyncio.Queue[str] = asyncio.Queue()
 
     async def listen():
         async with aclosing(client.subscribe(NAME)) as events:
