@@ -21,6 +21,21 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 
 
+async def pending(url: str, directory: Path = MIGRATIONS) -> list[str]:
+    """Return the names of the files of `directory` that `url` has not had yet; it takes no right but to read.
+
+    A database that has more than this version knows has all that this version needs.
+    """
+    connection = await asyncpg.connect(url)
+    try:
+        applied = {row["name"] for row in await connection.fetch("SELECT name FROM schema_migrations")}
+    except asyncpg.UndefinedTableError:
+        applied = set()
+    finally:
+        await connection.close()
+    return [name for name in sorted(path.stem for path in directory.glob("*.sql")) if name not in applied]
+
+
 async def migrate(url: str, directory: Path = MIGRATIONS) -> list[str]:
     """Apply the files of `directory` that `url` has not had yet; returns their names.
 
