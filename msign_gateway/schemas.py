@@ -1,6 +1,7 @@
 """What do the messages look like to a program that is not ours? JSON Schemas and an AsyncAPI 3 document.
 
-Both are generated from the models that the services themselves use, so that they cannot say anything else.
+They are generated from the models that the services themselves use, so that they cannot say anything else. The OpenAPI
+document of the internal HTTP API (`msign_gateway.openapi`) goes with them.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from msign_gateway.openapi import OPENAPI, openapi
 from shared.messaging import commands, events
 from shared.messaging.envelope import CONTENT_TYPE, SYSTEM_NAME, Command, Event
 from shared.messaging.topology import COMMANDS, EVENTS
@@ -56,8 +58,8 @@ MESSAGES = (
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """Return every document by the name of its file: a schema for each message, and the AsyncAPI document."""
-    return {message.file: schema(message) for message in MESSAGES} | {ASYNCAPI: asyncapi()}
+    """Return every document by the name of its file: a schema for each message, AsyncAPI and OpenAPI."""
+    return {message.file: schema(message) for message in MESSAGES} | {ASYNCAPI: asyncapi(), OPENAPI: openapi(VERSION)}
 
 
 def schema(message: Message) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 def schemas(
     out: Annotated[Path | None, typer.Option(help="A directory to write them to, one file each.")] = None,
 ) -> None:
-    """Write the JSON Schemas of all commands and events and the AsyncAPI document.
+    """Write the JSON Schemas of all commands and events, the AsyncAPI and the OpenAPI document.
 
     Without --out they are printed as one JSON object, by the names of their files.
     """

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from msign_gateway.cli import app
+from msign_gateway.openapi import OPENAPI
 from msign_gateway.schemas import ASYNCAPI, MESSAGES, documents
 from shared.messaging import commands, events
 
@@ -21,7 +22,7 @@ def test_the_committed_documents_are_current():
 def test_every_command_and_event_has_a_document():
     types = {value for module in (commands, events) for value in vars(module).values() if str(value).endswith(".v1")}
     assert {message.kind for message in MESSAGES} == types
-    assert set(documents()) == {f"{kind}.json" for kind in types} | {ASYNCAPI}
+    assert set(documents()) == {f"{kind}.json" for kind in types} | {ASYNCAPI, OPENAPI}
 
 
 def test_every_reference_inside_a_document_leads_somewhere():
