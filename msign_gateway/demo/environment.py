@@ -26,8 +26,9 @@ class Servers:
 
 
 def inherited() -> dict[str, str]:
-    """Return what every child needs of our own environment, and nothing that could be a setting."""
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
+    """Return what every child needs of our own environment, nothing that could be a setting, and where traces go."""
+    kept = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("OTEL_")}
+    return kept | {"PYTHONUNBUFFERED": "1"}
 
 
 def settings_of(service: str, scene: Scene, servers: Servers) -> dict[str, str]:
@@ -72,6 +73,7 @@ def _gateway(service: str, scene: Scene, servers: Servers) -> dict[str, str]:
         "MSIGN_CLIENT_CERT": str(certificate),
         "MSIGN_CLIENT_KEY": str(key),
         "MSIGN_CA_BUNDLE": str(scene.tls_ca),
+        "MSIGN_TRACE_HEADERS": "true",
         "PUBLIC_URL": scene.public_url,
         "LINK_SECRET": scene.link_secret,
         "SYSTEMS_FILE": str(scene.systems_file),

@@ -1,7 +1,7 @@
 """The whole system as it runs in the demo: every service a process of its own, on the session's servers."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -14,6 +14,7 @@ from msign_gateway.demo.scene import Scene
 from msign_gateway.demo.show import Show
 from msign_gateway.demo.stage import Stage, set_stage
 from msign_gateway.infrastructure import Infrastructure
+from tests.collector import Collector, open_collector
 
 # Of one module, not of the session: its broker users have the names that other tests give theirs.
 module = pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -36,10 +37,24 @@ def given_servers(infrastructure: Infrastructure) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def collecting() -> Iterator[tuple[Collector, str]]:
+    """Where the services send their traces, with its URL."""
+    with open_collector() as opened:
+        yield opened
+
+
+@pytest.fixture
+def collector(collecting: tuple[Collector, str]) -> Collector:
+    """The traces that arrived."""
+    return collecting[0]
+
+
 @module
-async def stage(scene: Scene, given_servers: dict[str, str]) -> AsyncIterator[Stage]:
+async def stage(scene: Scene, given_servers: dict[str, str], collecting: tuple[Collector, str]) -> AsyncIterator[Stage]:
     """The running services on the given servers."""
-    with mock.patch.dict(os.environ, given_servers):
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collecting[1], "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with mock.patch.dict(os.environ, given_servers | traces):
         async with set_stage(scene, Show()) as running:
             yield running
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import functools
 import hashlib
+import json
 import re
 import sys
 from datetime import UTC, datetime
@@ -12,6 +13,14 @@ import aio_pika
 import aiohttp
 import pytest
 from aiohttp import web
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
+    TraceFlags,
+    format_span_id,
+    format_trace_id,
+    use_span,
+)
 
 from msign_gateway.demo import user
 from msign_gateway.demo.browser import Browser
@@ -108,6 +117,47 @@ async def test_a_user_who_never_comes_back_loses_nothing(stage, client, job, peo
     assert event.data["status"] == "Success"
 
 
+STEPS = {
+    ("sign_gateway", "CONSUMER", "process sign_gateway.commands"),
+    ("sign_gateway", "INTERNAL", "process sign_gateway.commands/post sign request"),
+    ("sign_gateway", "CLIENT", "post sign request/MSign/PostSignRequest"),
+    ("msign", "SERVER", "MSign/PostSignRequest/MSign/PostSignRequest"),
+    ("a relay", "PRODUCER", "post sign request/publish msign.events"),
+    ("callback_web", "SERVER", "process sign_gateway.commands/open sign link"),
+    ("callback_web", "SERVER", "process sign_gateway.commands/return from sign page"),
+    ("callback_web", "INTERNAL", "return from sign page/collect sign response"),
+    ("callback_web", "CLIENT", "collect sign response/MSign/GetSignResponse"),
+    ("msign", "SERVER", "MSign/GetSignResponse/MSign/GetSignResponse"),
+    ("a relay", "PRODUCER", "collect sign response/publish msign.events"),
+}
+"""The spans of a sign job: service, kind, and the name after that of the span above."""
+
+
+async def test_one_trace_follows_a_sign_job_through_every_service(scene, client, job, people, collector):
+    here = SpanContext(trace_id=0xC0FFEE, span_id=0xBEEF, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    trace_id, above = format_trace_id(here.trace_id), format_span_id(here.span_id)
+    with use_span(NonRecordingSpan(here)):
+        command = await client.sign(job)
+    accepted = await client.next_event(command, types={wire.ACCEPTED}, timeout_s=30)
+    async with Browser() as browser:
+        await user.sign(browser, accepted.data["sign_url"], people[0])
+    await client.next_event(command, types={wire.READY}, timeout_s=30)
+    spans = await collector.until(lambda spans: steps(spans, above) >= STEPS, trace_id=trace_id)
+    assert not [one for one in spans if one.failed or one.events]
+    lines = (scene.logs / "sign_gateway.log").read_text().splitlines()
+    posted = next(line for line in map(json.loads, lines) if line.get("command_id") == command)
+    assert (posted["trace_id"], posted["job_id"]) == (trace_id, accepted.data["job_id"])
+
+
+def steps(spans, above):
+    """What `STEPS` tells, of these spans; any service may publish an event."""
+    names = {one.span_id: f"{one.name}/" for one in spans} | {above: ""}
+    return {
+        ("a relay" if one.kind == "PRODUCER" else one.service, one.kind, names.get(one.parent_id, "?/") + one.name)
+        for one in spans
+    }
+
+
 @pytest.mark.parametrize("name", ["verifier", "callback_web", "sign_gateway", "msign"])
 async def test_a_service_that_is_asked_to_stop_drains_and_ends_with_code_0(scene, stage, name):
     await eventually(lambda: is_ready(scene, name), within_s=60)
@@ -132,7 +182,7 @@ async def test_metrics_are_served_in_the_format_of_prometheus(scene, stage):
 
 
 async def test_nothing_that_operators_read_holds_personal_data_documents_or_secrets(
-    scene, stage, client, job, people, e_service
+    scene, stage, client, job, people, e_service, collector
 ):
     for name in stage.children:
         await eventually(functools.partial(is_ready, scene, name), within_s=60)
@@ -142,9 +192,11 @@ async def test_nothing_that_operators_read_holds_personal_data_documents_or_secr
     tokens += await refused_at_the_doors(scene)
     await die_of_everything(scene, stage, client, people[0], document)
     told = await everything_told(scene, stage)
+    told["the traces"] = "\n".join(map(str, collector.spans))
     assert "sign_response_ready" in told["the log callback_web.log"] + told["the log sign_gateway.log"]
     assert "msign_gateway_returns_total" in told["the metrics of callback_web"]
     assert "id_reused" in told["dead list"]
+    assert "process sign_gateway.commands" in told["the traces"]
     assert "x-msign-reason" in told["the headers of dead letters"]
     forbidden = patterns(scene, people) | pieces("the document", document)
     forbidden |= {f"a token, {one[:4]}…": re.compile(re.escape(one)) for one in [*tokens, wrong_pin]}
