@@ -52,7 +52,7 @@ def refused(url: str, error: BaseException) -> Finding:
     if isinstance(error, ProbableAuthenticationError) or "ACCESS_REFUSED" in text:
         detail = f"{place(url)} refuses the user {parts.username} or its password"
         return failed("login", detail, "set the user's password at the broker, then AMQP_URL (or its file)")
-    if "vhost" in text or "NOT_ALLOWED" in text:
+    if "OpenOk" in text:  # the broker closes the connection in place of opening the virtual host
         detail = f"{place(url)}: the virtual host {parts.path.removeprefix('/') or '/'} is not there for this user"
         return failed("login", detail, "create it and its permissions: rabbitmqctl add_vhost, set_permissions")
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError) or "SSL" in text:

@@ -34,8 +34,10 @@ class Files:
         return x509.load_pem_x509_certificate(self.cert.read_bytes()).serial_number
 
 
-def make_files(directory: Path, name: str, *, authority: str = "ours") -> Files:
-    """A new certificate of one of our authorities."""
+def make_files(
+    directory: Path, name: str, *, authority: str = "ours", lasts: datetime.timedelta = datetime.timedelta(days=1)
+) -> Files:
+    """A new certificate of one of our authorities, valid since two days ago."""
     files = Files(*(directory / f"{name}.{kind}.pem" for kind in ("cert", "key", "ca")))
     root: Authority = TestPki.make(authority).root
     key = rsa_key(f"encryption-{name}")
@@ -47,8 +49,8 @@ def make_files(directory: Path, name: str, *, authority: str = "ours") -> Files:
         .issuer_name(root.certificate.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now + lasts)
         .add_extension(names, critical=False)
         .sign(root.key, hashes.SHA256())
     )
