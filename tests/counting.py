@@ -4,6 +4,8 @@ import math
 
 from prometheus_client import REGISTRY
 
+from shared.telemetry import metrics
+
 
 class Counted:
     """Differences of samples, found by their name and labels, since this was made."""
@@ -24,6 +26,7 @@ def shown(name: str, **labels: str) -> float:
 def _samples() -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for metric in REGISTRY.collect()
+        for registry in (REGISTRY, metrics.STATE)
+        for metric in registry.collect()
         for sample in metric.samples
     }

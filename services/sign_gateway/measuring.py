@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 async def measure_for_ever(pool: asyncpg.Pool) -> None:
     """Read the state every ten to fifteen seconds until cancelled; replicas do so at different moments."""
+    metrics.show_state()
     while True:
         try:
             async with asyncio.timeout(WITHIN_S):

@@ -5,7 +5,9 @@ at the moment when it writes it into the database; a transaction that fails at i
 repeats it. The gauges of jobs and events are read from the database: every replica tells the same.
 """
 
-from prometheus_client import Counter, Gauge, Histogram
+from functools import cache
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 SECONDS_TO_A_DAY = (*SECONDS, 900, 3600, 21600, 86400)
@@ -76,7 +78,7 @@ BREAKER_OPEN = Gauge(
 )
 BREAKER_OPENINGS = Counter(
     "msign_gateway_breaker_openings_total",
-    "Times that the breaker opened; cause: down, authentication.",
+    "Times that the breaker opened; cause: what the last call failed of, as above.",
     ["cause"],
 )
 
@@ -111,37 +113,47 @@ VERIFICATION_CALL_CONTENTS = Histogram(
     buckets=CONTENTS,
 )
 
+STATE = CollectorRegistry()
+"""The gauges that are read from the database; `show_state` shows them where that is done."""
+
 JOBS = Gauge(
     "msign_gateway_jobs",
     "Jobs that are not finished; from the database.",
     ["kind", "system", "state"],
+    registry=STATE,
 )
 OPEN_JOBS_BY_AGE = Gauge(
     "msign_gateway_open_jobs_by_age",
     "Jobs that are not finished; age: under_1m, 1m_to_10m, 10m_to_1h, 1h_to_1d, over_1d; from the database.",
     ["kind", "age"],
+    registry=STATE,
 )
 CLAIMABLE_JOBS = Gauge(
     "msign_gateway_claimable_jobs",
     "Jobs that could be worked on now; from the database.",
     ["kind"],
+    registry=STATE,
 )
 OVERDUE_JOBS = Gauge(
     "msign_gateway_overdue_jobs",
     "Unfinished jobs past their deadline, or that nobody works on though it is time; from the database.",
     ["kind"],
+    registry=STATE,
 )
 OUTBOX_EVENTS = Gauge(
     "msign_gateway_outbox_events",
     "Events that the broker does not have yet; from the database.",
+    registry=STATE,
 )
 OUTBOX_OLDEST_AGE_SECONDS = Gauge(
     "msign_gateway_outbox_oldest_age_seconds",
     "For how long the oldest of these events has waited, 0 if there is none; from the database.",
+    registry=STATE,
 )
 STATE_READ_TIMESTAMP = Gauge(
     "msign_gateway_state_read_timestamp_seconds",
     "When the gauges that come from the database were last read: they stand still while it is away.",
+    registry=STATE,
 )
 
 DB_POOL_CONNECTIONS = Gauge(
@@ -159,3 +171,9 @@ CERTIFICATE_NOT_AFTER = Gauge(
     ["certificate"],
 )
 BUILD_INFO = Gauge("msign_gateway_build_info", "1, with what runs here.", ["version", "service", "python"])
+
+
+@cache
+def show_state() -> None:
+    """Show the gauges that come from the database: only the service that reads them has something to tell."""
+    REGISTRY.register(STATE)
