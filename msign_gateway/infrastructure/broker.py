@@ -18,6 +18,11 @@ from msign_gateway.infrastructure.errors import InfrastructureError
 
 NOT_FOUND = 404
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+_ALARMS = {
+    "memory": ("set_vm_memory_high_watermark", "0", "0.4"),
+    "disk": ("set_disk_free_limit", "1000000GB", "100MB"),
+}
+"""By what is short: rabbitmqctl's command, the limit that raises the alarm, and RabbitMQ's own or ours."""
 
 
 class Refused(InfrastructureError):
@@ -32,11 +37,13 @@ class Broker:
     """A RabbitMQ broker; `url` is the administrator's, `management_url` the management API's without credentials.
 
     `administrator` is the user of `url`; `metrics` is where the plugin rabbitmq_prometheus answers (host:port), if
-    that is known. A private node can be killed and started again (`restart`), others cannot.
+    that is known. A private node can be killed and started again (`restart`), and short of
+    memory or disk (`alarm`), others cannot.
     """
 
     def __init__(self, url: str, management_url: str, *, metrics: str | None = None) -> None:
         self.revive: Callable[[], Awaitable[None]] | None = None
+        self.control: Callable[..., Awaitable[str]] | None = None
         self.url = url
         self.management_url = management_url.rstrip("/")
         self.metrics = metrics
@@ -59,6 +66,18 @@ class Broker:
         if self.revive is None:
             raise InfrastructureError("this broker is not ours to restart")
         await self.revive()
+
+    @asynccontextmanager
+    async def alarm(self, what: str) -> AsyncIterator[None]:
+        """Have the node raise its alarm for "memory" or "disk" until the block ends: it blocks whoever publishes."""
+        if self.control is None:
+            raise InfrastructureError("this broker is not ours to alarm")
+        command, nothing, normal = _ALARMS[what]
+        await self.control(command, nothing)
+        try:
+            yield
+        finally:
+            await self.control(command, normal)
 
     def url_of(self, vhost: str, user: str | None = None, password: str = "") -> str:
         """Return the AMQP URL of `vhost`, for `user` (None: the administrator)."""

@@ -88,8 +88,14 @@ async def native_rabbitmq(directory: Path) -> AsyncIterator[Broker]:
             children.pop(0).finish(within_s=0)
             await start_node()
 
+        async def control(*words: str) -> str:
+            program = server.with_name("rabbitmqctl")
+            return await processes.run(
+                program.name, [str(program), "--quiet", *words], account=account, environment=environment
+            )
+
         await start_node()
-        broker.revive = revive
+        broker.revive, broker.control = revive, control
         yield broker
     finally:
         processes.end(children[:1], within_s=STOP_S)  # its data goes away with it: no need to wait for good manners

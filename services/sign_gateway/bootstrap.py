@@ -13,12 +13,11 @@ from services.sign_gateway.posting import Poster
 from services.sign_gateway.retention import purge_for_ever
 from services.sign_gateway.settings import Settings
 from shared.lifecycle import Service, serve_http
-from shared.messaging.intake import Intake
 from shared.messaging.topology import SIGN_COMMANDS
 from shared.persistence.notices import JOBS
 from shared.signing.admission import Admission
 from shared.signing.collect import COLLECT, Collector, Policy
-from shared.signing.gateway import Gateway, open_gateway
+from shared.signing.gateway import Gateway, open_gateway, open_intake
 from shared.signing.links import Links
 from shared.signing.states import Kind
 from shared.signing.worker import Worker
@@ -32,13 +31,13 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run intake, posting, polling, deadlines and the internal HTTP API."""
     systems = Systems(settings.systems_file)
     links = Links.following(settings.follow("link_secret"), settings.public_url)
-    async with open_gateway(settings, service) as gateway:
-        intake = Intake(gateway.connection, SIGN_COMMANDS, _admission(settings, gateway, systems).handle)
-        service.ready_when("consumer", intake.answers)
+    async with (
+        open_gateway(settings, service) as gateway,
+        open_intake(settings, service, SIGN_COMMANDS, _admission(settings, gateway, systems).handle),
+    ):
         poster, poller = _poster(settings, gateway, links), _poller(settings, gateway)
-        for drain in (intake.stop, poster.stop, poller.stop):
+        for drain in (poster.stop, poller.stop):
             service.on_drain(drain)
-        service.spawn(intake.run(), "intake")
         service.spawn(poster.run(), "poster")
         service.spawn(poller.run(), "poller")
         service.spawn(sweep(gateway.pool), "sweep")

@@ -10,11 +10,10 @@ from services.verifier.handlers import verification_intent
 from services.verifier.settings import Settings
 from services.verifier.verifying import Verifier
 from shared.lifecycle import Service
-from shared.messaging.intake import Intake
 from shared.messaging.topology import VERIFICATION_COMMANDS
 from shared.persistence.notices import JOBS
 from shared.signing.admission import Admission
-from shared.signing.gateway import open_gateway
+from shared.signing.gateway import open_gateway, open_intake
 from shared.signing.states import Kind
 from shared.signing.worker import Worker
 from shared.systems import Systems
@@ -29,7 +28,6 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     async with open_gateway(settings, service) as gateway:
         intent = verification_intent(settings.inline_bytes, timedelta(hours=settings.verify_deadline_hours))
         admission = Admission(gateway.pool, systems, intent)
-        intake = Intake(gateway.connection, VERIFICATION_COMMANDS, admission.handle)
         asking = Asking(
             gateway.pool, gateway.client, gateway.breaker,
             measure=Measure(settings.verify_batch_count, settings.verify_batch_bytes),
@@ -44,9 +42,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
             breaker=gateway.breaker,
             concurrency=settings.verify_concurrency,
         )
-        service.ready_when("consumer", intake.answers)
-        service.on_drain(intake.stop)
-        service.on_drain(worker.stop)
-        service.spawn(intake.run(), "intake")
-        service.spawn(worker.run(), "verifying")
-        yield
+        async with open_intake(settings, service, VERIFICATION_COMMANDS, admission.handle):
+            service.on_drain(worker.stop)
+            service.spawn(worker.run(), "verifying")
+            yield

@@ -1,6 +1,7 @@
 """What do operators and orchestrators ask a service on its ops port?
 
-`/livez`: the event loop answers. `/readyz`: every readiness check passes and the service is not stopping.
+`/livez`: the event loop answers. `/readyz`: every readiness check passes and the service is not
+stopping; `warnings` name what holds something up all the same.
 `/metrics`: Prometheus' text format.
 """
 
@@ -12,7 +13,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 if TYPE_CHECKING:
-    from shared.lifecycle.service import Service
+    from shared.lifecycle.service import Check, Service
 
 CHECK_TIMEOUT_S = 2.0
 
@@ -26,9 +27,10 @@ def create_ops_app(service: "Service") -> web.Application:
         return web.json_response({"service": service.name, "alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
-        checks = await run_checks(service)
+        checks, troubles = await asyncio.gather(run_checks(service.checks), run_checks(service.troubles))
         ready = all(checks.values()) and service.started and not service.stopping.is_set()
-        body = {"service": service.name, "ready": ready, "checks": checks}
+        warnings = [trouble for trouble, present in troubles.items() if present]
+        body = {"service": service.name, "ready": ready, "checks": checks, "warnings": warnings}
         return web.json_response(body, status=200 if ready else 503)
 
     async def metrics(_: web.Request) -> web.Response:
@@ -39,16 +41,16 @@ def create_ops_app(service: "Service") -> web.Application:
     return app
 
 
-async def run_checks(service: "Service") -> dict[str, bool]:
-    """Return each readiness check's outcome; one that raises or takes too long has failed."""
+async def run_checks(checks: "dict[str, Check]") -> dict[str, bool]:
+    """Return each check's outcome; one that raises or takes too long has failed."""
 
     async def outcome(name: str) -> bool:
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S):
-                return await service.checks[name]()
+                return await checks[name]()
         except Exception as error:
             log.warning("readiness_check_failed", check=name, error=type(error).__name__)
             return False
 
-    names = list(service.checks)
+    names = list(checks)
     return dict(zip(names, await asyncio.gather(*map(outcome, names)), strict=True))

@@ -37,12 +37,17 @@ class Service:
         self.failed = False
         self.stopping = asyncio.Event()
         self.checks: dict[str, Check] = {}
+        self.troubles: dict[str, Check] = {}
         self._drains: list[Callable[[], Awaitable[None]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ready_when(self, name: str, check: Check) -> None:
         """Make `check` a part of readiness under `name`."""
         self.checks[name] = check
+
+    def warn_when(self, trouble: str, check: Check) -> None:
+        """Say `trouble` on the ops port while `check` holds, and stay ready: what is held up goes on by itself."""
+        self.troubles[trouble] = check
 
     def on_drain(self, drain: Callable[[], Awaitable[None]]) -> None:
         """Call `drain` when the service stops, before anything is closed (first registered, first called)."""

@@ -1,15 +1,18 @@
-"""How does a service reach RabbitMQ?"""
+"""How does a service reach RabbitMQ, and does RabbitMQ take what it publishes?"""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aio_pika import RobustConnection
-from aio_pika.abc import AbstractRobustConnection
+from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 from yarl import URL
 
 from shared.addresses import Address, url_of
 
 HEARTBEAT_S = 30
+GOODBYE_S = 2.0
+"""How long an orderly end is waited for: a broker that blocks publishers does not hear it."""
 
 
 class MendingConnection(RobustConnection):
@@ -34,10 +37,48 @@ async def open_broker(address: Address, *, name: str) -> AsyncIterator[AbstractR
     """Yield a connection that mends itself; `name` is what operators see at the broker."""
     connection = MendingConnection(address, name=name)
     await connection.connect()
-    async with connection:
+    try:
         yield connection
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await connection.close()
+
+
+@asynccontextmanager
+async def publishing_channel(connection: AbstractRobustConnection) -> AsyncIterator[AbstractChannel]:
+    """Yield a channel with publisher confirms, on which a message that nobody bound is returned as an answer."""
+    channel = connection.channel(publisher_confirms=True, on_return_raises=False)
+    await channel.initialize()
+    try:
+        yield channel
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await channel.close()
 
 
 async def answers(connection: AbstractRobustConnection) -> bool:
     """Tell whether the connection is up (a readiness check)."""
     return connection.connected.is_set() and not connection.is_closed
+
+
+async def blocks(connection: AbstractRobustConnection) -> bool:
+    """Tell whether the broker has told us to stop publishing: its memory or its disk runs short.
+
+    It tells so at the first message that is published meanwhile, which then waits in the connection.
+    """
+    transport = connection.transport
+    if transport is None or not await answers(connection):
+        return False
+    try:
+        async with asyncio.timeout(0):  # either it does not wait at all, or it would wait for the end of the alarm
+            await transport.ready()
+    except TimeoutError:
+        return True
+    return False
+
+
+async def takes_messages(connection: AbstractRobustConnection) -> bool:
+    """Tell whether publishing makes sense now."""
+    return await answers(connection) and not await blocks(connection)

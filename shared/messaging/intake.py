@@ -1,8 +1,9 @@
 """How do deliveries come in? In batches: handled together, committed together, then acknowledged.
 
 Nothing else happens in a delivery. When the database is away, the consumer is cancelled, the batch is held and tried
-again, and the queue keeps the rest. What cannot be used goes to the dead exchange with its reason, confirmed before
-the original is acknowledged.
+again, and the queue keeps the rest. When the broker cancels the consumer (its queue was deleted, or lost its leader),
+everything is declared and consumed anew. What cannot be used goes to the dead exchange with its reason, confirmed
+before the original is acknowledged.
 """
 
 import asyncio
@@ -75,7 +76,7 @@ class Intake:
         self._queue = queue
         self._handle = handle
         self._consumer: tuple[AbstractQueue, str] | None = None
-        self._deliveries: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._deliveries: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
         metrics.CONSUMERS.labels(queue.name).set_function(lambda: self.live)
@@ -114,11 +115,18 @@ class Intake:
             queue = await declare_commands(channel, self._queue)
             dead = await channel.get_exchange(DEAD, ensure=False)
             self._deliveries = asyncio.Queue()
+            underlay = await channel.get_underlay_channel()
+            underlay.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
             await self._consume(queue)
             await self._work(channel, queue, dead)
 
     async def _consume(self, queue: AbstractQueue) -> None:
         self._consumer = (queue, await queue.consume(self._deliveries.put))
+
+    def _cancelled_by_broker(self, _: object) -> None:
+        log.warning("consumer_cancelled_by_broker", queue=self._queue.name)
+        self._consumer = None
+        self._deliveries.put_nowait(None)
 
     async def _cancel(self) -> None:
         if self._consumer is not None:
@@ -133,7 +141,7 @@ class Intake:
             batch = [await self._next(channel)]
             self._idle.clear()
             while len(batch) < BATCH and not self._deliveries.empty():
-                batch.append(self._deliveries.get_nowait())
+                batch.append(self._wanted(self._deliveries.get_nowait()))
             await self._deal_with(batch, queue, dead)
 
     async def _deal_with(
@@ -155,10 +163,15 @@ class Intake:
         while True:
             try:
                 async with asyncio.timeout(RETRY_S):
-                    return await self._deliveries.get()
+                    return self._wanted(await self._deliveries.get())
             except TimeoutError:
                 if channel.is_closed:
                     raise ChannelInvalidStateError("the channel was closed") from None
+
+    def _wanted(self, delivery: AbstractIncomingMessage | None) -> AbstractIncomingMessage:
+        if delivery is None:
+            raise ChannelInvalidStateError("the broker has cancelled the consumer")
+        return delivery
 
     async def _verdicts(self, deliveries: Sequence[Delivery], queue: AbstractQueue) -> Sequence[Verdict]:
         while True:

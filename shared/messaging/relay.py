@@ -2,7 +2,8 @@
 
 A batch is claimed, published with all its confirms under way at once, and only what the broker confirmed is marked.
 What it refused waits alone, longer each time. Whoever dies in between leaves a lease that runs out: the event goes
-out again under the same id. An event that nobody bound is confirmed as well, and done.
+out again under the same id. An event that nobody bound is confirmed as well, and done. While the broker takes
+nothing, because it is away or blocks publishers, nothing is claimed.
 """
 
 import asyncio
@@ -13,9 +14,10 @@ import asyncpg
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractExchange, AbstractRobustConnection
-from aio_pika.exceptions import AMQPError
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.abc import DeliveredMessage
 
+from shared.messaging import broker
 from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.topology import EVENTS, declare_exchanges
 from shared.persistence import events, notices
@@ -29,6 +31,7 @@ BATCH = 100
 LEASE = timedelta(seconds=30)
 CONFIRM_TIMEOUT_S = 15.0
 LOOK_EVERY_S = 2.0
+BLOCKED_LOOK_EVERY_S = 0.5
 LONGEST_DELAY_S = 60.0
 
 log = structlog.get_logger(__name__)
@@ -52,18 +55,29 @@ class Relay:
         while True:
             try:
                 await self._run()
-            except (AMQPError, *DATABASE_ERRORS) as error:
+            except (AMQPError, ChannelInvalidStateError, *DATABASE_ERRORS) as error:
                 log.warning("relay_interrupted", error=type(error).__name__)
                 await asyncio.sleep(1)
 
     async def _run(self) -> None:
         await self._connection.connected.wait()
-        async with self._connection.channel(publisher_confirms=True, on_return_raises=False) as channel:
+        async with broker.publishing_channel(self._connection) as channel:
             await declare_exchanges(channel)
             exchange = await channel.get_exchange(EVENTS, ensure=False)
             while True:
+                await self._until_taken()
                 if await self.publish_due(exchange) < BATCH:
                     await self._hints.wait(notices.EVENTS, at_most_s=LOOK_EVERY_S)
+
+    async def _until_taken(self) -> None:
+        """Wait until the broker takes messages, and say so if it does not."""
+        if await broker.takes_messages(self._connection):
+            return
+        reason = "blocked" if await broker.blocks(self._connection) else "away"
+        log.warning("relay_waits_for_broker", reason=reason)
+        while not await broker.takes_messages(self._connection):  # noqa: ASYNC110 - aiormq tells nobody
+            await asyncio.sleep(BLOCKED_LOOK_EVERY_S)
+        log.info("relay_goes_on")
 
     async def publish_due(self, exchange: AbstractExchange) -> int:
         """Publish one batch; returns how many events were due."""
@@ -92,7 +106,7 @@ class Relay:
             answer = await exchange.publish(
                 message_of(event, traceparent), event.routing_key, mandatory=True, timeout=CONFIRM_TIMEOUT_S
             )
-        except (AMQPError, TimeoutError, ConnectionError, asyncio.CancelledError) as error:
+        except (AMQPError, ChannelInvalidStateError, TimeoutError, ConnectionError, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and not self._connection.connected.is_set():
                 return False
             if isinstance(error, asyncio.CancelledError):

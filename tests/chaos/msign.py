@@ -28,6 +28,7 @@ from shared.contract.models import (
 )
 from shared.lifecycle.http import serve_http
 from shared.signatures.xades.sign import sign_hash
+from shared.telemetry.logging import configure_logging
 from tests.pki import TestPki, now_utc
 
 ANYBODY = Consumer(id=1, name="chaos")
@@ -117,4 +118,5 @@ async def serve(port: int) -> None:
 
 
 if __name__ == "__main__":
+    configure_logging("msign", level="error")  # who stalls its callers must not drown in their broken connections
     asyncio.run(serve(int(sys.argv[1])))

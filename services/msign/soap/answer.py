@@ -45,8 +45,8 @@ async def send(request: web.Request, parts: Parts) -> web.StreamResponse:
     """Answer with the parts. An answer that cannot be completed is cut off, so that nobody takes it for a whole one."""
     response = web.StreamResponse(headers={"Content-Type": "text/xml; charset=utf-8"})
     response.content_length = sum(map(_length, parts))
-    await response.prepare(request)
     try:
+        await response.prepare(request)
         for part in parts:
             if isinstance(part, bytes):
                 await response.write(part)

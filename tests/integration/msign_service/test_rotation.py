@@ -110,7 +110,7 @@ async def test_the_database_is_where_its_file_says_at_the_next_connection(
             )
 
             async def answers() -> bool:
-                return (await run_checks(service))["database"]
+                return (await run_checks(service.checks))["database"]
 
             await eventually(answers)
             users = await admin.fetch(
