@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
+from aio_pika.abc import AbstractRobustConnection
 
 from shared.contract.client import MSignClient
 from shared.lifecycle import Service
@@ -21,12 +22,13 @@ from shared.signing.watching import show
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway service's connections; its outbox relay is running over a connection of its own.
+    """A gateway service's connections; its outbox relay is running over `connection`, and nothing consumes there.
 
     A broker that is short of memory or disk stops whole connections that publish: none that consumes may be among them.
     """
 
     pool: asyncpg.Pool
+    connection: AbstractRobustConnection
     client: MSignClient
     notices: Notices
     breaker: Breaker
@@ -56,7 +58,7 @@ async def open_gateway(settings: GatewaySettings, service: Service) -> AsyncIter
         service.warn_when("broker blocks publishers", lambda: broker.blocks(connection))
         service.spawn(notices.run(), "notices")
         service.spawn(Relay(connection, pool, notices).run(), "relay")
-        yield Gateway(pool, client, notices, Breaker())
+        yield Gateway(pool, connection, client, notices, Breaker())
 
 
 @asynccontextmanager
