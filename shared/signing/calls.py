@@ -1,7 +1,8 @@
 """What does the outcome of a call of MSign mean for the job that made it?
 
 Answered: go on. Refused: MSign says no to this very request, trying again cannot help. Postponed: not this time; it
-counts as the job's failure unless MSign as a whole is down, which opens the breaker instead.
+counts as the job's failure unless MSign cannot have seen it, being down, which opens the breaker instead. A call
+without an answer counts, so that a job that MSign hangs over makes room for others; several in a row open the breaker.
 """
 
 from collections.abc import Awaitable
@@ -53,11 +54,9 @@ async def call(breaker: Breaker, answer: Awaitable[Answer]) -> Answered[Answer] 
     """Await MSign's answer and return what it means; everything but bugs and cancellation is an outcome."""
     try:
         value = await answer
-    except ProviderDown as error:
-        breaker.failed(error)
-        return Postponed(error, counts=False)
     except Transient as error:
-        return Postponed(error, counts=True)
+        breaker.failed(error)
+        return Postponed(error, counts=not isinstance(error, ProviderDown))
     except (MSignFault, Malformed) as error:
         breaker.succeeded()
         return Refused(error)

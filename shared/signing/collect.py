@@ -17,7 +17,7 @@ from shared.contract.client import MSignClient
 from shared.contract.failures import failure_of
 from shared.contract.faults import MSignFault, RequestNotFound
 from shared.contract.models import ContentType, Language, SignResponse, SignStatus
-from shared.errors import ProviderDown, Transient
+from shared.errors import Transient
 from shared.messaging.events import READY, ReadyData
 from shared.persistence import contents, jobs
 from shared.persistence.events import Draft
@@ -84,11 +84,9 @@ class Collector:
             outcome = await self._ask(job)
             answered = True
             self._breaker.succeeded()
-        except ProviderDown as error:
-            metrics.JOB_RETRIES.labels(job.kind, failure_of(error)).inc()
-            self._breaker.failed(error)
         except Transient as error:
             metrics.JOB_RETRIES.labels(job.kind, failure_of(error)).inc()
+            self._breaker.failed(error)
             log.warning("collect_failed", job_id=str(job.job_id), error=type(error).__name__)
         except MSignFault as error:
             answered = True

@@ -42,7 +42,10 @@ def write_answer(name: str, result: Any) -> Parts:
 
 
 async def send(request: web.Request, parts: Parts) -> web.StreamResponse:
-    """Answer with the parts. An answer that cannot be completed is cut off, so that nobody takes it for a whole one."""
+    """Answer with the parts. An answer that cannot be completed is cut off, so that nobody takes it for a whole one.
+
+    Raises `ConnectionError` when the caller has hung up.
+    """
     response = web.StreamResponse(headers={"Content-Type": "text/xml; charset=utf-8"})
     response.content_length = sum(map(_length, parts))
     try:
@@ -53,6 +56,8 @@ async def send(request: web.Request, parts: Parts) -> web.StreamResponse:
             else:
                 await _write_base64(response, part)
         await response.write_eof()
+    except ConnectionError:
+        raise
     except Exception as error:
         log.warning("answer_cut_off", error=type(error).__name__)
         if request.transport is not None:

@@ -58,6 +58,10 @@ class Endpoint:
             result = await handle(self._msign, consumer, name, arguments)
             parts = await asyncio.to_thread(write_answer, name, result)
             return await send(request, parts)
+        except ConnectionError:
+            outcome = "hung_up"
+            log.info("caller_hung_up", operation=name)
+            return web.Response()  # nobody is there to read it
         except Exception as error:
             outcome, response = _fault(error)
             if not request.content.is_eof():
