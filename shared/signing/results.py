@@ -38,7 +38,7 @@ class Outcome:
     signatures: tuple[bytes, ...] = ()
 
 
-_DECLINED_WORDS = ("anula", "refuz", "отмен", "отказ", "cancel", "declin", "refus")
+_DECLINED_WORDS = ("anula", "refuz", "renun", "отмен", "отказ", "cancel", "declin", "refus")
 
 
 def judge(
