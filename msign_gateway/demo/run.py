@@ -14,7 +14,7 @@ from aiohttp import web
 from msign_gateway.client import ConnectionLost, GatewayClient
 from msign_gateway.demo.cast import mandates_of, places_of, table_of
 from msign_gateway.demo.e_service import EService
-from msign_gateway.demo.looking_back import look_back
+from msign_gateway.demo.monitoring import look_back
 from msign_gateway.demo.people import read_people
 from msign_gateway.demo.scene import Scene
 from msign_gateway.demo.show import Show
@@ -88,7 +88,7 @@ async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) 
     for line in places_of(e_service.people, scene.frontend_url):
         show.line(line)
     if stage.prometheus:
-        show.line(f"Prometheus: {stage.prometheus.url}, its alerts: {stage.prometheus.url}/alerts")
+        show.line(f"Prometheus: {stage.prometheus.url}, its alerts: {stage.prometheus.page('alerts')}")
         show.line(f"to see one fire: touch {scene.hold}/msign, and click Sign; rm {scene.hold}/msign mends it")
     show.title(f"Open {e_service.url} and click Sign. Ctrl-C ends everything.")
     show.line(f"for outside tools: {scene.endpoints}")

@@ -7,7 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import aiohttp
@@ -16,13 +16,14 @@ from msign_gateway.demo.endpoints import endpoints, write_endpoints
 from msign_gateway.demo.environment import Servers, inherited, settings_of
 from msign_gateway.demo.errors import DemoError
 from msign_gateway.demo.mandates import MANDATES
+from msign_gateway.demo.monitoring import monitored
 from msign_gateway.demo.scene import SERVICES, Scene
 from msign_gateway.demo.show import Show
-from msign_gateway.infrastructure import Infrastructure, open_infrastructure
+from msign_gateway.infrastructure import Broker, Infrastructure, open_infrastructure
 from msign_gateway.infrastructure.definitions import definitions
 from msign_gateway.infrastructure.place import write_for
 from msign_gateway.infrastructure.processes import Child, end, run, start
-from msign_gateway.infrastructure.prometheus import Prometheus, open_prometheus
+from msign_gateway.infrastructure.prometheus import Prometheus
 from msign_gateway.infrastructure.softhsm import open_module
 from shared.persistence.migrate import migrate
 
@@ -76,28 +77,11 @@ async def set_stage(scene: Scene, show: Show, *, with_prometheus: bool = False) 
                     for name in SERVICES:
                         stage.start(name)
                     await _until_ready(scene, stage.children)
-                async with _watched(stage, show) if with_prometheus else nullcontext(stage) as watched:
-                    yield watched
+                async with monitored(scene, servers, show) if with_prometheus else nullcontext() as prometheus:
+                    yield replace(stage, prometheus=prometheus)
             finally:
                 scene.endpoints.unlink(missing_ok=True)
                 end(list(stage.children.values()))
-
-
-@asynccontextmanager
-async def _watched(stage: Stage, show: Show) -> AsyncIterator[Stage]:
-    """Yield the stage with a Prometheus that watches it."""
-    scene, broker = stage.scene, stage.servers.broker_metrics
-    targets = {name: [f"127.0.0.1:{port}"] for name, port in scene.ports.ops.items()}
-    if broker:
-        targets["rabbitmq"] = [broker]
-    else:
-        show.line("Prometheus: without the broker's metrics (AMQP_METRICS would name their host and port)")
-    async with AsyncExitStack() as stack:
-        async with show.step("Prometheus with the alerts of deploy/prometheus"):
-            prometheus = await stack.enter_async_context(
-                open_prometheus(scene.prometheus, targets, log=scene.logs / "prometheus.log")
-            )
-        yield replace(stage, prometheus=prometheus)
 
 
 @contextmanager
@@ -129,6 +113,7 @@ async def _servers(scene: Scene, infrastructure: Infrastructure) -> AsyncIterato
         database.owned("msign") as msign,
     ):
         wanted = definitions(vhost, scene.passwords)
+        await _refuse_taken_names(broker, [user["name"] for user in wanted["users"]])
         await broker.import_definitions(wanted)
         users = {**scene.passwords.systems, **scene.passwords.services}
         try:
@@ -143,6 +128,15 @@ async def _servers(scene: Scene, infrastructure: Infrastructure) -> AsyncIterato
         finally:
             for user in wanted["users"]:
                 await broker.delete_user(user["name"])
+
+
+async def _refuse_taken_names(broker: Broker, names: list[str]) -> None:
+    """Leave alone a broker whose users have our names: they are a gateway's or another demo's, with their passwords."""
+    if taken := sorted(await broker.users() & set(names)):
+        raise DemoError(
+            f"the broker of AMQP_URL has users named {', '.join(taken)} already: another demo or a gateway uses it."
+            " Give the demo another broker, or delete them if nobody does (rabbitmqctl delete_user NAME)"
+        )
 
 
 async def _prepare(scene: Scene, servers: Servers) -> None:

@@ -142,6 +142,10 @@ class Broker:
         """Delete a virtual host with everything in it, if it is there."""
         await self._delete(f"vhosts/{_segment(name)}")
 
+    async def users(self) -> frozenset[str]:
+        """Return the names of the broker's users, of whatever virtual hosts."""
+        return frozenset(user["name"] for user in await self.call("GET", "users"))
+
     async def delete_user(self, name: str) -> None:
         """Delete a user, if it is there."""
         await self._delete(f"users/{_segment(name)}")

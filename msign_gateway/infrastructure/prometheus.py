@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ START_S = 30
 LOOK_EVERY_S = 0.2
 
 _INTERVALS = re.compile(r"^(  (?:scrape|evaluation)_interval:) .*$", re.MULTILINE)
+_CLASSIC = "/classic"
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -35,6 +36,12 @@ class Prometheus:
 
     url: str
     child: processes.Child
+    pages: str = ""
+    """Where the pages are below `url`: Debian's packages have them under /classic."""
+
+    def page(self, name: str) -> str:
+        """Return the address of a page: `graph`, `alerts`, `targets`, `rules`."""
+        return f"{self.url}{self.pages}/{name}"
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the series of an instant query; raises `InfrastructureError` with Prometheus' words."""
@@ -107,7 +114,7 @@ async def open_prometheus(
     try:
         prometheus = Prometheus(f"http://127.0.0.1:{port}", child)
         await _until_ready(prometheus)
-        yield prometheus
+        yield replace(prometheus, pages=_CLASSIC if await _answers(f"{prometheus.url}{_CLASSIC}/alerts") else "")
     finally:
         processes.end([child])
 
@@ -139,8 +146,8 @@ def _configured(directory: Path, targets: Mapping[str, Sequence[str]], configura
 
 async def _until_ready(prometheus: Prometheus) -> None:
     try:
-        async with asyncio.timeout(START_S), aiohttp.ClientSession() as session:
-            while not await _is_ready(session, prometheus.url):
+        async with asyncio.timeout(START_S):
+            while not await _answers(f"{prometheus.url}/-/ready"):
                 prometheus.child.must_run()
                 await asyncio.sleep(LOOK_EVERY_S)
     except TimeoutError:
@@ -148,9 +155,9 @@ async def _until_ready(prometheus: Prometheus) -> None:
         raise InfrastructureError(f"Prometheus was not ready within {START_S} s:\n{lines}") from None
 
 
-async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
+async def _answers(url: str) -> bool:
     try:
-        async with session.get(f"{url}/-/ready") as response:
+        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, session.get(url) as response:
             return response.status == 200
     except aiohttp.ClientError:
         return False

@@ -1,17 +1,39 @@
-"""What does Prometheus know of a run that has just ended? All targets up, no alert, and the jobs counted."""
+"""Who watches the demo, and what does it know at the end? Prometheus, with the alerts that ship."""
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
+from msign_gateway.demo.environment import Servers
 from msign_gateway.demo.errors import expect
+from msign_gateway.demo.scene import Scene
 from msign_gateway.demo.show import Show
-from msign_gateway.infrastructure.prometheus import Prometheus
+from msign_gateway.infrastructure.prometheus import Prometheus, open_prometheus
 
 SCRAPED_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.5
 
 _FINISHED = "sum by (kind, outcome) (msign_gateway_jobs_finished_total)"
 _SIGNINGS = "sum by (outcome) (msign_provider_signings_total)"
+
+
+def targets_of(scene: Scene, servers: Servers) -> dict[str, list[str]]:
+    """Return what there is to scrape: host and port, by the jobs' names in `deploy/prometheus/prometheus.yml`."""
+    services = {name: [f"127.0.0.1:{port}"] for name, port in scene.ports.ops.items()}
+    return services | ({"rabbitmq": [servers.broker_metrics]} if servers.broker_metrics else {})
+
+
+@asynccontextmanager
+async def monitored(scene: Scene, servers: Servers, show: Show) -> AsyncIterator[Prometheus]:
+    """Run a Prometheus that watches the running services and the broker."""
+    if servers.broker_metrics is None:
+        show.line("Prometheus: without the broker's metrics (AMQP_METRICS would name their host and port)")
+    opening = open_prometheus(scene.prometheus, targets_of(scene, servers), log=scene.logs / "prometheus.log")
+    async with AsyncExitStack() as stack:
+        async with show.step("Prometheus with the alerts of deploy/prometheus"):
+            prometheus = await stack.enter_async_context(opening)
+        yield prometheus
 
 
 async def look_back(prometheus: Prometheus, show: Show) -> None:
