@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import yaml
+
 from tests.deploy.conftest import Secrets
-from tests.deploy.manifests import NAMESPACE, Overlay, secret_sources
+from tests.deploy.manifests import K8S, NAMESPACE, Overlay, build, secret_sources
 from tests.deploy.network import selects
 
 CLUSTER_WIDE = {"Namespace"}
@@ -115,3 +120,15 @@ def test_the_one_in_production_cannot_see_a_password_that_is_not_its_own(product
     }
     assert seen["verifier"] == {"broker-verifier", "database", "msign-client", "systems", "rabbitmq-tls", "postgres-ca"}
     assert seen["migrate"] == {"database-owner", "postgres-ca"}
+
+
+def test_traces_can_be_added_to_an_overlay(production: Overlay, tmp_path: Path):
+    def relative(*parts: str) -> str:
+        return os.path.relpath(K8S.joinpath(*parts), tmp_path)
+
+    overlay = {"resources": [relative("overlays", "production")], "components": [relative("components", "tracing")]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(overlay | {"namespace": NAMESPACE}))
+    traced = Overlay("traced", build(tmp_path))
+    environment = traced.environment(traced.pod("verifier").spec["containers"][0])
+    assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"].startswith("http://otel-collector.monitoring.svc:")
+    assert traced.names("NetworkPolicy") - production.names("NetworkPolicy") == {"traces"}
