@@ -72,7 +72,7 @@ class DatabaseConnection(Encrypted):
     database_ca_bundle: ReadableFile | None = None
     database_client_cert: ReadableFile | None = None
     database_client_key: ReadableFile | None = None
-    database_url: url_text("postgresql", "postgres")  # type: ignore[valid-type]
+    database_url: url_text("postgresql", "postgres", several_hosts=True)  # type: ignore[valid-type]
 
     def database_address(self) -> Callable[[], str]:
         """Return what tells the database's URL at each connection, with the files that belong to it."""

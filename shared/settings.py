@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
-from pydantic import AfterValidator, AnyUrl, Field, TypeAdapter, UrlConstraints, ValidationError
+from pydantic import AfterValidator, AnyUrl, Field, PostgresDsn, TypeAdapter, UrlConstraints, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -21,9 +21,10 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
-def url_text(*schemes: str) -> Any:
-    """Return a type for a URL with one of `schemes`, kept as the text that was given."""
-    adapter: TypeAdapter[AnyUrl] = TypeAdapter(Annotated[AnyUrl, UrlConstraints(allowed_schemes=list(schemes))])
+def url_text(*schemes: str, several_hosts: bool = False) -> Any:
+    """Return a type for a URL with one of `schemes`, kept as the text that was given; it may name `several_hosts`."""
+    kind: Any = PostgresDsn if several_hosts else AnyUrl
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[kind, UrlConstraints(allowed_schemes=list(schemes))])
 
     def check(value: str) -> str:
         adapter.validate_python(value)

@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 
 from shared.addresses import Address, url_of
-from shared.persistence.pool import DATABASE_ERRORS
+from shared.persistence.pool import DATABASE_ERRORS, WRITABLE
 
 JOBS = "msign_jobs"
 """A job can be claimed; the payload is its kind."""
@@ -67,7 +67,7 @@ class Notices:
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(url_of(self._address), timeout=CHECK_WITHIN_S)
+        connection = await asyncpg.connect(url_of(self._address), timeout=CHECK_WITHIN_S, target_session_attrs=WRITABLE)
         closed = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: closed.set())
@@ -78,6 +78,7 @@ class Notices:
                     async with asyncio.timeout(CHECK_EVERY_S):
                         await closed.wait()
                         break
-                await connection.execute("SELECT", timeout=CHECK_WITHIN_S)
+                if await connection.fetchval("SHOW transaction_read_only", timeout=CHECK_WITHIN_S) == "on":
+                    raise asyncpg.ReadOnlySQLTransactionError("nobody notifies here any more")
         finally:
             connection.terminate()

@@ -1,13 +1,25 @@
-"""How do services reach Postgres?"""
+"""How do services reach Postgres?
 
+Only a server that can be written to will do. After a failover, connections to what has become a standby are given up
+as soon as it refuses a write, and each new one is made to where the address leads then.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import orjson
+import structlog
+from asyncpg.connect_utils import SessionAttribute
 
 from shared.addresses import Address, url_of
+
+WRITABLE = SessionAttribute.read_write
+"""libpq's `target_session_attrs`: a standby, or a primary that was made read-only, is not what we look for."""
+
+log = structlog.get_logger(__name__)
 
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Everything that a statement may raise; `InternalClientError` is what asyncpg says when a connection breaks oddly."""
@@ -44,11 +56,24 @@ async def open_pool(
     Each connection is made to the URL that `address` tells then.
     """
 
+    expiring: set[asyncio.Future[None]] = set()
+
     async def connect(*_: Any, **options: Any) -> Any:
-        return await asyncpg.connect(url_of(address), **options)
+        return await asyncpg.connect(url_of(address), target_session_attrs=WRITABLE, **options)
+
+    async def prepare(connection: Any) -> None:
+        await _prepare(connection)
+        connection.add_query_logger(look)
+
+    def look(query: Any) -> None:
+        if isinstance(query.exception, asyncpg.ReadOnlySQLTransactionError):
+            log.warning("database_is_read_only")
+            task = asyncio.ensure_future(pool.expire_connections())
+            expiring.add(task)
+            task.add_done_callback(expiring.discard)
 
     async with asyncpg.create_pool(
-        min_size=1, max_size=max_size, command_timeout=command_timeout_s, init=_prepare, connect=connect
+        min_size=1, max_size=max_size, command_timeout=command_timeout_s, init=prepare, connect=connect
     ) as pool:
         yield pool
 
