@@ -79,7 +79,7 @@ def test_a_service_that_requires_tls_does_not_start_without_it(service):
 def test_the_database_may_stand_on_several_hosts(environment):
     url = "postgresql://u:s3cret@one:5432,two:5433/gateway?sslmode=verify-full"
     environment.setenv("DATABASE_URL", url)
-    assert load_settings(GatewaySettings).database_address()() == url
+    assert load_settings(Settings).database_address()() == url
 
 
 def test_required_tls_accepts_what_is_encrypted(environment):
