@@ -12,6 +12,7 @@ from services.sign_gateway.measuring import measure_for_ever
 from services.sign_gateway.posting import Poster
 from services.sign_gateway.retention import purge_for_ever
 from services.sign_gateway.settings import Settings
+from services.sign_gateway.status.page import add_status
 from shared.lifecycle import Service, serve_http
 from shared.messaging.topology import SIGN_COMMANDS
 from shared.persistence.notices import JOBS
@@ -43,6 +44,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
         service.spawn(sweep(gateway.pool), "sweep")
         service.spawn(purge_for_ever(gateway.pool, timedelta(days=settings.retention_days)), "retention")
         service.spawn(measure_for_ever(gateway.pool), "measuring")
+        add_status(service, gateway.pool, gateway.connection, gateway.breaker)
         app = create_app(Api(gateway.pool, gateway.notices, links), systems)
         async with serve_http(app, host=settings.http_host, port=settings.http_port):
             yield

@@ -2,7 +2,7 @@
 
 `/livez`: the event loop answers. `/readyz`: every readiness check passes and the service is not
 stopping; `warnings` name what holds something up all the same.
-`/metrics`: Prometheus' text format.
+`/metrics`: Prometheus' text format. Other pages are the service's own (`Service.show`).
 """
 
 import asyncio
@@ -36,8 +36,14 @@ def create_ops_app(service: "Service") -> web.Application:
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def page(request: web.Request) -> web.StreamResponse:
+        if (show := service.pages.get(request.path)) is None:
+            raise web.HTTPNotFound
+        return await show(request)
+
     app = web.Application()
     app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    app.router.add_get("/{page:.*}", page)
     return app
 
 

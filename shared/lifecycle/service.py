@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import structlog
 import uvloop
+from aiohttp import web
+from prometheus_client import disable_created_metrics
 
 from shared.lifecycle.http import serve_http
 from shared.lifecycle.ops import create_ops_app
@@ -23,6 +25,7 @@ from shared.telemetry.tracing import exporting
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 Check = Callable[[], Awaitable[bool]]
+Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Start = Callable[[SettingsT, "Service"], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger(__name__)
@@ -37,6 +40,7 @@ class Service:
         self.failed = False
         self.stopping = asyncio.Event()
         self.checks: dict[str, Check] = {}
+        self.pages: dict[str, Page] = {}
         self.troubles: dict[str, Check] = {}
         self._drains: list[Callable[[], Awaitable[None]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -44,6 +48,10 @@ class Service:
     def ready_when(self, name: str, check: Check) -> None:
         """Make `check` a part of readiness under `name`."""
         self.checks[name] = check
+
+    def show(self, path: str, page: Page) -> None:
+        """Answer `path` on the ops port by `page`."""
+        self.pages[path] = page
 
     def warn_when(self, trouble: str, check: Check) -> None:
         """Say `trouble` on the ops port while `check` holds, and stay ready: what is held up goes on by itself."""
@@ -91,6 +99,7 @@ def run_service(name: str, settings_type: type[SettingsT], start: Start[Settings
     """Run a service until it is told to stop; the body of every `__main__`. Exits 2 for bad settings, 1 for a crash."""
     settings = load_settings(settings_type)
     configure_logging(name, level=settings.log_level, fmt=settings.log_format)
+    disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each one, which nobody asks for
     with exporting(name, settings.otel_exporter_otlp_endpoint):
         sys.exit(uvloop.run(_serve(name, settings, start)))
 

@@ -123,6 +123,11 @@ async def list_jobs(
     return _all(Sight, await connection.fetch(_SQL["list"], system, state, kind, overdue, limit))
 
 
+async def oldest(connection: Any, *, limit: int) -> list[Sight]:
+    """Return the unfinished jobs that began first."""
+    return _all(Sight, await connection.fetch(_SQL["oldest"], limit))
+
+
 async def find(connection: Any, wanted: str) -> list[Sight]:
     """Return the job with this id, and those that a command with this id began: one in each system at most."""
     try:

@@ -9,6 +9,11 @@ WHERE ($1::text IS NULL OR system = $1) AND ($2::text IS NULL OR state = $2) AND
   AND (NOT $4 OR overdue)
 ORDER BY job_id DESC LIMIT $5
 
+-- name: oldest
+SELECT jobs.*, now() AS seen_at, (SELECT count(*) FROM job_contents c WHERE c.job_id = jobs.job_id) AS contents,
+       coalesce(lease_until, due_at) < now() - interval '1 minute' OR kind = 'sign' AND expires_at < now() AS overdue
+FROM jobs WHERE finished_at IS NULL ORDER BY job_id LIMIT $1
+
 -- name: find
 -- By the job's id, or by the command's in every system; the systems are found by skipping through the index.
 WITH RECURSIVE known AS (
