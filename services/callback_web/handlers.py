@@ -53,6 +53,7 @@ class Pages:
         self._links = links
         self._returning = returning
         self._frontend_url = frontend_url.rstrip("/")
+        metrics.begin(metrics.RETURNS, ("settled", "pending", "refused"))
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True)
         )

@@ -17,6 +17,7 @@ import structlog
 from services.verifier.asking import LEASE, Asking, Found
 from services.verifier.handlers import NAME
 from services.verifier.results import not_judged
+from shared.contract.models import ContentType
 from shared.messaging.events import VERIFICATION_REJECTED, VERIFIED, CompletedData, VerdictData
 from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, jobs, verdicts
@@ -42,6 +43,7 @@ class Verifier:
         self._pool = pool
         self._asking = asking
         self._inline_bytes = inline_bytes
+        metrics.begin(metrics.VERDICTS, ContentType, ("valid", "invalid", "refused"))
         self._owner = uuid4()
 
     async def claim(self, limit: int) -> list[Job]:

@@ -5,6 +5,7 @@ from shared.contract.transport import AmbiguousCall, CertificateRefused
 from shared.errors import Malformed, ProviderDown, Transient
 
 OTHER = "other"
+WORDS = ("authentication", "down", "timeout", "connection", "fault", "unusable", "error")
 
 _WORDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((AuthenticationFailed, CertificateRefused), "authentication"),

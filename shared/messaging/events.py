@@ -12,6 +12,7 @@ SIGN_REJECTED = "msign.sign_request.rejected.v1"
 READY = "msign.sign_response.ready.v1"
 VERIFIED = "msign.verification.completed.v1"
 VERIFICATION_REJECTED = "msign.verification.rejected.v1"
+TYPES = (ACCEPTED, SIGN_REJECTED, READY, VERIFIED, VERIFICATION_REJECTED)
 
 FINAL_TYPES = frozenset({SIGN_REJECTED, READY, VERIFIED, VERIFICATION_REJECTED})
 

@@ -35,6 +35,8 @@ PREFETCH = 200
 BATCH = 50
 RETRY_S = 1.0
 DUPLICATE = "duplicate"
+OUTCOMES = ("admitted", "rejected", DUPLICATE)
+REASONS = ("no_user_id", "impersonation", "malformed", "unknown_system", "id_reused", "bug")
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +81,9 @@ class Intake:
         self._deliveries: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
+        metrics.begin(metrics.COMMANDS, [queue.name], OUTCOMES)
+        metrics.begin(metrics.INBOX_DUPLICATES, [queue.name])
+        metrics.begin(metrics.DEAD_LETTERS, [queue.name], REASONS)
         metrics.CONSUMERS.labels(queue.name).set_function(lambda: self.live)
 
     @property

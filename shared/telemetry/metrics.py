@@ -5,7 +5,9 @@ at the moment when it writes it into the database; a transaction that fails at i
 repeats it. The gauges of jobs and events are read from the database: every replica tells the same.
 """
 
+from collections.abc import Iterable
 from functools import cache
+from itertools import product
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
@@ -171,6 +173,12 @@ CERTIFICATE_NOT_AFTER = Gauge(
     ["certificate"],
 )
 BUILD_INFO = Gauge("msign_gateway_build_info", "1, with what runs here.", ["version", "service", "python"])
+
+
+def begin(counter: Counter, *values: Iterable[str]) -> None:
+    """Show a counter at 0 for all these values of its labels: nobody sees the first step of what begins at 1."""
+    for labels in product(*values):
+        counter.labels(*labels)
 
 
 @cache

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aio_pika import Message
 
 from shared.messaging import broker
-from shared.messaging.intake import DUPLICATE, Done, Intake, Unusable
+from shared.messaging.intake import DUPLICATE, REASONS, Done, Intake, Unusable
 from shared.messaging.relay import Relay
 from shared.messaging.topology import EVENTS, CommandQueue, declare_commands, declare_exchanges
 from shared.persistence import events
@@ -16,6 +18,7 @@ from shared.persistence.notices import Notices
 from tests.counting import shown
 from tests.gateway import delivery, eventually, sign_data
 
+ROOT = Path(__file__).parents[3]
 REJECTED = "msign.sign_request.rejected.v1"
 QUEUE = CommandQueue("test_counted", "sign.request.*")
 
@@ -101,3 +104,17 @@ async def test_commands_duplicates_and_dead_letters_are_counted_by_queue_and_the
 
 async def done(counted):
     return counted("msign_gateway_dead_letters_total", queue=QUEUE.name, reason="impersonation") == 1
+
+
+def test_every_reason_for_a_dead_letter_is_there_before_it_happens(connection):
+    async def handle(_):
+        return []
+
+    Intake(connection, QUEUE, handle)
+    for reason in REASONS:
+        assert shown("msign_gateway_dead_letters_total", queue=QUEUE.name, reason=reason) >= 0
+
+
+def test_no_dead_letter_has_a_reason_that_is_not_listed():
+    code = "".join(path.read_text() for top in ("shared", "services") for path in (ROOT / top).rglob("*.py"))
+    assert set(re.findall(r'Unusable\("(\w+)"', code)) == set(REASONS)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.contract.failures import WORDS
 from shared.contract.faults import (
     AuthenticationFailed,
     AuthorizationFailed,
@@ -38,6 +39,7 @@ def because(error: Exception, cause: Exception) -> Exception:
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_failed_call_is_measured_with_what_it_failed_of(error, outcome):
+    assert outcome in WORDS
     counted = Counted()
     with pytest.raises(type(error)), soap_call("GetSignResponse"):
         raise error
