@@ -34,12 +34,23 @@ class Certificate:
 
 
 async def queues(connection: AbstractRobustConnection) -> tuple[QueueState, ...] | None:
-    """Ask the broker for the queues of the services that ever ran; None when it does not answer."""
-    if not await broker.answers(connection):
+    """Ask the broker for the queues of the services that ever ran; None when it does not answer.
+
+    While it blocks publishers it answers nothing on their connections: then it is not asked.
+    """
+    if not await broker.answers(connection) or await broker.blocks(connection):
         return None
+    asking = asyncio.create_task(_queues(connection))
+    await asyncio.wait({asking}, timeout=WITHIN_S)  # without waiting for its end when it is too late
+    if not asking.done():
+        asking.cancel()
+        return None
+    return asking.result()
+
+
+async def _queues(connection: AbstractRobustConnection) -> tuple[QueueState, ...] | None:
     try:
-        async with asyncio.timeout(WITHIN_S):
-            found = [await _queue(connection, queue.service, queue.name, queue.dead) for queue in COMMAND_QUEUES]
+        found = [await _queue(connection, queue.service, queue.name, queue.dead) for queue in COMMAND_QUEUES]
     except (AMQPError, OSError, TimeoutError):
         return None
     return tuple(state for state in found if state is not None)

@@ -1,5 +1,6 @@
 """The status on the ops port: the right numbers, nothing of people, and an answer when something is away."""
 
+import asyncio
 import re
 from datetime import timedelta
 from unittest.mock import AsyncMock
@@ -10,6 +11,7 @@ from aio_pika import Message
 from services.sign_gateway.status import looking, surroundings
 from services.sign_gateway.status.page import SCRIPT, STYLE
 from shared.errors import ProviderDown
+from shared.messaging import broker
 from shared.messaging.topology import COMMANDS, CommandQueue, declare_commands
 
 AGO = timedelta(minutes=20)
@@ -179,6 +181,22 @@ async def test_a_broker_that_is_away_is_told(page, client, state):
     assert (await state())["replica"]["queues"] is None
     async with client.get("/status") as answer:
         assert "no answer" in await answer.text()
+
+
+@pytest.mark.parametrize("silence", ["blocks", "hangs"])
+async def test_a_broker_that_does_not_answer_holds_nobody_up(state, monkeypatch, silence):
+    async def yes(_):
+        return True
+
+    async def never(*_):
+        await asyncio.Event().wait()
+
+    if silence == "blocks":
+        monkeypatch.setattr(broker, "blocks", yes)
+    else:
+        monkeypatch.setattr(surroundings, "_queue", never)
+        monkeypatch.setattr(surroundings, "WITHIN_S", 0.05)
+    assert (await state())["replica"]["queues"] is None
 
 
 async def test_other_pages_of_the_ops_port_are_not_found(client):
