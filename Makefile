@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit chaos check format types catalogues lock prepare clean
+.PHONY: help demo test unit chaos check format types catalogues audit lock prepare clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -35,9 +35,12 @@ format: prepare ## format the code and apply safe fixes
 catalogues: prepare ## bring the translations' catalogues up to date with the sources
 	$(BIN)/python -m services.msign.locale
 
-lock: prepare ## pin the dependencies anew, with hashes
-	@for set in services development; do \
-		group=; [ $$set = services ] || group='--group dev'; \
+audit: prepare ## ask for known weaknesses of the pinned dependencies; needs a network
+	@exec $(BIN)/uv tool run pip-audit --strict --disable-pip --require-hashes -r requirements/services.txt $(ARGS)
+
+lock: prepare ## pin the dependencies anew, with hashes; the services run with the versions that are tested
+	@for set in development services; do \
+		group='--group dev'; [ $$set = development ] || group='--constraint requirements/development.txt'; \
 		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-emit-find-links --extra services $$group pyproject.toml -q \
 			--custom-compile-command 'make lock' -o requirements/$$set.txt || exit 1; \
