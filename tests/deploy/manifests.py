@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -75,12 +76,10 @@ class Overlay:
         return [resource for resource in self.resources if resource["kind"] == kind]
 
     def one(self, kind: str, name: str) -> Resource:
-        """Return a resource by kind and name, without the hash that kustomize may have put behind it."""
-        return (
-            next(one for one in self.all(kind) if one["metadata"]["name"].rpartition("-")[0] == name)
-            if (kind == "ConfigMap" and name not in self.names(kind))
-            else next(one for one in self.all(kind) if one["metadata"]["name"] == name)
-        )
+        """Return a resource by its kind and name; kustomize may have put a hash behind that."""
+        hashed = re.compile(rf"{re.escape(name)}(-[a-z0-9]{{10}})?")
+        (found,) = (one for one in self.all(kind) if hashed.fullmatch(one["metadata"]["name"]))
+        return found
 
     def names(self, kind: str) -> set[str]:
         """Return the names of all resources of a kind."""
