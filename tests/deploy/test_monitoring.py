@@ -47,7 +47,7 @@ def test_the_jobs_have_the_names_that_rules_use(production: Overlay):
 
 
 def relabelled(labels: dict[str, str], rules: list[Resource]) -> dict[str, str]:
-    """Return labels after the rules, as Prometheus applies them: a regex has to match the whole of the joined values."""
+    """Return labels after the rules, as Prometheus applies them: a regex has to match all of the joined values."""
     for rule in rules:
         joined = ";".join(labels.get(name, "") for name in rule["sourceLabels"])
         if found := re.fullmatch(rule["regex"], joined):
