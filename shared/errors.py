@@ -22,11 +22,18 @@ class Malformed(MSignGatewayError):
 
 
 class Transient(MSignGatewayError):
-    """Something outside did not work this time; the same call may work later."""
+    """Something outside did not work this time; the same call may work later.
+
+    `may_have_acted` tells whether what was asked may have been done all the same: nobody knows, unless it says no.
+    """
+
+    may_have_acted = True
 
 
 class ProviderDown(Transient):
     """MSign as a whole cannot be used now: no attempt of a job is to blame."""
+
+    may_have_acted = False
 
 
 class Bug(MSignGatewayError):

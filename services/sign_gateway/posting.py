@@ -1,7 +1,8 @@
 """How does a claimed job become a SignRequest at MSign? (steps 3 and 4 of the signing process)
 
 PostSignRequest is not idempotent: the attempt is on record before the call, and only the attempt that is still
-current hands its RequestID out. A RequestID that comes too late is recorded as an orphan.
+current hands its RequestID out. A RequestID that comes too late is recorded as an orphan; an attempt after which MSign
+may hold one that nobody knows, as ambiguous.
 """
 
 import random
@@ -89,6 +90,6 @@ class Poster:
         delay = retry_delay(job.failures + 1, random.random()) if postponed.counts else timedelta(0)  # noqa: S311
         async with self._pool.acquire() as connection, connection.transaction():
             await jobs.move(connection, job, Cause.RETRY, due_in=delay, failed=postponed.counts)
-            await jobs.end_attempt(connection, job, "ambiguous" if postponed.counts else "failed")
+            await jobs.end_attempt(connection, job, "ambiguous" if postponed.error.may_have_acted else "failed")
         metrics.JOB_RETRIES.labels(Kind.SIGN, postponed.reason).inc()
         log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(postponed.error).__name__)

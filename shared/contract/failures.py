@@ -1,7 +1,7 @@
 """Of what did a call of MSign fail? One word of a closed list, for numbers and traces."""
 
 from shared.contract.faults import AuthenticationFailed, FaultCode, MSignFault
-from shared.contract.transport import AmbiguousCall, CertificateRefused
+from shared.contract.transport import AmbiguousCall, CertificateRefused, NotDone
 from shared.errors import Malformed, ProviderDown, Transient
 
 OTHER = "other"
@@ -18,13 +18,13 @@ _WORDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
 def failure_of(error: BaseException) -> str:
     """Return the word.
 
-    `authentication`: MSign does not accept who we are; `down`: it cannot have seen the call; `timeout`, `connection`:
-    it may have; `fault`: it said no; `unusable`: its answer cannot be used; `error`: none of MSign's doing.
+    `authentication`: MSign does not accept who we are; `down`: it cannot be used; `timeout`, `connection`: no answer
+    came; `fault`: it said no; `unusable`: its answer cannot be used; `error`: none of MSign's doing.
     """
     match error:
-        case AmbiguousCall(__cause__=TimeoutError()):
+        case AmbiguousCall(__cause__=TimeoutError()) | NotDone(__cause__=TimeoutError()):
             return "timeout"
-        case AmbiguousCall(__cause__=Exception()):
+        case AmbiguousCall(__cause__=Exception()) | NotDone(__cause__=Exception()):
             return "connection"
     return next((word for kinds, word in _WORDS if isinstance(error, kinds)), "error")
 

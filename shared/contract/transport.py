@@ -1,7 +1,7 @@
 """How does one SOAP message get to MSign and its answer back, and what do we know when it did not?
 
-The important question after a failure is whether MSign may have seen the request: `ProviderDown` says that it has
-not, `AmbiguousCall` that it may have.
+The important question after a failure is whether MSign may have acted on the request (`may_have_acted`): not when the
+connection was never made or broke before the whole request was handed over; else nobody knows, and it may have.
 """
 
 import io
@@ -26,6 +26,18 @@ _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
 
 class CertificateRefused(ProviderDown):
     """MSign refused our certificate when the TLS connection was made: nothing will work until somebody mends that."""
+
+
+class NotDone(Transient):
+    """MSign cannot have got the whole request, or whoever answered says that it was not taken."""
+
+    may_have_acted = False
+
+
+class Unavailable(ProviderDown):
+    """HTTP status 503: mostly nothing was sent on, but proxies say it as well when a connection behind them breaks."""
+
+    may_have_acted = True
 
 
 class AmbiguousCall(Transient):
@@ -85,13 +97,14 @@ class SoapTransport:
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post an envelope and return the answer, a fault's included.
 
-        Raises `ProviderDown` when MSign cannot have seen it, `AmbiguousCall` when it may have, `Transient` for an
-        answer that cannot be used, `Malformed` when MSign says that the message is too large. A server that refuses our
-        certificate under TLS 1.3 may just reset the connection after the handshake: that is an `AmbiguousCall`, too.
+        Raises `ProviderDown` when MSign cannot be used, `NotDone` when it cannot have got all of it, `AmbiguousCall`
+        when it may have, `Transient` for an answer that cannot be used, `Malformed` when MSign says that the message is
+        too large. A server that refuses our certificate under TLS 1.3 may just reset the connection after the
+        handshake: that is an `AmbiguousCall`, too.
         """
         tls = self._context() if self._context else True
+        data = io.BytesIO(body)  # aiohttp sends it in pieces
         try:
-            data = io.BytesIO(body)  # aiohttp sends it in pieces
             async with self._session.post(
                 self._url, data=data, headers=headers, ssl=tls, allow_redirects=False
             ) as response:
@@ -104,10 +117,14 @@ class SoapTransport:
         except aiohttp.ConnectionTimeoutError as error:
             raise ProviderDown("MSign cannot be reached: the connection timed out") from error
         except TimeoutError as error:
+            if _has_more(data):
+                raise NotDone("MSign did not take the whole message in time") from error
             raise AmbiguousCall("MSign did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             if _certificate_refused(error):
                 raise CertificateRefused("MSign refused the TLS connection") from error
+            if _has_more(data):
+                raise NotDone(f"the connection to MSign broke under the message: {_brief(error)}") from error
             raise AmbiguousCall(f"the connection to MSign broke: {_brief(error)}") from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
@@ -125,11 +142,18 @@ def _check(answer: Answer, content_type: str) -> None:
     said = f"MSign answered with HTTP status {answer.status}"
     if answer.status == 413:
         raise Malformed(said + ": the message is too large", code="too_large")
-    if answer.status in {401, 403, 404, 503}:
+    if answer.status in {401, 403, 404}:
         raise ProviderDown(said)
+    if answer.status == 503:
+        raise Unavailable(said)
     if answer.status in {500, 502, 504}:
         raise AmbiguousCall(said)
-    raise Transient(said)
+    raise NotDone(said) if 300 <= answer.status < 500 else Transient(said)
+
+
+def _has_more(data: io.BytesIO) -> bool:
+    """Tell whether a part of the message has not even been handed to the connection."""
+    return not data.closed and data.tell() < len(data.getbuffer())
 
 
 def _certificate_refused(error: BaseException | None) -> bool:
