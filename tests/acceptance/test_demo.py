@@ -107,7 +107,7 @@ async def nothing_left(demo: Running) -> bool:
 
 async def test_the_demo_succeeds_and_leaves_signed_files_and_events(tmp_path: Path):
     process = await asyncio.create_subprocess_exec(
-        COMMAND, "demo", cwd=tmp_path, env=environment(), stdin=asyncio.subprocess.DEVNULL,
+        COMMAND, "demo", "--with-prometheus", cwd=tmp_path, env=environment(), stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     async with asyncio.timeout(WITHIN_S):
@@ -121,6 +121,9 @@ async def test_the_demo_succeeds_and_leaves_signed_files_and_events(tmp_path: Pa
     for instrument in {person.instrument for person in read_people(tmp_path / ".demo" / "pki" / "people.json")}:
         assert f"with {instrument}" in output or instrument in {"moldsign", "securesign"}
     assert events.count("sign_response.ready") == 3 + output.count("✓ 1–10")
+    assert "6 targets up: callback_web, msign, rabbitmq, rabbitmq-detailed, sign_gateway, verifier" in output
+    assert "firing alerts: 0" in output
+    assert "finished jobs: " in output
     assert await said_by("pdfsig", "-nocert", made / "report.signed.pdf", mentions="Signature is Valid")
     await said_by(
         "xmlsec1", "--verify", "--insecure", "--id-attr:Id", "Signature", made / "record-1.xades.xml", mentions="OK"
