@@ -5,6 +5,7 @@ Each carries the trace and the span that it belongs to, and what is bound for th
 
 import logging
 import sys
+from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -12,15 +13,18 @@ from opentelemetry import trace
 
 Format = Literal["auto", "json", "console"]
 
-# These log whole requests, envelopes or frames at their lower levels: they may hold documents and PINs.
-_QUIET = ("zeep", "aio_pika", "aiormq", "aiohttp.access", "asyncio", "pyhanko", "urllib3")
+_QUIET = {
+    # These log whole requests, envelopes or frames at their lower levels: they may hold documents and PINs.
+    **dict.fromkeys(("zeep", "aio_pika", "aiormq", "aiohttp.access", "asyncio", "pyhanko", "urllib3"), logging.WARNING),
+    "opentelemetry": logging.ERROR,  # while the collector is away, one line for each batch that is lost is enough
+}
 
 
 def configure_logging(service: str, *, level: str = "info", fmt: Format = "auto") -> None:
     """Send structlog's and the standard library's log lines to standard error; `auto` is `console` on a terminal."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        _add_trace,
+        partial(_add_names, service),
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -43,9 +47,8 @@ def configure_logging(service: str, *, level: str = "info", fmt: Format = "auto"
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    structlog.contextvars.bind_contextvars(service=service)
+    for name, quiet in _QUIET.items():
+        logging.getLogger(name).setLevel(max(quiet, root.level))
 
 
 def _rendering(fmt: Format) -> list[Any]:
@@ -56,7 +59,8 @@ def _rendering(fmt: Format) -> list[Any]:
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
 
 
-def _add_trace(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def _add_names(service: str, _logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    line["service"] = service
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
         line["trace_id"] = trace.format_trace_id(context.trace_id)

@@ -24,11 +24,15 @@ except RuntimeError:
 """
 TRACED = """
 import logging
+import threading
 import structlog
 from shared.telemetry.logging import configure_logging
 from shared.telemetry.tracing import span
 
 configure_logging("test")
+thread = threading.Thread(target=lambda: logging.getLogger("library").error("lost"))
+thread.start()
+thread.join()
 with span("step", parent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"):
     structlog.get_logger().info("posted", job_id="j-1")
     logging.getLogger("library").warning("slow")
@@ -46,11 +50,11 @@ def test_a_traceback_shows_no_variables(fmt):
 
 def test_a_line_names_its_trace_whoever_wrote_it():
     done = subprocess.run([sys.executable, "-c", TRACED], capture_output=True, text=True, check=True)
-    posted, slow, idle = map(json.loads, done.stderr.splitlines())
+    lost, posted, slow, idle = map(json.loads, done.stderr.splitlines())
+    assert all(line["service"] == "test" for line in (lost, posted, slow, idle))
     for line in (posted, slow):
         assert line["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
         assert line["span_id"] == "b7ad6b7169203331"
-        assert line["service"] == "test"
     assert (posted["event"], posted["job_id"]) == ("posted", "j-1")
     assert "trace_id" not in idle
 
