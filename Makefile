@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit chaos check format types catalogues audit lock prepare clean
+.PHONY: help demo test unit chaos docs check format types catalogues audit lock prepare clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -18,6 +18,10 @@ test: prepare ## prepare everything and run all tests; ARGS goes to pytest
 
 unit: prepare ## run the tests that need no servers
 	@exec $(BIN)/pytest tests/unit $(ARGS)
+
+docs: prepare ## build the documents into artifacts/docs; ARGS=--serve shows them while you write
+	@if [ "$(ARGS)" = --serve ]; then set -- serve; else set -- build --strict; fi; \
+		NO_MKDOCS_2_WARNING=1 exec $(BIN)/mkdocs "$$@"
 
 check: prepare ## check formatting, lint and types
 	$(BIN)/ruff format --check
