@@ -2,7 +2,7 @@
 SELECT * FROM (
     SELECT jobs.*, now() AS seen_at, (SELECT count(*) FROM job_contents c WHERE c.job_id = jobs.job_id) AS contents,
            finished_at IS NULL AND (coalesce(lease_until, due_at) < now() - interval '1 minute'
-                                    OR kind = 'sign' AND expires_at < now()) AS overdue
+                                    OR kind = 'sign' AND expires_at < now() - interval '20 minutes') AS overdue
     FROM jobs
 ) seen
 WHERE ($1::text IS NULL OR system = $1) AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR kind = $3)
@@ -11,7 +11,8 @@ ORDER BY job_id DESC LIMIT $5
 
 -- name: oldest
 SELECT jobs.*, now() AS seen_at, (SELECT count(*) FROM job_contents c WHERE c.job_id = jobs.job_id) AS contents,
-       coalesce(lease_until, due_at) < now() - interval '1 minute' OR kind = 'sign' AND expires_at < now() AS overdue
+       coalesce(lease_until, due_at) < now() - interval '1 minute'
+       OR kind = 'sign' AND expires_at < now() - interval '20 minutes' AS overdue
 FROM jobs WHERE finished_at IS NULL ORDER BY job_id LIMIT $1
 
 -- name: find
@@ -28,7 +29,7 @@ WITH RECURSIVE known AS (
 )
 SELECT jobs.*, now() AS seen_at, (SELECT count(*) FROM job_contents c WHERE c.job_id = jobs.job_id) AS contents,
        finished_at IS NULL AND (coalesce(lease_until, due_at) < now() - interval '1 minute'
-                                OR kind = 'sign' AND expires_at < now()) AS overdue
+                                OR kind = 'sign' AND expires_at < now() - interval '20 minutes') AS overdue
 FROM jobs WHERE job_id IN (SELECT job_id FROM found) ORDER BY job_id
 
 -- name: history

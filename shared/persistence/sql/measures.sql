@@ -8,7 +8,7 @@ SELECT kind, system, state, count(*) AS jobs,
        count(*) FILTER (WHERE state = 'received' AND due_at <= now()
                           AND (expires_at > now() OR kind = 'verification')) AS claimable,
        count(*) FILTER (WHERE coalesce(lease_until, due_at) < now() - interval '1 minute'
-                           OR kind = 'sign' AND expires_at < now()) AS overdue
+                           OR kind = 'sign' AND expires_at < now() - interval '20 minutes') AS overdue
 FROM jobs WHERE finished_at IS NULL GROUP BY kind, system, state
 
 -- name: outbox

@@ -85,7 +85,7 @@ async def test_no_jobs_is_a_sentence(run):
 
 @pytest.mark.parametrize(
     "neglect",
-    ["expires_at = now() - interval '1 second'", "due_at = now() - interval '2 minutes'"],
+    ["expires_at = now() - interval '21 minutes'", "due_at = now() - interval '2 minutes'"],
     ids=["past its deadline", "nobody took it"],
 )
 async def test_an_overdue_job_is_told_from_one_that_is_not(run, begin, pool, neglect):
