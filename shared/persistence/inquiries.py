@@ -23,8 +23,8 @@ Row = TypeVar("Row")
 class Sight:
     """A job as it stands at `seen_at`, the database's time.
 
-    `overdue`: nothing has happened for a minute after it should have, or the deadline was 20 minutes ago and there is no
-    outcome. Sooner that is no trouble: for `SIGN_GRACE_MINUTES` MSign is asked what became of a user who never came.
+    `overdue`: nothing has happened for a minute after it should have, or the deadline was 20 minutes ago and there is
+    no outcome. Sooner that is no trouble: for `SIGN_GRACE_MINUTES` MSign is asked about a user who never came.
     """
 
     job_id: UUID
