@@ -2,6 +2,9 @@
 
 A dead letter stays where it is until it is replayed, which the broker must have confirmed first, or discarded. Its id
 is the beginning of its body's SHA-256: two letters of one id say the same. Looking takes letters and gives them back.
+
+Our headers count only in what our services published there themselves. What the broker dead-lettered (it says so with
+`x-death`) has the headers that its sender gave it: of those, only the `user_id` that the broker checked is believed.
 """
 
 import hashlib
@@ -28,7 +31,15 @@ DIED_AT = "x-msign-died-at"
 HISTORY = "x-msign-history"
 LONGEST_HISTORY = 20
 ID_DIGITS = 12
+BY_BROKER = "x-death"
+_BROKERS_REASONS = {
+    "delivery_limit": "it was delivered again and again",
+    "expired": "it had a time to live, and nobody took it in before",
+    "maxlen": "its queue was full",
+    "rejected": "it was refused",
+}
 _NAME = re.compile(r"[a-z][a-z_]{0,39}")
+_DEATH = re.compile(r"([0-9T:+-]{1,40}|some time) [a-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,33 +67,32 @@ class DeadLetter:
 
 def died(message: AbstractIncomingMessage, reason: str, detail: str, now: datetime) -> dict[str, Any]:
     """Return the headers that tell why a delivery is dead, where it came from, and of what it died before."""
-    earlier = message.headers.get(HISTORY)
-    history = [str(one) for one in earlier] if isinstance(earlier, list) else []
     return {
         REASON: reason,
         DETAIL: detail,
         USER: message.user_id or "",
         ROUTING_KEY: message.routing_key or "",
         DIED_AT: now.isoformat(timespec="seconds"),
-        HISTORY: history[-LONGEST_HISTORY:],
+        HISTORY: list(_history(message.headers)),
     }
 
 
 def read(message: AbstractIncomingMessage, queue: str) -> DeadLetter:
     """Return what can be told of a dead message without repeating what it says."""
     headers, told = message.headers, _envelope(message.body)
-    by_broker = REASON not in headers
+    by_broker = BY_BROKER in headers or REASON not in headers
+    reason = _brokers_reason(headers) if by_broker else str(headers[REASON])
     data = told.get("data")
     return DeadLetter(
         id=letter_id(message.body),
         queue=queue,
-        reason="delivery_limit" if by_broker else str(headers[REASON]),
-        detail="it was delivered again and again" if by_broker else str(headers.get(DETAIL, "")),
+        reason=reason,
+        detail=_BROKERS_REASONS[reason] if by_broker else str(headers.get(DETAIL, "")),
         user=message.user_id or "" if by_broker else str(headers.get(USER, "")),
         routing_key=_first_routing_key(headers) if by_broker else str(headers.get(ROUTING_KEY, "")),
-        died_at=_moment(headers.get(DIED_AT)),
+        died_at=None if by_broker else _moment(headers.get(DIED_AT)),
         size=len(message.body),
-        history=tuple(map(str, headers.get(HISTORY) or ())),  # type: ignore[arg-type]
+        history=_history(headers),
         command_id=_text(told.get("id")),
         type=_text(told.get("type")),
         fields=tuple(sorted(name for name in data if _NAME.fullmatch(name))) if isinstance(data, dict) else (),
@@ -165,9 +175,22 @@ def _again(message: AbstractIncomingMessage, letter: DeadLetter) -> Message:
     )
 
 
+def _history(headers: Any) -> tuple[str, ...]:
+    """Return the earlier deaths; what has not the form of one was written by somebody else."""
+    earlier = headers.get(HISTORY)
+    told = [str(one) for one in earlier] if isinstance(earlier, list) else []
+    return tuple(one for one in told if _DEATH.fullmatch(one))[-LONGEST_HISTORY:]
+
+
+def _brokers_reason(headers: Any) -> str:
+    deaths = headers.get(BY_BROKER)
+    reason = str(deaths[0].get("reason")) if isinstance(deaths, list) and deaths else ""
+    return reason if reason in _BROKERS_REASONS else "delivery_limit"
+
+
 def _first_routing_key(headers: Any) -> str:
     """Return how a message that the broker itself let die was first routed (its `x-death` header tells)."""
-    deaths = headers.get("x-death")
+    deaths = headers.get(BY_BROKER)
     keys = deaths[-1].get("routing-keys") if isinstance(deaths, list) and deaths else None
     return str(keys[0]) if keys else ""
 
