@@ -50,7 +50,7 @@ def command_line() -> str:
         lines += [f"## `{name}`", "", _prose(command.help), ""]
         rows = [_option(one) for one in command.params if not one.hidden and one.name != "help"]
         if rows:
-            lines += ["| | | |", "|---|---|---|", *rows, ""]
+            lines += ["| option | what it is | |", "|---|---|---|", *rows, ""]
     return "\n".join(lines)
 
 
@@ -112,9 +112,9 @@ def _message(message: Message) -> Iterator[str]:
         part = parts[name]
         if name != message.data.__name__:
             yield from (f"#### {name.removesuffix('Data')}", "", part.get("description", ""), "")
-        yield from ("| field | type | |", "|---|---|---|")
+        yield from ("| field | type | needed |", "|---|---|---|")
         for field, said in part["properties"].items():
-            required = "required" if field in part.get("required", []) else ""
+            required = "yes" if field in part.get("required", []) else ""
             yield f"| `{field}` | {_type(said, parts)} | {required} |"
         yield ""
         todo += [one for one in _inner(part, parts) if one not in todo]
@@ -168,7 +168,7 @@ def http() -> str:
                 f"{operation['summary']}. {operation.get('description', '')}",
             ]
             lines[-1] = lines[-1].strip()
-            lines += ["", *_parameters(operation), "| answer | | |", "|---|---|---|"]
+            lines += ["", *_parameters(operation), "| answer | when | body |", "|---|---|---|"]
             lines += [_answer(status, answer) for status, answer in operation["responses"].items()]
             lines.append("")
     return "\n".join(lines)
@@ -176,7 +176,7 @@ def http() -> str:
 
 def _parameters(operation: dict[str, Any]) -> list[str]:
     rows = [f"| `{one['name']}` | {one['in']} | {one['description']} |" for one in operation.get("parameters", [])]
-    return ["| parameter | in | |", "|---|---|---|", *rows, ""] if rows else []
+    return ["| parameter | in | what it is |", "|---|---|---|", *rows, ""] if rows else []
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
