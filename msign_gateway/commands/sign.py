@@ -44,16 +44,27 @@ def sign(  # noqa: PLR0913 - each is an option of the command line
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line: the link, the outcome.")
     ] = False,
+    no_qr: Annotated[
+        bool, typer.Option("--no-qr", help="Print the link only, without the QR code for a phone.")
+    ] = False,
 ) -> None:
     """Have files signed: publish the job, print the link for the signer, wait, and write the results.
 
-    A signed PDF is FILE.signed.pdf; with --hash, a signature is FILE.xades.xml.
+    A signed PDF is FILE.signed.pdf; with --hash, a signature is FILE.xades.xml. On a terminal, the link is shown as a
+    QR code, too.
+
+    \b
+    Examples:
+      msign-gateway sign act.pdf
+      msign-gateway sign *.pdf --signer 2000000000001 --language en --out signed/
+      msign-gateway sign archive.zip --hash --timeout 3600
+      msign-gateway sign act.pdf --json | jq -r 'select(.event == "accepted").sign_url'
 
     Exit codes: 0 all files are signed; 1 they are not (rejected, declined, expired: it says why); 2 nothing was asked
     (wrong use, a file or the broker is not there); 3 the outcome is not known yet, or could not be written: the job
     goes on, and its id was printed.
     """
-    from msign_gateway.commands import sign_files, sign_run  # noqa: PLC0415 - slow to import
+    from msign_gateway.commands import sign_files, sign_run, sign_telling  # noqa: PLC0415 - slow to import
 
     order = sign_files.Order(
         files=tuple(files),
@@ -67,4 +78,4 @@ def sign(  # noqa: PLR0913 - each is an option of the command line
         force=force,
     )
     way = sign_run.Way(amqp_url, gateway_url, token, timeout_s)
-    raise typer.Exit(sign_run.run(order, way, sign_run.Teller(as_json=as_json)))
+    raise typer.Exit(sign_run.run(order, way, sign_telling.Teller(as_json=as_json, with_code=not no_qr)))

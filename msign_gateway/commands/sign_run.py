@@ -1,26 +1,21 @@
 """How does a sign job go, seen from a terminal? Ask, tell the link, wait, write."""
 
 import asyncio
-import hashlib
-import json
 import uuid
-from base64 import b64decode
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
-import typer
 from aio_pika.exceptions import AMQPError
 from pydantic import ValidationError
-from rich.console import Console
 
 from msign_gateway.client import GatewayClient
 from msign_gateway.client.contents import ContentStore
 from msign_gateway.commands.sign_files import Order, Paper, command, papers, write
+from msign_gateway.commands.sign_telling import Teller
 from shared.errors import Malformed, MSignGatewayError, Transient
 from shared.messaging.envelope import Event
-from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, AcceptedData, ReadyData, RejectedData, ResultData
+from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, AcceptedData, ReadyData, RejectedData
 
 SIGNED, NOT_SIGNED, NOT_ASKED, NOT_KNOWN = range(4)
 ACCEPTED_WITHIN_S = 60.0
@@ -50,28 +45,6 @@ class Way:
         return ContentStore(self.gateway_url, self.token) if self.gateway_url and self.token else None
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
-    """Says what happens: to people, or as one JSON object a line."""
-
-    as_json: bool
-
-    def say(self, kind: str, sentence: str, **facts: Any) -> None:
-        """Tell something that happened."""
-        typer.echo(json.dumps({"event": kind} | facts, ensure_ascii=False) if self.as_json else sentence)
-
-    def complain(self, sentence: str) -> None:
-        """Tell what is wrong."""
-        if self.as_json:
-            typer.echo(json.dumps({"event": "error", "error": sentence}, ensure_ascii=False))
-        else:
-            typer.echo(f"sign: {sentence}", err=True)
-
-    def waiting(self, for_what: str) -> AbstractContextManager[object]:
-        """Show a person that it is being waited."""
-        return nullcontext() if self.as_json else Console(stderr=True).status(for_what)
-
-
 class _Ended(Exception):
     """The command ends with this exit code and this sentence."""
 
@@ -98,7 +71,7 @@ async def _signed(order: Order, way: Way, teller: Teller, command_id: str) -> No
     try:
         asked = papers(order)
         data = command(order, asked, await _stored(asked, way))
-        async with GatewayClient.connect(way.amqp_url, system=way.system) as client:
+        async with GatewayClient.connect(way.amqp_url, system=way.system, store=way.store) as client:
             await client.sign(data, command_id=command_id)
             await _answered(client, asked, way, teller, command_id)
     except MSignGatewayError as error:
@@ -125,7 +98,7 @@ async def _answered(client: GatewayClient, asked: tuple[Paper, ...], way: Way, t
             event = await _next(client, command_id, _FINAL, way.timeout_s, "the signer", teller)
         if event.type == SIGN_REJECTED:
             _rejected(RejectedData.model_validate(event.data))
-        await _written(ReadyData.model_validate(event.data), asked, way, teller, command_id)
+        await _written(client, ReadyData.model_validate(event.data), asked, teller, command_id)
     except ValidationError as error:
         raise _Ended(NOT_KNOWN, f"command {command_id}: an event that is not as it should be") from error
 
@@ -133,6 +106,7 @@ async def _answered(client: GatewayClient, asked: tuple[Paper, ...], way: Way, t
 def _accepted(data: AcceptedData, teller: Teller) -> None:
     facts = data.model_dump(mode="json", include={"command_id", "job_id", "sign_url", "expires_at"})
     teller.say("accepted", f"Sign at {data.sign_url}", **facts)
+    teller.show_code(data.sign_url)
 
 
 async def _next(
@@ -153,15 +127,18 @@ def _rejected(data: RejectedData) -> NoReturn:
     raise _Ended(NOT_SIGNED, f"the job was rejected: {told}")
 
 
-async def _written(data: ReadyData, asked: tuple[Paper, ...], way: Way, teller: Teller, command_id: str) -> None:
+async def _written(
+    client: GatewayClient, data: ReadyData, asked: tuple[Paper, ...], teller: Teller, command_id: str
+) -> None:
     if data.status != "Success":
         reason = f" ({data.reason_code})" if data.reason_code else ""
         raise _Ended(NOT_SIGNED, f"not signed: {data.status}{reason}{f', {data.message}' if data.message else ''}")
     results = {result.correlation_id: result for result in data.results}
     for paper in asked:
         try:
-            signature = await _signature(results.get(paper.id), way)
-            write(paper, signature)
+            if (result := results.get(paper.id)) is None:
+                raise Transient("the event has no signature for it")
+            write(paper, await client.signature(result))
         except (MSignGatewayError, OSError) as error:
             sentence = f"{paper.file} is signed, but {paper.result} was not written: {error} (command {command_id})"
             raise _Ended(NOT_KNOWN, sentence) from error
@@ -171,25 +148,3 @@ async def _written(data: ReadyData, asked: tuple[Paper, ...], way: Way, teller: 
     teller.say(
         "ready", f"Signed by {' and '.join(sorted(signers)) or 'somebody'}\n{sentence}", status="Success", files=files
     )
-
-
-async def _signature(result: ResultData | None, way: Way) -> bytes:
-    """Return the signature of a result; it is the one that the event speaks of."""
-    if result is None or (result.signature is None and result.signature_ref is None):
-        raise Transient("the event has no signature for it")
-    if result.signature is not None:
-        signature = _decoded(result.signature)
-    elif (store := way.store) is not None:
-        signature = await asyncio.to_thread(store.get, result.signature_ref or "")
-    else:
-        raise Malformed(f"{result.signature_ref} has to be fetched: give --gateway-url and --token")
-    if result.sha256 is not None and hashlib.sha256(signature).hexdigest() != result.sha256:
-        raise Transient("the signature is not the one that the event speaks of")
-    return signature
-
-
-def _decoded(signature: str) -> bytes:
-    try:
-        return b64decode(signature, validate=True)
-    except ValueError:
-        raise Transient("the event's signature is not base64") from None
