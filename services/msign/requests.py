@@ -30,6 +30,7 @@ from shared.contract.models import (
     SignStatus,
 )
 from shared.persistence.copying import Value, binary_rows
+from shared.telemetry.tracing import current_traceparent
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TOGETHER_BYTES = 1024 * 1024
@@ -58,6 +59,7 @@ class RequestStore:
                 request.signature_reason,
                 signer,
                 expires_at,
+                current_traceparent(),
             )
             await connection.copy_to_table(
                 "sign_contents",
@@ -86,6 +88,7 @@ class RequestStore:
             reason=row["reason"],
             created_at=row["created_at"],
             expires_at=row["expires_at"],
+            traceparent=row["traceparent"],
             documents=tuple(DocumentSummary(**dict(one)) for one in documents),
         )
 
@@ -205,9 +208,9 @@ _CONTENT_COLUMNS = ("request_id", "position", "content", "digest", "correlation_
 _INSERT_REQUEST = """
 INSERT INTO sign_requests (
     request_id, consumer_id, content_type, short_content_description, content_description, signature_reason,
-    expected_signer, expires_at
+    expected_signer, expires_at, traceparent
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _GET = """
 SELECT sign_requests.*, consumers.name AS consumer, consumers.return_origins

@@ -35,7 +35,8 @@ class RequestSummary:
     """A sign request; `consumer` is the name of the system that posted it.
 
     `return_origins` are where that system's results may go (empty: anywhere that is allowed at all), `reason` is a code
-    of `messages.py`, and `documents` stand in the order of the request's contents.
+    of `messages.py`, and `documents` stand in the order of the request's contents. `traceparent` names the trace
+    that it was posted in.
     """
 
     request_id: str
@@ -51,6 +52,7 @@ class RequestSummary:
     created_at: datetime
     expires_at: datetime
     documents: tuple[DocumentSummary, ...]
+    traceparent: str | None = None
 
     @property
     def description(self) -> str:

@@ -123,6 +123,7 @@ STEPS = {
     ("sign_gateway", "CLIENT", "post sign request/MSign/PostSignRequest"),
     ("msign", "SERVER", "MSign/PostSignRequest/MSign/PostSignRequest"),
     ("a relay", "PRODUCER", "post sign request/publish msign.events"),
+    ("msign", "INTERNAL", "MSign/PostSignRequest/sign documents"),
     ("callback_web", "SERVER", "process sign_gateway.commands/open sign link"),
     ("callback_web", "SERVER", "process sign_gateway.commands/return from sign page"),
     ("callback_web", "INTERNAL", "return from sign page/collect sign response"),

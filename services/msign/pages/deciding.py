@@ -17,6 +17,7 @@ from services.msign.summary import RequestSummary
 from shared.contract.models import SignStatus
 from shared.errors import MSignGatewayError, Transient
 from shared.signatures.timestamps import TimestampFailed
+from shared.telemetry import attributes, tracing
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,10 @@ async def sign_all(parts: Parts, asked: RequestSummary, opened: OpenKey) -> Outc
     """Sign what the open key may sign; raises `NotExpected`, and `Transient` when it can be tried again."""
     if not await is_expected(asked.expected_signer, opened.key.certificate, parts.mandates):
         raise NotExpected(asked.request_id)
-    return await sign_batch(asked, opened, parts.timestamper, parts.requests)
+    with tracing.span("sign documents", parent=asked.traceparent) as span:
+        outcome = await sign_batch(asked, opened, parts.timestamper, parts.requests)
+        span.set_attribute(attributes.OUTCOME, outcome.status.value)
+        return outcome
 
 
 async def decide(
