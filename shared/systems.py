@@ -6,8 +6,8 @@ While a token is being replaced, `"former_token": {"sha256": "<hex>", "until": "
 """
 
 import hashlib
-import hmac
 from datetime import UTC, datetime
+from hmac import compare_digest
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -120,7 +120,7 @@ class Systems:
         found = None
         for system in self._watched.current().values():
             for known in system.tokens_at(now):
-                if hmac.compare_digest(known, digest):
+                if compare_digest(known, digest):
                     found = system
         return found
 

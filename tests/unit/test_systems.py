@@ -1,6 +1,7 @@
 """The registry of systems."""
 
 import hashlib
+import hmac
 import json
 import os
 
@@ -24,6 +25,22 @@ def test_a_system_is_found_by_name_and_by_token(tmp_path):
     assert systems.get("two") is systems.with_token("two")
     assert systems.get("three") is None
     assert systems.with_token("") is None
+
+
+def test_a_token_is_compared_with_every_system_in_constant_time(tmp_path, monkeypatch):
+    compared = []
+
+    def compare(known, given):
+        compared.append(known)
+        return hmac.compare_digest(known, given)
+
+    monkeypatch.setattr("shared.systems.compare_digest", compare)
+    systems = Systems(write(tmp_path / "s.json", "one", "two", "three"))
+    for token in ("one", "three", "nobody's"):
+        compared.clear()
+        found = systems.with_token(token)
+        assert (found.name if found else None) == (token if token != "nobody's" else None)
+        assert len(compared) == 3, "it stops at the first that fits"
 
 
 @pytest.mark.parametrize(
