@@ -15,7 +15,7 @@ from msign_gateway.commands.sign_files import Order, Paper, command, papers, wri
 from msign_gateway.commands.sign_telling import Teller
 from shared.errors import Malformed, MSignGatewayError, Transient
 from shared.messaging.envelope import Event
-from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, AcceptedData, ReadyData, RejectedData
+from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, AcceptedData, ReadyData, RejectedData, ResultData
 
 SIGNED, NOT_SIGNED, NOT_ASKED, NOT_KNOWN = range(4)
 ACCEPTED_WITHIN_S = 60.0
@@ -98,7 +98,7 @@ async def _answered(client: GatewayClient, asked: tuple[Paper, ...], way: Way, t
             event = await _next(client, command_id, _FINAL, way.timeout_s, "the signer", teller)
         if event.type == SIGN_REJECTED:
             _rejected(RejectedData.model_validate(event.data))
-        await _written(client, ReadyData.model_validate(event.data), asked, teller, command_id)
+        await _written(client, ReadyData.model_validate(event.data), asked, way, teller, command_id)
     except ValidationError as error:
         raise _Ended(NOT_KNOWN, f"command {command_id}: an event that is not as it should be") from error
 
@@ -128,7 +128,7 @@ def _rejected(data: RejectedData) -> NoReturn:
 
 
 async def _written(
-    client: GatewayClient, data: ReadyData, asked: tuple[Paper, ...], teller: Teller, command_id: str
+    client: GatewayClient, data: ReadyData, asked: tuple[Paper, ...], way: Way, teller: Teller, command_id: str
 ) -> None:
     if data.status != "Success":
         reason = f" ({data.reason_code})" if data.reason_code else ""
@@ -136,9 +136,7 @@ async def _written(
     results = {result.correlation_id: result for result in data.results}
     for paper in asked:
         try:
-            if (result := results.get(paper.id)) is None:
-                raise Transient("the event has no signature for it")
-            write(paper, await client.signature(result))
+            write(paper, await _signature(client, results.get(paper.id), way))
         except (MSignGatewayError, OSError) as error:
             sentence = f"{paper.file} is signed, but {paper.result} was not written: {error} (command {command_id})"
             raise _Ended(NOT_KNOWN, sentence) from error
@@ -148,3 +146,11 @@ async def _written(
     teller.say(
         "ready", f"Signed by {' and '.join(sorted(signers)) or 'somebody'}\n{sentence}", status="Success", files=files
     )
+
+
+async def _signature(client: GatewayClient, result: ResultData | None, way: Way) -> bytes:
+    if result is None:
+        raise Transient("the event has no signature for it")
+    if result.signature is None and result.signature_ref is not None and way.store is None:
+        raise Malformed(f"{result.signature_ref} has to be fetched: give --gateway-url and --token")
+    return await client.signature(result)
