@@ -29,6 +29,7 @@ class Encrypted(Settings):
     """
 
     require_tls: bool = False
+    """Refuse to start unless every connection is encrypted and its server checked."""
 
     @field_validator(
         "amqp_url", "database_url", "msign_api_url", "msign_frontend_url", "public_url", check_fields=False
@@ -54,9 +55,13 @@ class BrokerConnection(Encrypted):
     """Where the broker is, and how it and we prove who we are."""
 
     amqp_ca_bundle: ReadableFile | None = None
+    """The only CAs (PEM) that are believed for the broker; demands `amqps`. Without it, the system's."""
     amqp_client_cert: ReadableFile | None = None
+    """Our certificate (PEM) for a broker that asks for one."""
     amqp_client_key: ReadableFile | None = None
+    """The key of `AMQP_CLIENT_CERT`."""
     amqp_url: url_text("amqp", "amqps")  # type: ignore[valid-type]
+    """The broker, with this service's user, password and virtual host."""
 
     def amqp_address(self) -> Callable[[], str]:
         """Return what tells the broker's URL at each connection, with the files that belong to it."""
@@ -70,9 +75,13 @@ class DatabaseConnection(Encrypted):
     """Where the gateway's database is, and how it and we prove who we are."""
 
     database_ca_bundle: ReadableFile | None = None
+    """The only CAs (PEM) that are believed for the database; demands `sslmode=verify-full` or `verify-ca`."""
     database_client_cert: ReadableFile | None = None
+    """Our certificate (PEM) for a database that asks for one."""
     database_client_key: ReadableFile | None = None
+    """The key of `DATABASE_CLIENT_CERT`."""
     database_url: url_text("postgresql", "postgres", several_hosts=True)  # type: ignore[valid-type]
+    """The gateway's database: the server itself or a pooler in session mode, as it is listened to."""
 
     def database_address(self) -> Callable[[], str]:
         """Return what tells the database's URL at each connection, with the files that belong to it."""
@@ -89,10 +98,15 @@ class MSignConnection(Encrypted):
     """Where MSign's API is, how long a call may take, and the three files of mutual TLS."""
 
     msign_api_url: url_text("https", "http")  # type: ignore[valid-type]
+    """MSign's SOAP endpoint; with `http` only our own MSign in development can be used."""
     msign_client_cert: ReadableFile | None = None
+    """The certificate (PEM) that MSign knows us by; required with `https`."""
     msign_client_key: ReadableFile | None = None
+    """The key of `MSIGN_CLIENT_CERT`; required with `https`."""
     msign_ca_bundle: ReadableFile | None = None
+    """The only CAs (PEM) that are believed for MSign; required with `https`."""
     msign_timeout_s: float = Field(default=30, gt=0, le=80)
+    """How many seconds a call of MSign may take; less than the lease of the work it is made for."""
 
     @model_validator(mode="after")
     def _certificates_for_https(self) -> Self:

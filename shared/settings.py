@@ -59,7 +59,9 @@ class FileSource(PydanticBaseSettingsSource):
 class Settings(BaseSettings):
     """The base of all settings: environment first, then `_FILE` variants."""
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", hide_input_in_errors=True, frozen=True, use_attribute_docstrings=True
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -92,11 +94,17 @@ class ServiceSettings(Settings):
     """What every service needs, whatever its job."""
 
     ops_host: str = "127.0.0.1"
+    """The address that the ops port listens on; `0.0.0.0` where orchestrators and Prometheus come from outside."""
     ops_port: Port
+    """Where `/livez`, `/readyz` and `/metrics` answer; sign_gateway's `/status`, too. Without TLS and passwords."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe log lines that are written."""
     log_format: Literal["auto", "json", "console"] = "auto"
+    """`json`: an object a line; `console`: for people; `auto`: for people on a terminal, else JSON."""
     otel_exporter_otlp_endpoint: url_text("http", "https") | None = None  # type: ignore[valid-type]
+    """Where traces go by OTLP over HTTP; none are made without it."""
     drain_s: float = Field(default=10.0, ge=0)
+    """How many seconds work under way gets to finish after SIGTERM."""
 
 
 def load_settings(settings_type: type[SettingsT], **given: Any) -> SettingsT:

@@ -10,31 +10,34 @@ MEBIBYTE = 1024 * 1024
 
 
 class MSignSettings(WebSettings):
-    """The API's settings; those of the pages and the PKI are in `WebSettings`.
-
-    `api_cert` and `api_key` are our server certificate, `consumers_ca` the CAs that issue the consumers' certificates,
-    all PEM. `api_url` is the endpoint as the WSDL tells it; without
-    it, the WSDL repeats the address that it was asked at. A request expires after `request_ttl_hours`, and is removed
-    `request_retention_hours` after it was finished or has expired.
-    Hostile input is read in `verify_processes` processes, one for each core if it is not set.
-
-    With `api_development_port`, whoever reaches that port of 127.0.0.1 over plain HTTP is the registered system
-    `api_development_consumer`.
-    """
+    """The API's settings; those of the pages and the PKI are in `WebSettings`."""
 
     msign_database_url: str = Field(pattern="^postgres(ql)?://")
+    """The provider's own database."""
     api_host: str = "127.0.0.1"
+    """The address that the SOAP endpoint listens on."""
     api_port: Port
+    """The port of the SOAP endpoint, with mutual TLS."""
     api_cert: FilePath
+    """Our server certificate (PEM)."""
     api_key: FilePath
+    """The key of `API_CERT`."""
     consumers_ca: FilePath
+    """The CAs (PEM) that issue the certificates of the systems that call us."""
     api_development_port: Port | None = None
+    """A port of 127.0.0.1 where whoever comes without TLS is `API_DEVELOPMENT_CONSUMER`."""
     api_development_consumer: str | None = Field(default=None, validate_default=True)
+    """The registered system that everybody is on `API_DEVELOPMENT_PORT`."""
     api_url: str | None = Field(default=None, pattern="^https://")
+    """The endpoint as the WSDL tells it; without it, the WSDL repeats the address that it was asked at."""
     request_ttl_hours: float = Field(default=24, gt=0)
+    """How long users may take to sign a request."""
     request_retention_hours: float = Field(default=168, gt=0)
+    """How long a request is kept after it was finished or has expired."""
     verify_processes: int | None = Field(default=None, ge=1)
+    """How many processes read hostile input; one for each core if it is not set."""
     max_body_bytes: int = Field(default=96 * MEBIBYTE, ge=MEBIBYTE)
+    """How large a call's body may be."""
 
     @property
     def endpoint(self) -> str:

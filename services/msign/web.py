@@ -44,30 +44,36 @@ log = structlog.get_logger(__name__)
 
 
 class WebSettings(ServiceSettings):
-    """What the pages and the PKI services need.
-
-    `web_url` is the pages' address as browsers see it, `https://host[:port]`: set it where TLS ends at a proxy, so that
-    cookies travel over https only. `web_secret` holds the keys that seal the pages' forms, newest first; they are the
-    same in every replica. `show_people` prints the made-up people with their PINs beside the PIN form; without
-    `timestamp_url` the timestamps come from our own PKI port. `pkcs11_module` is the library of the tokens' PKCS#11
-    module; without one, tokens are PKCS#12 files of `pki_dir`. `trust_dir` holds the anchors that signers' certificates
-    must lead to; `policy_file` (TOML) says which algorithms are too weak, in place of the policy that is shipped. A
-    phone has `mobile_timeout_s` to answer.
-    """
+    """What the pages and the PKI services need."""
 
     web_host: str = "127.0.0.1"
+    """The address that the pages' port listens on."""
     web_port: Port
+    """The port of the Sign Page and the other pages."""
     web_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@\s]+/?$")
+    """The pages' address for browsers, `https://host[:port]`: set it where TLS ends at a proxy, so that cookies travel
+    over https only.
+    """
     web_secret: Keys
+    """The keys that seal the pages' forms, newest first, 32 characters or more each; the same in every replica."""
     pki_dir: Path
+    """The folder of our PKI: CAs, people's certificates and tokens."""
     pki_host: str = "127.0.0.1"
+    """The address that the PKI port listens on."""
     pki_port: Port
+    """The port of the time-stamping service, OCSP responders, CRLs and CA certificates."""
     timestamp_url: str | None = None
+    """A time-stamping service (RFC 3161); without it, our own."""
     show_people: bool = False
+    """Print the made-up people with their PINs beside the PIN form: for demonstrations."""
     pkcs11_module: FilePath | None = None
+    """The library of the tokens' PKCS#11 module; without it, tokens are PKCS#12 files of `PKI_DIR`."""
     mobile_timeout_s: float = Field(default=120, gt=0)
+    """How many seconds a phone has to answer."""
     trust_dir: DirectoryPath
+    """The folder of the anchors (PEM) that signers' certificates must lead to."""
     policy_file: FilePath | None = None
+    """Which algorithms are too weak (TOML), in place of the policy that is shipped."""
 
 
 @asynccontextmanager
