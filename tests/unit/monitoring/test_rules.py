@@ -131,3 +131,16 @@ def test_names_are_found_in_an_expression():
         'sum by (job) (rate(a_total{x="b_total"}[5m])) / on (job) c:d unless e_seconds > 0 and histogram_quantile(1, f)'
     )
     assert names_in(expression) == {"a_total", "c:d", "e_seconds", "f"}
+
+
+def test_what_is_not_told_beside_what_are_alerts_that_there_are():
+    example = yaml.safe_load((PROMETHEUS / "alertmanager.example.yml").read_text(encoding="utf-8"))
+    matchers = " ".join(
+        matcher
+        for rule in example["inhibit_rules"]
+        for matcher in rule["source_matchers"] + rule["target_matchers"]
+        if matcher.startswith("alertname")
+    )
+    named = {name for names in re.findall(r'"([^"]+)"', matchers) for name in names.split("|")}
+    assert named
+    assert named <= set(ALERTS)
