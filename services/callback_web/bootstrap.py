@@ -15,6 +15,8 @@ from shared.lifecycle import Service, serve_http
 from shared.signing.collect import Collector, Policy
 from shared.signing.gateway import open_gateway
 from shared.signing.links import Links
+from shared.signing.states import Kind
+from shared.telemetry import jobs as telling
 
 NAME = "callback_web"
 CLOSE_S = 1.0
@@ -25,6 +27,7 @@ CLOSE_S = 1.0
 async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run the public port."""
     links = Links.following(settings.follow("link_secret"), settings.public_url)
+    telling.begin(Kind.SIGN)
     async with open_gateway(settings, service) as gateway:
         policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
         collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)

@@ -23,6 +23,7 @@ from shared.signing.links import Links
 from shared.signing.states import Kind
 from shared.signing.worker import Worker
 from shared.systems import Systems
+from shared.telemetry import jobs as telling
 
 LOOK_EVERY_S = 1.0
 
@@ -32,6 +33,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run intake, posting, polling, deadlines and the internal HTTP API."""
     systems = Systems(settings.systems_file)
     links = Links.following(settings.follow("link_secret"), settings.public_url)
+    telling.begin(Kind.SIGN)
     async with (
         open_gateway(settings, service) as gateway,
         open_intake(settings, service, SIGN_COMMANDS, _admission(settings, gateway, systems).handle),

@@ -17,6 +17,7 @@ from shared.signing.gateway import open_gateway, open_intake
 from shared.signing.states import Kind
 from shared.signing.worker import Worker
 from shared.systems import Systems
+from shared.telemetry import jobs as telling
 
 LOOK_EVERY_S = 1.0
 
@@ -25,6 +26,7 @@ LOOK_EVERY_S = 1.0
 async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run intake and verification."""
     systems = Systems(settings.systems_file)
+    telling.begin(Kind.VERIFICATION)
     async with open_gateway(settings, service) as gateway:
         intent = verification_intent(settings.inline_bytes, timedelta(hours=settings.verify_deadline_hours))
         admission = Admission(gateway.pool, systems, intent)

@@ -12,6 +12,8 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.telemetry.process import READY
+
 if TYPE_CHECKING:
     from shared.lifecycle.service import Check, Service
 
@@ -28,12 +30,13 @@ def create_ops_app(service: "Service") -> web.Application:
 
     async def readyz(_: web.Request) -> web.Response:
         checks, troubles = await asyncio.gather(run_checks(service.checks), run_checks(service.troubles))
-        ready = all(checks.values()) and service.started and not service.stopping.is_set()
+        ready = is_ready(service, checks)
         warnings = [trouble for trouble, present in troubles.items() if present]
         body = {"service": service.name, "ready": ready, "checks": checks, "warnings": warnings}
         return web.json_response(body, status=200 if ready else 503)
 
     async def metrics(_: web.Request) -> web.Response:
+        READY.set(is_ready(service, await run_checks(service.checks)))
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def page(request: web.Request) -> web.StreamResponse:
@@ -45,6 +48,11 @@ def create_ops_app(service: "Service") -> web.Application:
     app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
     app.router.add_get("/{page:.*}", page)
     return app
+
+
+def is_ready(service: "Service", checks: dict[str, bool]) -> bool:
+    """Tell whether a service with these outcomes of its readiness checks should get work."""
+    return all(checks.values()) and service.started and not service.stopping.is_set()
 
 
 async def run_checks(checks: "dict[str, Check]") -> dict[str, bool]:

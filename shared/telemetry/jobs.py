@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from shared.persistence.jobs import Job
 
 POSTED = frozenset({State.AWAITING_SIGNER, State.REJECTED})
+STAGES = {
+    Kind.SIGN: ("received_to_posted", "accepted_to_returned", "returned_to_ready", "end_to_end"),
+    Kind.VERIFICATION: ("end_to_end",),
+}
+
+
+def begin(kind: Kind) -> None:
+    """Show the stages of a kind of job before the first job comes to their end."""
+    metrics.begin(metrics.JOB_STAGE_SECONDS, [kind], STAGES[kind])
 
 
 def changed(job: "Job", cause: Cause) -> None:

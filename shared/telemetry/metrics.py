@@ -175,10 +175,10 @@ CERTIFICATE_NOT_AFTER = Gauge(
 BUILD_INFO = Gauge("msign_gateway_build_info", "1, with what runs here.", ["version", "service", "python"])
 
 
-def begin(counter: Counter, *values: Iterable[str]) -> None:
-    """Show a counter at 0 for all these values of its labels: nobody sees the first step of what begins at 1."""
+def begin(counted: Counter | Histogram, *values: Iterable[str]) -> None:
+    """Show it at 0 for all these values of its labels: nobody sees the first step of what begins at 1."""
     for labels in product(*values):
-        counter.labels(*labels)
+        counted.labels(*labels)
 
 
 @cache

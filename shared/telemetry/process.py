@@ -15,6 +15,7 @@ EVENT_LOOP_LAG_SECONDS = Histogram(
     "How much later than asked for the event loop came back: while it lags, nobody is answered.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+READY = Gauge("msign_service_ready", "1 if the service passes its readiness checks and is not stopping, else 0.")
 
 
 def version_here() -> str:

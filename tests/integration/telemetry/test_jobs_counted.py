@@ -8,6 +8,9 @@ from shared.contract.faults import InvalidParameter
 from shared.contract.models import SignResponse, SignStatus
 from shared.contract.transport import AmbiguousCall
 from shared.persistence import jobs
+from shared.signing.states import Kind
+from shared.telemetry.jobs import STAGES, begin
+from tests.counting import shown
 
 STAGE = "msign_gateway_job_stage_duration_seconds"
 TRANSITIONS = "msign_gateway_job_transitions_total"
@@ -51,6 +54,13 @@ async def test_a_stage_is_measured_from_what_the_database_says_whoever_wrote_it(
     assert (count, round(lasted)) == (1, 7)
     count, lasted = observed(counted, "end_to_end")
     assert (count, round(lasted)) == (1, 600)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_stage_is_there_before_the_first_job_has_come_to_its_end(kind):
+    begin(kind)
+    for stage in STAGES[kind]:
+        assert shown(f"{STAGE}_count", kind=kind, stage=stage) >= 0
 
 
 async def test_only_the_first_return_counts(counted, pool, post):

@@ -112,6 +112,14 @@ async def test_metrics_are_in_prometheus_text_format(ops):
     assert "msign_service_event_loop_lag_seconds" in await response.text()
 
 
+async def test_metrics_tell_whether_the_service_is_ready(service, ops):
+    service.ready_when("database", passes)
+    service.started = True
+    assert "msign_service_ready 1.0" in await (await ops.get("/metrics")).text()
+    service.ready_when("broker", fails)
+    assert "msign_service_ready 0.0" in await (await ops.get("/metrics")).text()
+
+
 async def test_drains_run_in_the_order_of_their_registration(service):
     called = []
 
