@@ -82,7 +82,9 @@ def _database(origin: Origin, directory: Path, *, durable: bool) -> AbstractAsyn
 
 @asynccontextmanager
 async def _given_broker() -> AsyncIterator[Broker]:
-    broker = Broker.given(os.environ["AMQP_URL"], os.environ.get("AMQP_MANAGEMENT_URL"), os.environ.get("AMQP_METRICS"))
+    broker = Broker.given(
+        os.environ["AMQP_URL"], os.environ.get("AMQP_MANAGEMENT_URL"), os.environ.get("AMQP_METRICS") or None
+    )
     try:
         await broker.until_ready(BROKER_START_S)
     except InfrastructureError as error:
