@@ -130,11 +130,18 @@ STEPS = {
     ("callback_web", "CLIENT", "collect sign response/MSign/GetSignResponse"),
     ("msign", "SERVER", "MSign/GetSignResponse/MSign/GetSignResponse"),
     ("a relay", "PRODUCER", "collect sign response/publish msign.events"),
+    ("verifier", "CONSUMER", "process verifier.commands"),
+    ("verifier", "INTERNAL", "process verifier.commands/verify signatures"),
+    ("verifier", "CLIENT", "verify signatures/MSign/VerifySignatures"),
+    ("msign", "SERVER", "MSign/VerifySignatures/MSign/VerifySignatures"),
+    ("a relay", "PRODUCER", "verify signatures/publish msign.events"),
 }
-"""The spans of a sign job: service, kind, and the name after that of the span above."""
+"""The spans of what was signed and then verified: service, kind, and the name after that of the span above."""
 
 
-async def test_one_trace_follows_a_sign_job_through_every_service(scene, client, job, people, collector):
+async def test_one_trace_follows_what_is_signed_and_verified_through_every_service(
+    scene, client, job, people, collector
+):
     here = SpanContext(trace_id=0xC0FFEE, span_id=0xBEEF, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
     trace_id, above = format_trace_id(here.trace_id), format_span_id(here.span_id)
     with use_span(NonRecordingSpan(here)):
@@ -142,7 +149,11 @@ async def test_one_trace_follows_a_sign_job_through_every_service(scene, client,
     accepted = await client.next_event(command, types={wire.ACCEPTED}, timeout_s=30)
     async with Browser() as browser:
         await user.sign(browser, accepted.data["sign_url"], people[0])
-    await client.next_event(command, types={wire.READY}, timeout_s=30)
+    ready = await client.next_event(command, types={wire.READY}, timeout_s=30)
+    signed = {"signature": ready.data["results"][0]["signature"], "content": job["contents"][0]["content"]}
+    with use_span(NonRecordingSpan(here)):
+        verification = await client.verify({"content_type": "Hash", "contents": [signed]})
+    await client.next_event(verification, timeout_s=30)
     spans = await collector.until(lambda spans: steps(spans, above) >= STEPS, trace_id=trace_id)
     assert not [one for one in spans if one.failed or one.events]
     lines = (scene.logs / "sign_gateway.log").read_text().splitlines()
