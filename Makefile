@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit chaos docs check format types catalogues audit lock prepare clean
+.PHONY: help demo test unit chaos docs check format types catalogues generated audit lock prepare clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -41,6 +41,12 @@ catalogues: prepare ## bring the translations' catalogues up to date with the so
 
 audit: prepare ## ask for known weaknesses of the pinned dependencies; needs a network
 	@exec $(BIN)/uv tool run pip-audit --strict --disable-pip --require-hashes -r requirements/services.txt $(ARGS)
+
+generated: prepare ## write every document anew that is made from the code
+	$(BIN)/msign-gateway schemas --out docs/messages
+	$(BIN)/python setup/reference_pages.py
+	$(BIN)/python setup/metrics_page.py > docs/operations/metrics.md
+	$(BIN)/python setup/settings_page.py > docs/operations/configure.md
 
 lock: prepare ## pin the dependencies anew, with hashes; the services run with the versions that are tested
 	@for set in development services; do \
