@@ -1,7 +1,10 @@
-"""Which pages does the site's menu show? Where `mkdocs.yml` names a folder, all of it: index first, then by name."""
+"""Which pages does the site's menu show? Where `mkdocs.yml` names a folder, all of it: what comes first in use, first."""
 
 from pathlib import Path
 from typing import Any
+
+FIRST = ("index", "install", "containers", "kubernetes", "configure", "doctor", "status", "monitoring", "runbook")
+"""The others come after them, by name."""
 
 
 def on_config(config: Any) -> Any:
@@ -16,6 +19,9 @@ def _filled(entry: Any, docs: Path) -> Any:
         return entry
     ((title, below),) = entry.items()
     if isinstance(below, str) and below.endswith("/"):
-        found = sorted((docs / below).glob("*.md"), key=lambda page: (page.stem != "index", page.name))
-        return {title: [str(page.relative_to(docs)) for page in found]}
+        return {title: [str(page.relative_to(docs)) for page in sorted((docs / below).glob("*.md"), key=_place)]}
     return {title: [_filled(one, docs) for one in below]}
+
+
+def _place(page: Path) -> tuple[int, str]:
+    return (FIRST.index(page.stem) if page.stem in FIRST else len(FIRST), page.name)
