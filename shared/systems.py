@@ -100,8 +100,10 @@ class Registry(BaseModel):
             raise Malformed(f"{path}: {error.strerror}", field="SYSTEMS_FILE") from None
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = "/".join(str(part) for part in first["loc"])
-            raise Malformed(f"{path}: {place}: {first['msg']}", field="SYSTEMS_FILE") from None
+            place = "".join(f"{part}/" for part in first["loc"])
+            raise Malformed(
+                f"{path}: {place.removesuffix('/')}{place and ': '}{first['msg']}", field="SYSTEMS_FILE"
+            ) from None
 
 
 class Systems:

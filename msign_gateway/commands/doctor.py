@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +55,9 @@ def doctor(
     from msign_gateway.doctor.examination import Area, examine  # noqa: PLC0415 - slow to import
 
     areas = [Area(name) for name in dict.fromkeys(only or AREAS)]
+    logging.getLogger().addHandler(
+        logging.NullHandler()
+    )  # what libraries log of broken connections is told as findings
     found = asyncio.run(examine(areas))
     if as_json:
         typer.echo(json.dumps(_as_data(found), ensure_ascii=False))

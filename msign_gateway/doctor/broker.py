@@ -12,7 +12,7 @@ import aio_pika
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity, ChannelPreconditionFailed, ProbableAuthenticationError
 
-from msign_gateway.doctor.findings import Finding, counted, failed, ok, place, read_settings, travels, warning
+from msign_gateway.doctor.findings import Finding, brief, counted, failed, ok, place, read_settings, travels, warning
 from shared.connections import BrokerConnection
 from shared.messaging.topology import COMMAND_QUEUES, COMMANDS, DEAD, EVENTS, CommandQueue
 
@@ -56,11 +56,12 @@ def refused(url: str, error: BaseException) -> Finding:
         detail = f"{place(url)}: the virtual host {parts.path.removeprefix('/') or '/'} is not there for this user"
         return failed("login", detail, "create it and its permissions: rabbitmqctl add_vhost, set_permissions")
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError) or "SSL" in text:
-        detail = f"{place(url)}: the TLS handshake failed: {getattr(error, 'verify_message', '') or text.strip()[:200]}"
+        cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+        detail = f"{place(url)}: the TLS handshake failed: {brief(cause)}"
         return failed(
             "login", detail, "compare AMQP_CA_BUNDLE with the broker's certificate, and its names with AMQP_URL"
         )
-    detail = f"{place(url)} cannot be reached: {text.strip()[:200] or type(error).__name__}"
+    detail = f"{place(url)} cannot be reached: {brief(error)}"
     return failed("login", detail, "is RabbitMQ running, and may this machine connect to it?")
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from msign_gateway.doctor.findings import Finding, counted, failed, ok, place, read_settings, travels, warning
+from msign_gateway.doctor.findings import Finding, brief, counted, failed, ok, place, read_settings, travels, warning
 from shared.connections import DatabaseConnection
 from shared.persistence.migrate import MIGRATIONS
 from shared.persistence.pool import DATABASE_ERRORS
@@ -67,12 +67,12 @@ def refused(url: str, error: BaseException) -> Finding:
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return failed("login", f"{place(url)}: {error}", "create it, then run msign-gateway migrate")
     if isinstance(error, ssl.SSLError) or "SSL" in str(error):
-        detail = f"{place(url)}: the TLS handshake failed: {getattr(error, 'verify_message', '') or error}"
+        detail = f"{place(url)}: the TLS handshake failed: {brief(error)}"
         advice = "compare DATABASE_CA_BUNDLE with the server's certificate, and its names with DATABASE_URL"
         return failed("login", detail, advice)
     if isinstance(error, asyncpg.TooManyConnectionsError):
         return failed("login", f"{place(url)}: {error}", "raise max_connections, or run fewer replicas")
-    detail = f"{place(url)} cannot be reached: {str(error)[:200] or type(error).__name__}"
+    detail = f"{place(url)} cannot be reached: {brief(error)}"
     return failed("login", detail, "is PostgreSQL running, and may this machine connect to it?")
 
 

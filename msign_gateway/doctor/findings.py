@@ -1,5 +1,7 @@
 """What does the doctor say of one thing that it looked at? Never with a secret in it."""
 
+import os
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -87,7 +89,16 @@ def travels(check: str, url: str) -> Finding:
     if problem := weakness(url):
         detail = f"{place(url)}: in the clear; to be encrypted, the URL {problem}"
         return warning(check, detail, "encrypt it before real documents go there, and set REQUIRE_TLS=true")
-    return ok(check, f"{place(url)}: encrypted, and the server's certificate is checked")
+    return ok(check, f"{place(url)}: the URL demands it, with a certificate that is checked")
+
+
+def brief(error: BaseException) -> str:
+    """Return what went wrong on a connection in a few words: the system's own where it has some."""
+    if isinstance(error, ssl.SSLError):
+        return getattr(error, "verify_message", "") or error.reason or "TLS error"
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno) if error.errno > 0 else error.strerror or type(error).__name__
+    return str(error).strip()[:200] or type(error).__name__
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from msign_gateway.doctor.findings import Finding, counted, failed, ok, place, read_settings, travels, warning
+from msign_gateway.doctor.findings import Finding, brief, counted, failed, ok, place, read_settings, travels, warning
 from shared.connections import MSignConnection
 from shared.contract.client import MSignClient
 from shared.contract.faults import AuthenticationFailed, MSignFault, RequestNotFound
@@ -49,7 +49,8 @@ def client_certificate(cert: Path, key: Path) -> list[Finding]:
         certificate = x509.load_pem_x509_certificate(cert.read_bytes())
         ssl.create_default_context().load_cert_chain(cert, key)
     except (OSError, ValueError) as error:
-        detail = f"{cert} and {key} cannot be used: {_brief(error)}"
+        why = brief(error) if isinstance(error, OSError) else "not a certificate"
+        detail = f"{cert} and {key} cannot be used: {why}"
         return [failed(check, detail, "MSIGN_CLIENT_CERT and MSIGN_CLIENT_KEY must be PEM and belong to each other")]
     serial = f"serial number {certificate.serial_number:X}"
     advice = "get a new one, register it at MSign, and replace both files: no restart is needed"
@@ -80,10 +81,10 @@ async def handshake(url: str, context: ssl.SSLContext) -> Finding:
         advice = "put MSign's CA into MSIGN_CA_BUNDLE; if the name is wrong, mend MSIGN_API_URL"
         return failed(check, f"{place(url)}: {error.verify_message}", advice)
     except ssl.SSLError as error:
-        detail = f"{place(url)}: the TLS handshake failed: {_brief(error)}"
+        detail = f"{place(url)}: the TLS handshake failed: {brief(error)}"
         return failed(check, detail, "does MSign know the CA of our certificate, and is this an https port?")
     except (OSError, TimeoutError) as error:
-        detail = f"{place(url)} cannot be reached: {_brief(error)}"
+        detail = f"{place(url)} cannot be reached: {brief(error)}"
         return failed("connection", detail, "is MSIGN_API_URL right, and may this machine connect to it?")
     connection = writer.get_extra_info("ssl_object")
     certificate = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True))
@@ -116,9 +117,3 @@ async def answer(settings: MSignConnection) -> Finding:
         advice = "is MSIGN_API_URL the endpoint that ends in /MSign.svc, and MSign up?"
         return failed("answer", str(error)[:200], advice)
     return warning("answer", "MSign knows a request that nobody made", "is this really MSign?")
-
-
-def _brief(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLError):
-        return error.reason or "TLS error"
-    return str(error)[:200] or type(error).__name__

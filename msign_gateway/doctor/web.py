@@ -11,7 +11,7 @@ from uuid import UUID
 import aiohttp
 
 from msign_gateway.doctor.database import CLOCKS_AGREE, clocks
-from msign_gateway.doctor.findings import Finding, ok, place, read_settings, travels, warning
+from msign_gateway.doctor.findings import Finding, brief, ok, place, read_settings, travels, warning
 from shared.settings import Settings, url_text
 
 WITHIN_S = 8
@@ -85,9 +85,9 @@ def clock(date: str | None) -> list[Finding]:
 
 def unreachable(check: str, url: str, error: BaseException) -> Finding:
     """Tell why there was no answer."""
-    why = type(error).__name__
+    why = brief(error)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         why = getattr(error.certificate_error, "verify_message", "its certificate is not trusted here")
     elif isinstance(error, aiohttp.ClientConnectorError):
-        why = str(error.os_error)
+        why = brief(error.os_error)
     return warning(check, f"no answer at {place(url)} from here: {why}", "open it in a browser as users would")
