@@ -1,4 +1,4 @@
-"""Which pages does the site's menu show? Where `mkdocs.yml` names a folder, all of it: what comes first in use, first."""
+"""Which pages does the site's menu show? Where `mkdocs.yml` names a folder, all of it, in the order of need."""
 
 from pathlib import Path
 from typing import Any

@@ -70,15 +70,28 @@ def parse(arguments):
         command.make_context(command.name, list(arguments))
 
 
+@pytest.fixture
+def given(monkeypatch):
+    """What our program needs of its environment."""
+    for name in ("AMQP_URL", "DATABASE_URL", "SYSTEMS_FILE", "RETURN_URL"):
+        monkeypatch.setenv(name, "given")
+
+
+def test_every_example_of_the_programs_own_help_can_be_typed(given):
+    pages = [block.code for block in blocks("text") if block.page.name == "cli.md"]
+    examples = [line for code in pages for line in code.splitlines() if line.strip().startswith(f"{OURS} ")]
+    for words in commands("\n".join(examples)):
+        if (ours := arguments_of_ours(words)) is not None:
+            parse(ours)
+
+
 @pytest.mark.parametrize("block", blocks(), ids=str)
 def test_every_block_is_of_a_kind_that_is_checked_or_only_shown(block):
     assert block.language in CHECKED | SHOWN
 
 
 @pytest.mark.parametrize("block", blocks("sh"), ids=str)
-def test_a_script_is_one_and_knows_every_command(block, monkeypatch):
-    for name in ("AMQP_URL", "DATABASE_URL", "SYSTEMS_FILE", "RETURN_URL"):
-        monkeypatch.setenv(name, "given")
+def test_a_script_is_one_and_knows_every_command(block, given):
     said = subprocess.run(["bash", "-n"], input=block.code, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
     for words in commands(block.code):
@@ -112,9 +125,7 @@ def test_a_program_compiles(block):
 @pytest.mark.parametrize(
     "line", ["msign-gateway jobs lost", "msign-gateway sign --sideways a.pdf", "msign-gateway jobs list --limit many"]
 )
-def test_what_the_command_line_does_not_take_is_found(line, monkeypatch):
-    for name in ("AMQP_URL", "DATABASE_URL", "RETURN_URL"):
-        monkeypatch.setenv(name, "given")
+def test_what_the_command_line_does_not_take_is_found(line, given):
     (words,) = commands(line)
     with pytest.raises(Exception, match=r"lost|sideways|integer"):
         parse(words[1:])
