@@ -1,4 +1,7 @@
-"""Whom does our MSign know? The gateway, as the first consumer, and the demo's mandates. Twice does no harm."""
+"""Whom does our MSign know? `register.py PUBLIC_URL`: the gateway, as the first consumer, and the demo's mandates.
+
+Users go back to the gateway's public address and to no other. To run it twice does no harm.
+"""
 
 import subprocess
 import sys
@@ -14,6 +17,6 @@ def register(module: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    register("consumers", "--name", "msign-gateway", "--certificate", CERTIFICATE)
+    register("consumers", "--name", "msign-gateway", "--certificate", CERTIFICATE, "--return-origin", sys.argv[1])
     for mandate in MANDATES:
         register("mandates", *mandate.arguments)

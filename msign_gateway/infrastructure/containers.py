@@ -6,6 +6,7 @@ The images are settings: `MSIGN_RABBITMQ_IMAGE` (one with the management plugin)
 import asyncio
 import os
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,6 +30,8 @@ def docker_answers() -> bool:
         import docker  # type: ignore[import-untyped]  # noqa: PLC0415 - only this way needs it
     except ImportError:
         return False
+    if not _somebody_listens(os.environ.get("DOCKER_HOST", docker.constants.DEFAULT_UNIX_SOCKET)):
+        return False
     try:
         client = docker.from_env(timeout=5)
         try:
@@ -37,6 +40,14 @@ def docker_answers() -> bool:
             client.close()
     except docker.errors.DockerException:
         return False
+
+
+def _somebody_listens(host: str) -> bool:
+    """Tell whether there is somebody to ask; of other than local sockets, the client itself has to find out."""
+    if not host.startswith("unix:") and not host.startswith("http+unix:"):
+        return True
+    with socket.socket(socket.AF_UNIX) as asking:
+        return asking.connect_ex("/" + host.partition(":")[2].lstrip("/")) == 0
 
 
 @asynccontextmanager
