@@ -28,7 +28,7 @@ from shared.contract.models import (
     VerificationContent,
     VerificationRequest,
 )
-from shared.contract.transport import AmbiguousCall, SoapTransport
+from shared.contract.transport import AmbiguousCall, NotDone, SoapTransport, Unavailable
 from shared.errors import Malformed, ProviderDown, Transient
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file
@@ -302,10 +302,10 @@ def http(status: int, body: str, kind: str = "text/xml") -> bytes:
         (None, AmbiguousCall),
         (http(504, "", "text/html"), AmbiguousCall),
         (http(500, "", "text/html"), AmbiguousCall),
-        (http(503, "", "text/html"), ProviderDown),
+        (http(503, "", "text/html"), Unavailable),
         (http(403, "", "text/html"), ProviderDown),
         (http(413, "", "text/html"), Malformed),
-        (http(429, "", "text/html"), Transient),
+        (http(429, "", "text/html"), NotDone),
         (http(200, "<a"), Transient),
         (http(200, "<a/>"), Transient),
         (http(200, '<!DOCTYPE a><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>'), Transient),
