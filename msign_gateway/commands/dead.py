@@ -38,7 +38,13 @@ def dead() -> None:
 
 @app.command("list")
 def show_all(amqp_url: AmqpUrl = None, as_json: AsJson = False) -> None:
-    """List every dead letter, oldest first; what is in them is not shown."""
+    """List every dead letter, oldest first; what is in them is not shown.
+
+    \b
+    Examples:
+      msign-gateway dead list
+      msign-gateway dead list --json | jq -r '.[] | select(.reason == "bug").id'
+    """
     found = _run(amqp_url, _letters)
     if as_json:
         typer.echo(json.dumps([_as_data(letter) for letter in found]))
@@ -65,7 +71,13 @@ def show(
 def replay(amqp_url: AmqpUrl = None, ids: Ids = None, everything: Everything = False) -> None:
     """Send letters again as the commands that they were; the broker has them before they leave the dead queue.
 
-    A command that was carried out already changes nothing when it comes again.
+    A command that was carried out already changes nothing when it comes again. The broker's user needs the tag
+    `impersonator`, as the shipped `operator` has it.
+
+    \b
+    Examples:
+      msign-gateway dead replay 3f2a9c01d4be
+      msign-gateway dead replay --all
     """
     _some(ids, everything=everything)
 
@@ -85,7 +97,13 @@ def discard(
     everything: Everything = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Throw letters away for good."""
+    """Throw letters away for good.
+
+    \b
+    Examples:
+      msign-gateway dead discard 3f2a9c01d4be
+      msign-gateway dead discard --all --yes
+    """
     _some(ids, everything=everything)
     letters = _run(amqp_url, _letters)
     wanted = {letter.id for letter in (letters if everything else _chosen(letters, ids or []))}

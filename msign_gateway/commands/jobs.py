@@ -47,7 +47,14 @@ def show_all(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest jobs, newest first. Exit code 0 even when there are none."""
+    """List the newest jobs, newest first. Exit code 0 even when there are none.
+
+    \b
+    Examples:
+      msign-gateway jobs list --overdue
+      msign-gateway jobs list --system declaratii --state awaiting_signer --limit 20
+      msign-gateway jobs list --json | jq -r '.[] | select(.failures > 0).job_id'
+    """
     from shared.persistence import inquiries  # noqa: PLC0415
 
     async def listed(pool: asyncpg.Pool) -> list[Sight]:
@@ -66,7 +73,16 @@ def show_all(
 
 @app.command()
 def show(wanted: Wanted, database_url: DatabaseUrl = None, system: InSystem = None, as_json: AsJson = False) -> None:
-    """Tell where a job is, what it waits for, and everything that happened to it. Exit code 1 if there is none."""
+    """Tell where a job is, what it waits for, and everything that happened to it. Exit code 1 if there is none.
+
+    Times are UTC.
+
+    \b
+    Examples:
+      msign-gateway jobs show 01a20fd3-743e-70b3-89ac-93010c1d5d45
+      msign-gateway jobs show order-4711 --system declaratii
+      msign-gateway jobs show order-4711 --json | jq -r .whereabouts
+    """
     from msign_gateway.commands import jobs_view  # noqa: PLC0415
     from shared.persistence import inquiries  # noqa: PLC0415
 
@@ -75,7 +91,7 @@ def show(wanted: Wanted, database_url: DatabaseUrl = None, system: InSystem = No
 
     story = _run(database_url, told)
     if as_json:
-        typer.echo(_json(asdict(story) | {"whereabouts": jobs_view.whereabouts(story.job)}))
+        typer.echo(_json(asdict(story) | {"whereabouts": jobs_view.whereabouts(story)}))
     else:
         jobs_view.show_story(Console(), story)
 
@@ -92,6 +108,11 @@ def watch(
     """Follow changes of state as they happen, one line each: of one job until it is finished, or of all until Ctrl-C.
 
     Of all jobs, those are followed that begin from now on, and the newest 1000 that are not finished.
+
+    \b
+    Examples:
+      msign-gateway jobs watch --system declaratii
+      msign-gateway jobs watch order-4711
     """
     from msign_gateway.commands import jobs_view, jobs_watch  # noqa: PLC0415
 

@@ -69,6 +69,12 @@ def add(
     """Register a system and print its token for the HTTP API: this once, since only its SHA-256 is kept.
 
     Running services take it up by themselves. The broker needs a user of the same name.
+
+    \b
+    Examples:
+      msign-gateway systems add declaratii --origin https://declaratii.example
+      msign-gateway systems add registru --open-jobs 1000 --jobs-per-minute 60
+      TOKEN=$(msign-gateway systems add portal --origin https://portal.example)
     """
     from msign_gateway.registration import add as register  # noqa: PLC0415 - slow to import
 
@@ -99,6 +105,11 @@ def rotate(
     """Give a system a new token and print it, this once. The old one stays good for a day, so that there is no gap.
 
     Only the newest two count: a token that was replaced before is refused. `drop-old-token` ends the day early.
+
+    \b
+    Examples:
+      msign-gateway systems rotate-token declaratii
+      msign-gateway systems rotate-token declaratii --drop-old
     """
     from msign_gateway.registration import rotate_token  # noqa: PLC0415 - slow to import
 

@@ -35,6 +35,8 @@ class Sight:
     contents: int
     created_at: datetime
     expires_at: datetime
+    posted_at: datetime | None
+    returned_at: datetime | None
     finished_at: datetime | None
     due_at: datetime | None
     lease_until: datetime | None

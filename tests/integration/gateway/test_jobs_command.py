@@ -18,7 +18,7 @@ from services.sign_gateway.deadlines import expire_overdue
 from services.sign_gateway.posting import Poster
 from shared.contract.faults import InvalidParameter
 from shared.errors import Transient
-from shared.persistence import inquiries
+from shared.persistence import inquiries, jobs
 from shared.signing.breaker import Breaker
 from tests.gateway import delivery, only_job, sign_data
 from tests.pki import IDNP
@@ -138,8 +138,8 @@ async def test_the_timeline_tells_a_failed_attempt_the_request_and_what_the_brok
     told = ["the command came in", "it is tried again later", "attempt 2: accepted, RequestID request-7"]
     places = [shown.index(sentence) for sentence in told]
     assert places == sorted(places)
-    assert "waits for the user to sign, until" in shown
-    assert "msign.sign_request.accepted.v1 waits for the broker since" in shown
+    assert "waits for the signer, until" in shown
+    assert "msign.sign_request.accepted.v1 waits for the broker for" in shown
     await pool.execute("UPDATE events SET due_at = NULL, published_at = now()")
     assert "the broker has msign.sign_request.accepted.v1" in (await run("show", "command-1")).stdout
 
@@ -168,6 +168,36 @@ async def test_an_expired_job_tells_its_outcome(run, begin, pool):
     shown = (await run("show", "command-1")).stdout
     assert shown.startswith("expired")
     assert "msign.sign_response.ready.v1: Expired" in shown
+
+
+async def test_an_end_tells_why_and_whether_the_system_knows(run, begin, pool, msign):
+    msign.post_answers = [InvalidParameter("MSISDN is not valid")]
+    await begin()
+    shown = (await run("show", "command-1")).stdout
+    assert "MSign refused it" in shown
+    assert "its system was not told yet" in shown
+    assert "– signer came back  →  ✗ rejected  →  ● system told" in shown
+    await pool.execute("UPDATE events SET due_at = NULL, published_at = now()")
+    shown = (await run("show", "command-1")).stdout
+    assert "its system was told" in shown
+    assert "✓ system told" in shown
+
+
+async def test_a_signer_who_came_back_is_a_moment_of_the_timeline(run, begin, pool):
+    await begin()
+    assert "✓ at MSign  →  ● signer came back" in (await run("show", "command-1")).stdout
+    await jobs.note_return(pool, (await only_job(pool))["job_id"])
+    shown = (await run("show", "command-1")).stdout
+    assert "the signer's browser came back" in shown
+    assert "✓ signer came back  →  ● signed" in shown
+
+
+async def test_a_poll_that_did_not_happen_is_not_promised(run, begin, pool):
+    await begin()
+    await pool.execute("UPDATE jobs SET due_at = now() - interval '2 minutes'")
+    shown = (await run("show", "command-1")).stdout
+    assert "MSign should have been asked at" in shown
+    assert "is sign_gateway running?" in shown
 
 
 async def test_watching_one_job_tells_all_and_ends_with_it(run, begin, pool):
