@@ -4,15 +4,19 @@
 that of `AMQP_URL` is used. What should be there is `infrastructure.definitions` for the systems of `SYSTEMS_FILE`.
 """
 
+import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+import aiohttp
+
 from msign_gateway.doctor.files import SystemsSettings
 from msign_gateway.doctor.findings import (
     Finding,
     Outcome,
+    brief,
     counted,
     failed,
     ok,
@@ -78,7 +82,7 @@ async def examine() -> list[Finding]:
         advice = "set AMQP_MANAGEMENT_URL (with an administrator's login) to have them looked at"
         return [skipped("permissions", "permissions, bindings, policies and alarms were not looked at", advice)]
     url = management.amqp_management_url
-    broker, vhost = broker_of(url, connection.amqp_url), vhost_of(connection.amqp_url)
+    broker, vhost = broker_of(url, connection), vhost_of(connection.amqp_url)
     findings, there = [travels("management", url)], quote(vhost, safe="")
     try:
         findings.append(await alarms(broker))
@@ -91,9 +95,9 @@ async def examine() -> list[Finding]:
         findings.append(failed("systems", str(error), "mend SYSTEMS_FILE"))
     except Refused as error:
         findings.append(failed("management", f"{place(url)} answers with HTTP {error.status}", _advice(error.status)))
-    except InfrastructureError:
+    except InfrastructureError as error:
         advice = "is the plugin rabbitmq_management on, and may this machine connect to it?"
-        findings.append(failed("management", f"{place(url)} cannot be reached", advice))
+        findings.append(failed("management", f"{place(url)} cannot be reached: {_why(error.__cause__)}", advice))
     return findings
 
 
@@ -103,11 +107,23 @@ def _advice(status: int) -> str:
     return "is this the management API of the broker of AMQP_URL?"
 
 
-def broker_of(management_url: str, amqp_url: str) -> Broker:
-    """Return the broker by its management API, with the login that stands there, or else in `amqp_url`."""
+def _why(error: BaseException | None) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return brief(error.certificate_error)
+    return brief(error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error or TimeoutError())
+
+
+def broker_of(management_url: str, connection: BrokerConnection) -> Broker:
+    """Return the broker by its management API, with the login that stands there, or else in `AMQP_URL`.
+
+    The CAs are the same as for the broker itself.
+    """
     parts = urlsplit(management_url)
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return Broker(management_url if parts.username else amqp_url, bare)
+    broker = Broker(management_url if parts.username else connection.amqp_url, bare)
+    if connection.amqp_ca_bundle is not None:
+        broker.tls = ssl.create_default_context(cafile=connection.amqp_ca_bundle)
+    return broker
 
 
 def vhost_of(amqp_url: str) -> str:

@@ -6,6 +6,7 @@ Everything goes through the management HTTP API, wherever the broker comes from.
 import asyncio
 import base64
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -44,6 +45,8 @@ class Broker:
     def __init__(self, url: str, management_url: str, *, metrics: str | None = None) -> None:
         self.revive: Callable[[], Awaitable[None]] | None = None
         self.control: Callable[..., Awaitable[str]] | None = None
+        self.tls: ssl.SSLContext | None = None
+        """Who is believed for the management API; None: the system's CAs."""
         self.url = url
         self.management_url = management_url.rstrip("/")
         self.metrics = metrics
@@ -98,7 +101,7 @@ class Broker:
         try:
             async with (
                 aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session,
-                session.request(method, _exact(url), json=body) as response,
+                session.request(method, _exact(url), json=body, ssl=self.tls or True) as response,
             ):
                 if response.status >= 400:
                     reason = (await response.text())[:500]

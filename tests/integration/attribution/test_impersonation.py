@@ -141,6 +141,12 @@ async def test_seeing_anothers_events_through_an_exchange_of_its_own(declaratii,
     assert "ACCESS_REFUSED" in await refused(own.bind(EVENTS, key))
 
 
+@pytest.mark.parametrize("key", ["#", THEIRS, OURS])
+async def test_seeing_anothers_commands(declaratii, key):
+    own = await declaratii.declare_exchange("declaratii.spy", ExchangeType.FANOUT, auto_delete=True)
+    assert "ACCESS_REFUSED" in await refused(own.bind(COMMANDS, key))
+
+
 # What the broker lets through, and the three-way check stops
 
 

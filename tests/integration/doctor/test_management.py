@@ -8,6 +8,7 @@ import pytest
 from msign_gateway.doctor.management import alarms
 from msign_gateway.infrastructure.definitions import Passwords, definitions
 from tests.conftest import SYSTEMS
+from tests.integration.encryption.fronts import Front, server_context
 
 AS_SHIPPED = ("exchanges", "queues", "bindings", "permissions", "topic permissions", "policies")
 
@@ -116,6 +117,19 @@ async def test_a_login_that_may_not_look_is_told_what_it_lacks(look, broker):
 async def test_no_management_api_is_said_so(look):
     found = await look(AMQP_MANAGEMENT_URL="http://u:p@127.0.0.1:9")
     assert "127.0.0.1:9 cannot be reached" in found["management"][1]["detail"]
+
+
+async def test_the_brokers_authority_counts_for_its_management_api_too(look, broker, place, server, stranger):
+    login = urlsplit(broker.url).netloc.rpartition("@")[0]
+    async with Front(broker.management_url, server_context(server)).running() as front:
+        over_tls = {
+            "AMQP_URL": f"amqps://sign_gateway:s3cret@127.0.0.1/{place}",
+            "AMQP_MANAGEMENT_URL": f"https://{login}@127.0.0.1:{front.port}",
+        }
+        good = await look(AMQP_CA_BUNDLE=server.ca, **over_tls)
+        bad = await look(AMQP_CA_BUNDLE=stranger.ca, **over_tls)
+    assert (good.exit_code, bad.exit_code) == (0, 1)
+    assert "certificate" in bad["management"][1]["detail"]
 
 
 async def test_without_its_address_nothing_is_looked_at_and_nothing_fails(look, diagnose):

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from msign_gateway.doctor.management import ManagementSettings
 from services.callback_web.settings import Settings as CallbackSettings
 from services.msign.settings import MSignSettings
 from services.sign_gateway.settings import Settings as SignSettings
@@ -10,7 +11,9 @@ from shared.addresses import weakness
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")
 FIELDS = {
-    name.upper() for settings in (SignSettings, CallbackSettings, MSignSettings) for name in settings.model_fields
+    name.upper()
+    for settings in (SignSettings, CallbackSettings, MSignSettings, ManagementSettings)
+    for name in settings.model_fields
 }
 
 
