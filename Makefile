@@ -29,7 +29,7 @@ check: prepare ## check formatting, lint and types
 	$(BIN)/mypy
 
 chaos: prepare ## break everything while jobs run, for many minutes; ARGS goes to the random run
-	@exec $(BIN)/pytest -m "thorough or not thorough" tests/chaos
+	@exec $(BIN)/pytest -m "thorough or not thorough" tests/chaos tests/containers
 	@exec $(BIN)/python -m tests.chaos.run $(ARGS)
 
 format: prepare ## format the code and apply safe fixes
