@@ -177,7 +177,7 @@ def _awaiting(job: Sight) -> str:
         waits = f"the signer's time was over at {moment(job.expires_at)}"
     if job.lease_until is not None and job.lease_until > job.seen_at:
         return f"{waits}; MSign is being asked now"
-    if job.overdue and job.due_at is not None:
+    if job.overdue and job.due_at is not None and job.due_at < job.seen_at:
         return f"{waits}; MSign should have been asked at {moment(job.due_at)} (is sign_gateway running?)"
     return f"{waits}; MSign is asked again at {moment(job.due_at)}"
 

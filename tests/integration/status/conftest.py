@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aio_pika.abc import AbstractRobustConnection
 from aiohttp import test_utils, web
 
-from services.sign_gateway.status.looking import Looking
-from services.sign_gateway.status.page import StatusPage
-from services.sign_gateway.status.samples import Samples
+from services.sign_gateway.status.page import add_status
 from shared.lifecycle import Service
 from shared.lifecycle.ops import create_ops_app
 from shared.messaging.broker import open_broker
@@ -31,17 +30,22 @@ def breaker() -> Breaker:
 
 
 @pytest.fixture
-async def page(pool, amqp_url, breaker) -> AsyncIterator[StatusPage]:
-    service = Service("sign_gateway")
-    async with open_broker(lambda: amqp_url, name="status") as connection:
-        yield StatusPage(service, connection, breaker, Looking(pool, Samples()))
+async def connection(amqp_url) -> AsyncIterator[AbstractRobustConnection]:
+    async with open_broker(lambda: amqp_url, name="status") as opened:
+        yield opened
 
 
 @pytest.fixture
-async def client(page) -> AsyncIterator[Client]:
-    page.service.show("/status", page.html)
-    page.service.show("/status.json", page.json)
-    async with test_utils.TestClient(test_utils.TestServer(create_ops_app(page.service))) as opened:
+async def service(pool, connection, breaker) -> AsyncIterator[Service]:
+    made = Service("sign_gateway")
+    add_status(made, pool, connection, breaker)
+    yield made
+    await made.cancel_tasks()
+
+
+@pytest.fixture
+async def client(service) -> AsyncIterator[Client]:
+    async with test_utils.TestClient(test_utils.TestServer(create_ops_app(service))) as opened:
         yield opened
 
 

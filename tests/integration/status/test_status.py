@@ -124,10 +124,10 @@ async def test_the_page_needs_nothing_else_and_allows_nothing_else(client):
     assert not re.findall(r'\sstyle="|\son\w+="|https?://', page)
 
 
-async def test_the_queues_tell_what_waits_who_reads_and_what_is_dead(page, state, monkeypatch):
+async def test_the_queues_tell_what_waits_who_reads_and_what_is_dead(connection, state, monkeypatch):
     ours = CommandQueue("status_test", "sign.request.status-test")
     monkeypatch.setattr(surroundings, "COMMAND_QUEUES", (ours, CommandQueue("never_ran", "")))
-    async with page.connection.channel() as channel:
+    async with connection.channel() as channel:
         commands = await declare_commands(channel, ours)
         exchange = await channel.get_exchange(COMMANDS)
         await exchange.publish(Message(b"{}"), ours.binding)
@@ -142,15 +142,15 @@ async def test_the_queues_tell_what_waits_who_reads_and_what_is_dead(page, state
             await queue.delete(if_empty=False, if_unused=False)
 
 
-async def test_an_open_breaker_and_a_failing_check_are_told(page, breaker, client, state):
+async def test_an_open_breaker_and_a_failing_check_are_told(service, breaker, client, state):
     async def fails():
         return False
 
     async def holds():
         return True
 
-    page.service.ready_when("consumer", fails)
-    page.service.troubles["publishing is blocked"] = holds
+    service.ready_when("consumer", fails)
+    service.troubles["publishing is blocked"] = holds
     breaker.failed(ProviderDown("refused"))
     told = (await state())["replica"]
     assert (told["breaker_open"], told["checks"]) == (True, {"consumer": False})
@@ -176,8 +176,8 @@ async def test_a_database_that_is_away_leaves_the_last_state_and_says_so(begun, 
         assert answer.status == 503
 
 
-async def test_a_broker_that_is_away_is_told(page, client, state):
-    await page.connection.close()
+async def test_a_broker_that_is_away_is_told(connection, client, state):
+    await connection.close()
     assert (await state())["replica"]["queues"] is None
     async with client.get("/status") as answer:
         assert "no answer" in await answer.text()
