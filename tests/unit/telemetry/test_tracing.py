@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import structlog
 from aiohttp import test_utils, web
+from opentelemetry.baggage import set_baggage
+from opentelemetry.context import attach, detach
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
 from shared.contract.client import MSignClient
@@ -80,6 +82,15 @@ def test_without_an_exporter_a_traceparent_is_handed_on_as_it_came():
         assert not span.is_recording()
         assert tracing.trace_headers() == {"traceparent": PARENT}
     assert tracing.trace_headers() == {}
+
+
+def test_baggage_goes_nowhere():
+    token = attach(set_baggage("idnp", IDNP))
+    try:
+        with tracing.span("post sign request", parent=PARENT):
+            assert tracing.trace_headers() == {"traceparent": PARENT}
+    finally:
+        detach(token)
 
 
 def test_a_step_belongs_to_the_jobs_trace_and_a_step_within_to_that_step(recorded):
