@@ -46,10 +46,17 @@ def doctor(
 ) -> None:
     """Look at every connection, certificate, permission and setting, and say what to do about what is not well.
 
-    It reads the environment that the services read (and the files of `_FILE` variants), changes nothing, and shows no
-    secret. With AMQP_MANAGEMENT_URL it also compares the broker's permissions, bindings and policies.
+    It reads the environment that the services read (and the files of `_FILE` variants), and changes nothing.
+    With AMQP_MANAGEMENT_URL it also compares the broker's permissions, bindings and policies.
+    What it prints holds no secret.
 
     Exit codes: 0 nothing failed; 1 something failed (with --strict: or is a warning); 2 wrong use.
+
+    \b
+    Examples:
+      msign-gateway doctor
+      msign-gateway doctor --only database --only msign
+      msign-gateway doctor --json
     """
     need_services("doctor")
     from msign_gateway.doctor.examination import Area, examine  # noqa: PLC0415 - slow to import
