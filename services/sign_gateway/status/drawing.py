@@ -81,7 +81,7 @@ def _speeds(snapshot: Snapshot, section: Section) -> tuple[Chart, ...]:
     return tuple(
         charts.lines(
             f"{section.kind}-{stage}", STAGE_TITLES[stage], snapshot.steps, snapshot.window.step,
-            {"median": speed.median, "95 of 100 within": speed.p95},
+            {"median": speed.median_s, "95 of 100 within": speed.p95_s},
         )
         for stage, speed in section.stages.items()
     )  # fmt: skip

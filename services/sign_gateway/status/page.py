@@ -6,8 +6,7 @@ their ids only. When the database is away the last state is shown with its time,
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import asyncpg
@@ -104,8 +103,8 @@ class StatusPage:
     async def json(self, request: web.Request) -> web.Response:
         """`GET /status.json`: the same as data."""
         snapshot, away = await self._look(_window(request))
-        told = {"replica": await self._replica(), "database_away": away, "state": snapshot}
-        body = orjson.dumps(told, default=timedelta.total_seconds, option=orjson.OPT_NON_STR_KEYS)
+        told = {"replica": await self._replica(), "database_away": away, "state": snapshot and _told(snapshot)}
+        body = orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS)
         return web.Response(
             body=body,
             status=503 if away else 200,
@@ -140,6 +139,12 @@ def add_status(service: Service, pool: asyncpg.Pool, connection: AbstractRobustC
     service.spawn(samples.run(), "samples")
     service.show("/status", page.html)
     service.show("/status.json", page.json)
+
+
+def _told(snapshot: Snapshot) -> dict[str, object]:
+    window = snapshot.window
+    spans = {"name": window.name, "span_s": window.span.total_seconds(), "step_s": window.step.total_seconds()}
+    return {field.name: getattr(snapshot, field.name) for field in fields(snapshot)} | {"window": spans}
 
 
 def _window(request: web.Request) -> Window:

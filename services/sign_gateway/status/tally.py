@@ -27,8 +27,8 @@ class Funnel:
 class Speed:
     """How long a stage took, in seconds, step by step; None where no job ended."""
 
-    median: tuple[float | None, ...]
-    p95: tuple[float | None, ...]
+    median_s: tuple[float | None, ...]
+    p95_s: tuple[float | None, ...]
     jobs: tuple[int, ...]
 
 

@@ -62,8 +62,8 @@ def test_ends_and_speeds_stand_in_their_steps(counted):
     assert tally.ends([counted], Kind.SIGN, steps)["failed"] == (7, 0)
     speed = tally.speed([counted], Kind.SIGN, "returned_to_ready", steps)
     assert speed.jobs == (0, 5)
-    assert speed.median[0] is None
-    assert 1 <= (speed.median[1] or 0) <= (speed.p95[1] or 0) <= 1.2
+    assert speed.median_s[0] is None
+    assert 1 <= (speed.median_s[1] or 0) <= (speed.p95_s[1] or 0) <= 1.2
 
 
 def test_without_jobs_all_is_nothing():
