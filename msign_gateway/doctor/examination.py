@@ -57,3 +57,6 @@ async def _one(area: Area) -> Examined:
     except TimeoutError:
         advice = "something in between neither answers nor refuses: a firewall, a stuck server"
         return Examined(area, [failed("time", f"not done after {LONGEST_S} s", advice)])
+    except Exception as error:  # what it says may hold a secret, and the other areas are worth knowing
+        advice = "this is a fault of the doctor's own; the area was not looked at to its end"
+        return Examined(area, [failed("doctor", f"stumbled: {type(error).__name__}", advice)])

@@ -77,14 +77,19 @@ def read_settings(kind: type[SettingsT]) -> SettingsT | list[Finding]:
 
 
 def place(url: str) -> str:
-    """Return the host and port of a URL, without anything else."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'localhost'}{f':{parts.port}' if parts.port else ''}"
+    """Return the host and port of a URL (a database's may name several), without anything else."""
+    return urlsplit(url).netloc.rpartition("@")[2] or "localhost"
+
+
+def stays_here(url: str) -> bool:
+    """Tell whether what goes to `url` does not leave this machine."""
+    hosts = [urlsplit(f"//{one}").hostname or "localhost" for one in place(url).split(",")]
+    return all(host in LOCAL for host in hosts)
 
 
 def travels(check: str, url: str) -> Finding:
     """Tell whether what goes to `url` could be read or changed on its way."""
-    if urlsplit(url).hostname in LOCAL and weakness(url):
+    if stays_here(url) and weakness(url):
         return ok(check, f"{place(url)}: in the clear, and does not leave this machine")
     if problem := weakness(url):
         detail = f"{place(url)}: in the clear; to be encrypted, the URL {problem}"

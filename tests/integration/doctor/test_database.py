@@ -88,6 +88,14 @@ async def test_nobody_there_is_said_so(diagnose):
     assert "127.0.0.1:9 cannot be reached" in found.detail("login")
 
 
+async def test_of_several_hosts_the_one_that_answers_is_looked_at(diagnose, database_url):
+    parts = urlsplit(database_url)
+    login, _, host = parts.netloc.rpartition("@")
+    several = urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:9,{host}"))
+    found = await diagnose("database", DATABASE_URL=several)
+    assert (found.outcome("login"), found.outcome("notices"), found.exit_code) == ("ok", "ok", 0)
+
+
 async def test_a_server_of_another_authority_is_a_failed_handshake(diagnose, database_url, server, stranger):
     async with Front(database_url, server_context(server)).running() as front:
         url = verified(front, database_url)

@@ -10,7 +10,7 @@ from msign_gateway.cli import app
 from msign_gateway.commands.doctor import AREAS
 from msign_gateway.doctor import examination
 from msign_gateway.doctor.examination import Area
-from msign_gateway.doctor.findings import failed, ok, skipped, warning
+from msign_gateway.doctor.findings import failed, ok, skipped, travels, warning
 
 FINE, ODD, BAD, LEFT = ok("a", "well"), warning("b", "odd", "look"), failed("c", "bad", "mend"), skipped("d", "left")
 
@@ -62,14 +62,39 @@ def test_the_areas_that_can_be_named_are_those_that_there_are():
     assert tuple(Area) == AREAS
 
 
-async def test_an_area_that_hangs_keeps_none_of_the_others_back(monkeypatch):
+async def test_an_area_that_hangs_or_stumbles_keeps_none_of_the_others_back(monkeypatch):
     async def hangs():
         await asyncio.Event().wait()
 
     async def answers():
         return [FINE]
 
+    async def stumbles():
+        raise RuntimeError("postgresql://u:s3cret@database/")
+
     monkeypatch.setattr(examination, "LONGEST_S", 0.05)
-    monkeypatch.setattr(examination, "_EXAMINE", {Area.BROKER: hangs, Area.FILES: answers})
-    broker, files = await examination.examine([Area.BROKER, Area.FILES])
-    assert (broker.outcome, files.outcome) == ("failed", "ok")
+    areas = {Area.BROKER: hangs, Area.FILES: answers, Area.DATABASE: stumbles}
+    monkeypatch.setattr(examination, "_EXAMINE", areas)
+    found = await examination.examine(list(areas))
+    assert [area.outcome for area in found] == ["failed", "ok", "failed"]
+    assert "RuntimeError" in str(found)
+    assert "s3cret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("amqp://u:p@127.0.0.1:5672/", "ok"),
+        ("postgresql://u:p@[::1]:5432/x", "ok"),
+        ("postgresql:///x", "ok"),
+        ("postgresql://u:p@localhost:1,127.0.0.1:2/x", "ok"),
+        ("postgresql://u:p@localhost:1,database:2/x", "warning"),
+        ("postgresql://u:p@one:1,two:2/x?sslmode=verify-full", "ok"),
+        ("https://sign.example", "ok"),
+        ("http://sign.example", "warning"),
+    ],
+)
+def test_what_travels_in_the_clear_is_told_unless_it_stays_on_this_machine(url, outcome):
+    finding = travels("encryption", url)
+    assert finding.outcome == outcome
+    assert "u:p" not in finding.detail
