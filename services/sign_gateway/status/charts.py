@@ -162,7 +162,10 @@ def stages(funnel: Funnel, *, browser: bool) -> tuple[Stage, ...]:
     ]  # fmt: skip
     jobs = sum(count for outcome, count in funnel.ended.items() if outcome != "open")
     y = len(steps) * ROW_HEIGHT
-    return (*found, Stage("Ended", jobs, _percent(jobs, funnel.received), y, _outcomes(funnel, y + 24)))
+    return (
+        *found,
+        Stage("Ended; the rest is open", jobs, _percent(jobs, funnel.received), y, _outcomes(funnel, y + 24)),
+    )
 
 
 def path(places: Sequence[tuple[float, float] | None]) -> str:

@@ -94,7 +94,8 @@ async def test_what_has_settled_is_not_read_again(begun, state, stale, pool):
     assert section(await state())["funnel"]["received"] == 1
 
 
-async def test_a_state_is_shown_again_for_some_seconds(begun, state):
+async def test_a_state_is_shown_again_for_some_seconds(begun, state, monkeypatch):
+    monkeypatch.setattr(looking, "FRESH_S", 3600.0)
     assert section(await state())["funnel"]["received"] == 0
     await begun("completed", ago=AGO, posted=1, finished=2)
     assert section(await state())["funnel"]["received"] == 0

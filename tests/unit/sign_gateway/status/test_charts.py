@@ -72,7 +72,12 @@ def test_times_are_told_with_the_day_where_there_are_several():
 def test_the_funnel_narrows_and_its_outcomes_fill_the_width_of_what_came_in():
     ended = {"completed": 5, "failed": 1, "expired": 0, "rejected": 2, "open": 2}
     stages = charts.stages(Funnel(10, 8, 6, ended), browser=True)
-    assert [stage.title for stage in stages] == ["Received", "Posted to MSign", "Signer came back", "Ended"]
+    assert [stage.title for stage in stages] == [
+        "Received",
+        "Posted to MSign",
+        "Signer came back",
+        "Ended; the rest is open",
+    ]
     assert [stage.share for stage in stages] == ["100 %", "80 %", "60 %", "80 %"]
     assert stages[1].boxes[0].width == pytest.approx(0.8 * WIDTH)
     outcomes = stages[-1].boxes
@@ -82,5 +87,5 @@ def test_the_funnel_narrows_and_its_outcomes_fill_the_width_of_what_came_in():
 
 def test_a_funnel_without_jobs_has_no_bars():
     stages = charts.stages(Funnel(0, 0, 0, dict.fromkeys(OUTCOMES, 0)), browser=False)
-    assert [stage.title for stage in stages] == ["Received", "Ended"]
+    assert [stage.title for stage in stages] == ["Received", "Ended; the rest is open"]
     assert [(stage.share, stage.boxes) for stage in stages] == [("–", ()), ("–", ())]
