@@ -57,7 +57,7 @@ async def test_the_funnel_tells_how_far_jobs_came_and_what_became_of_them(begun,
 
 
 async def test_stages_are_told_within_a_tenth(begun, state):
-    for seconds in (10, 20, 30):
+    for seconds in (10.0, 20.0, 30.0):
         await begun("completed", ago=AGO, posted=0.25, returned=seconds, finished=seconds + 0.5)
     stages = section(await state())["stages"]
     for stage, which, seconds in (("received_to_posted", "median_s", 0.25), ("returned_to_ready", "p95_s", 0.5)):
