@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 
-class Port:
+class Served:
     """A port that is served; it knows how many requests are under way."""
 
     def __init__(self) -> None:
@@ -54,12 +54,12 @@ class Port:
 @asynccontextmanager
 async def serve_http(
     app: web.Application, *, host: str, port: int, ssl_context: ssl.SSLContext | None = None, drain_s: float = 5
-) -> AsyncIterator[Port]:
+) -> AsyncIterator[Served]:
     """Serve `app` until the block ends; requests that are under way then get `drain_s` seconds to finish.
 
     Whoever wants them to finish while the rest of the service still runs drains the port before.
     """
-    served = Port()
+    served = Served()
     app.middlewares.insert(0, served.count)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=drain_s)
     await runner.setup()
