@@ -87,6 +87,7 @@ async def _welcome(scene: Scene, show: Show, stage: Stage, e_service: EService) 
     show.print(mandates_of(e_service.people))
     for line in places_of(e_service.people, scene.frontend_url):
         show.line(line)
+    show.line(f"the gateway's status: {scene.ops_url('sign_gateway')}/status")
     if stage.prometheus:
         show.line(f"Prometheus: {stage.prometheus.url}, its alerts: {stage.prometheus.page('alerts')}")
         show.line(f"to see one fire: touch {scene.hold}/msign, and click Sign; rm {scene.hold}/msign mends it")

@@ -198,6 +198,10 @@ async def test_outside_tools_find_everything_and_a_killed_service_comes_back(
         await eventually(lambda: changed(demo, told, "CALLBACK_WEB_PID"))
         await eventually(lambda: ready(session, told["CALLBACK_WEB_OPS_URL"]))
         await signed_by_a_person(demo.endpoints)
+        async with session.get(f"{told['SIGN_GATEWAY_OPS_URL']}/status.json?window=hour") as response:
+            signing, _ = (await response.json())["state"]["sections"]
+        assert signing["by_system"]["declaratii"]["ended"]["completed"] == 2
+        assert signing["funnel"]["returned"] == 2
         demo.process.terminate()
         await demo.process.communicate()
 
