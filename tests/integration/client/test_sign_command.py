@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import pty
 import signal
 import sys
 from asyncio.subprocess import PIPE
@@ -36,9 +37,9 @@ async def start(tmp_path, system_amqp_urls, commands):
         "RETURN_URL": "https://declaratii.example/back",
     }
 
-    async def begin(*arguments, **variables):
+    async def begin(*arguments, stdout=PIPE, **variables):
         process = await asyncio.create_subprocess_exec(
-            COMMAND, "sign", *arguments, cwd=tmp_path, env=environment | variables, stdout=PIPE, stderr=PIPE
+            COMMAND, "sign", *arguments, cwd=tmp_path, env=environment | variables, stdout=stdout, stderr=PIPE
         )
         started.append(process)
         return process
@@ -120,6 +121,24 @@ async def test_the_link_is_printed_and_the_signed_file_written_beside_the_file(s
     await finish(admin, command)
     assert await ended(process) == (0, "Signed by CN=Ana Testescu\nact.signed.pdf\n", "")
     assert (tmp_path / "act.signed.pdf").read_bytes() == SIGNATURE
+
+
+@pytest.mark.parametrize(("wish", "shown"), [((), True), (("--no-qr",), False)], ids=["with", "without"])
+async def test_on_a_terminal_the_link_is_shown_to_phones_as_well(start, published, admin, wish, shown):
+    ours, theirs = pty.openpty()
+    try:
+        process = await start("act.pdf", *wish, stdout=theirs, TERM="xterm-256color", COLUMNS="80")
+        os.close(theirs)
+        command = await published()
+        await accept(admin, command)
+        await finish(admin, command)
+        _, err = await process.communicate()
+        screen = os.read(ours, 1 << 20).decode()
+    finally:
+        os.close(ours)
+    assert (process.returncode, err) == (0, b"")
+    assert f"Sign at {LINK}" in screen
+    assert ("█" in screen) is shown
 
 
 async def test_for_scripts_each_event_is_a_line(start, published, admin, tmp_path):
