@@ -26,19 +26,19 @@ ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"https?://\S+/sign/\S+")
 WITHIN_S = 90.0
 
-# Of this folder, not of the session: its broker users have the names that other tests give theirs.
-package = pytest_asyncio.fixture(scope="package", loop_scope="session")
+# Of one module, not of the session: its broker users have the names that other tests give theirs.
+module = pytest_asyncio.fixture(scope="module", loop_scope="session")
 Play = Callable[..., Awaitable[str]]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """Addresses, secrets and files of one run."""
     root: Path = tmp_path_factory.mktemp("system")
     return Scene(root / ".demo", root / "output")
 
 
-@package
+@module
 async def stage(scene: Scene, infrastructure: Infrastructure) -> AsyncIterator[Stage]:
     """The running services on the session's servers."""
     servers = {

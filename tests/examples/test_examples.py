@@ -1,6 +1,10 @@
-"""The examples, each as it stands there, as a process of its own that knows nothing of ours but the addresses."""
+"""What is shown to integrators: the examples, and the programs of the documents, each run as it stands there.
+
+One module, for one running system: its start is most of the time.
+"""
 
 import asyncio
+import hashlib
 import json
 import sys
 from datetime import UTC, datetime
@@ -8,9 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from msign_gateway.client import GatewayClient
 from msign_gateway.demo.documents import pdf_of, two_page_pdf
+from tests.unit.docs.blocks import ROOT, blocks
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = ROOT / "examples"
+PROGRAMS = [block for block in blocks("python") if "reference" not in block.page.parts]
+TAUGHT = ("quickstart", "how-to/publish", "how-to/subscribe", "how-to/large-contents", "how-to/verify")
+WITHIN_S = 60
 
 
 async def prepared(*command: str, cwd: Path) -> None:
@@ -66,3 +75,32 @@ def test_the_examples_pin_what_they_need_and_name_no_server():
     assert all(version[0].isdigit() for version in dependencies.values())
     lines = (EXAMPLES / "pika" / "requirements.txt").read_text().splitlines()
     assert all("==" in line for line in lines)
+
+
+@pytest.mark.parametrize("block", PROGRAMS, ids=str)
+async def test_a_program_of_the_documents_runs(block, play, tmp_path):
+    (tmp_path / "program.py").write_text(block.code, encoding="utf-8")
+    assert await play(sys.executable, "program.py")
+    for name in ("act.signed.pdf", "large.signed.pdf"):
+        if name in block.code:
+            assert (tmp_path / name).read_bytes().startswith((tmp_path / name.replace(".signed", "")).read_bytes())
+
+
+def test_every_page_that_teaches_programming_has_a_program():
+    assert {f"docs/{name}.md" for name in TAUGHT} <= {block.page.relative_to(ROOT).as_posix() for block in PROGRAMS}
+
+
+async def test_a_program_that_was_restarted_asks_again_under_the_same_id_and_is_told_the_latest(stage, scene):
+    url = stage.servers.amqp_urls["declaratii"]
+    job = {
+        "content_type": "Hash",
+        "short_description": "A record",
+        "contents": [{"content": hashlib.sha256(b"a record").digest(), "correlation_id": "1"}],
+        "return_url": f"{scene.e_service_url}/back",
+    }
+    async with GatewayClient.connect(url) as gateway:
+        await gateway.sign(job, command_id="record-1")
+        before = await gateway.accepted("record-1", timeout_s=WITHIN_S)
+    async with GatewayClient.connect(url) as gateway:
+        await gateway.sign(job, command_id="record-1")
+        assert await gateway.accepted("record-1", timeout_s=WITHIN_S) == before
