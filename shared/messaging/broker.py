@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from aio_pika import RobustConnection
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
+from aiormq.abc import AbstractChannel as UnderlayChannel
 from yarl import URL
 
 from shared.addresses import Address, url_of
@@ -46,12 +47,19 @@ async def open_broker(address: Address, *, name: str) -> AsyncIterator[AbstractR
 
 
 @asynccontextmanager
-async def publishing_channel(connection: AbstractRobustConnection) -> AsyncIterator[AbstractChannel]:
-    """Yield a channel with publisher confirms, on which a message that nobody bound is returned as an answer."""
-    channel = connection.channel(publisher_confirms=True, on_return_raises=False)
+async def open_channel(
+    connection: AbstractRobustConnection, *, on_return_raises: bool = True
+) -> AsyncIterator[tuple[AbstractChannel, UnderlayChannel]]:
+    """Yield a channel with publisher confirms, and what carries it; `on_return_raises` is about unrouted messages.
+
+    Once its carrier is closed, whoever uses the channel leaves this block and opens another: aio-pika restores
+    channels by itself, but may leave one without its consumers after the broker was killed twice.
+    """
+    await connection.connected.wait()
+    channel = connection.channel(publisher_confirms=True, on_return_raises=on_return_raises)
     await channel.initialize()
     try:
-        yield channel
+        yield channel, await channel.get_underlay_channel()
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):

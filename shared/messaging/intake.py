@@ -15,15 +15,16 @@ import asyncpg
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import (
-    AbstractChannel,
     AbstractExchange,
     AbstractIncomingMessage,
     AbstractQueue,
     AbstractRobustConnection,
 )
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aiormq.abc import AbstractChannel as UnderlayChannel
 from opentelemetry.trace import Span
 
+from shared.messaging import broker
 from shared.messaging.dead import died
 from shared.messaging.topology import DEAD, CommandQueue, declare_commands
 from shared.persistence.pool import is_away
@@ -114,16 +115,14 @@ class Intake:
         await self._idle.wait()
 
     async def _run(self) -> None:
-        await self._connection.connected.wait()
-        async with self._connection.channel(publisher_confirms=True) as channel:
+        async with broker.open_channel(self._connection) as (channel, carrier):
             await channel.set_qos(prefetch_count=PREFETCH)
             queue = await declare_commands(channel, self._queue)
             dead = await channel.get_exchange(DEAD, ensure=False)
             self._deliveries = asyncio.Queue()
-            underlay = await channel.get_underlay_channel()
-            underlay.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
+            carrier.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
             await self._consume(queue)
-            await self._work(channel, queue, dead)
+            await self._work(carrier, queue, dead)
 
     async def _consume(self, queue: AbstractQueue) -> None:
         self._consumer = (queue, await queue.consume(self._deliveries.put))
@@ -139,11 +138,11 @@ class Intake:
             self._consumer = None
             await queue.cancel(tag)
 
-    async def _work(self, channel: AbstractChannel, queue: AbstractQueue, dead: AbstractExchange) -> None:
+    async def _work(self, carrier: UnderlayChannel, queue: AbstractQueue, dead: AbstractExchange) -> None:
         while True:
             if self._deliveries.empty():
                 self._idle.set()
-            batch = [await self._next(channel)]
+            batch = [await self._next(carrier)]
             self._idle.clear()
             while len(batch) < BATCH and not self._deliveries.empty():
                 batch.append(self._wanted(self._deliveries.get_nowait()))
@@ -164,13 +163,13 @@ class Intake:
             for span in spans:
                 span.end()
 
-    async def _next(self, channel: AbstractChannel) -> AbstractIncomingMessage:
+    async def _next(self, carrier: UnderlayChannel) -> AbstractIncomingMessage:
         while True:
             try:
                 async with asyncio.timeout(RETRY_S):
                     return self._wanted(await self._deliveries.get())
             except TimeoutError:
-                if channel.is_closed:
+                if carrier.is_closed:
                     raise ChannelInvalidStateError("the channel was closed") from None
 
     def _wanted(self, delivery: AbstractIncomingMessage | None) -> AbstractIncomingMessage:

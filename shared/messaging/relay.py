@@ -60,11 +60,10 @@ class Relay:
                 await asyncio.sleep(1)
 
     async def _run(self) -> None:
-        await self._connection.connected.wait()
-        async with broker.publishing_channel(self._connection) as channel:
+        async with broker.open_channel(self._connection, on_return_raises=False) as (channel, carrier):
             await declare_exchanges(channel)
             exchange = await channel.get_exchange(EVENTS, ensure=False)
-            while True:
+            while not carrier.is_closed:
                 await self._until_taken()
                 if await self.publish_due(exchange) < BATCH:
                     await self._hints.wait(notices.EVENTS, at_most_s=LOOK_EVERY_S)

@@ -171,17 +171,36 @@ class Crowd:
             for name in SYSTEMS:
                 connection = await aio_pika.connect_robust(self._system.amqp_url(name), reconnect_interval=0.5)
                 self._connections[name] = await stack.enter_async_context(connection)
-                channel = await connection.channel()
-                await channel.set_qos(prefetch_count=200)
-                queue = await channel.declare_queue(f"{name}.chaos", durable=True, arguments={"x-queue-type": "quorum"})
-                await queue.bind("msign.events", f"*.*.{name}")
-                await queue.consume(self._heard)
+            bound = {name: asyncio.Event() for name in SYSTEMS}
+            listening = [asyncio.create_task(self._listen(name, bound[name])) for name in SYSTEMS]
             try:
+                await asyncio.gather(*(one.wait() for one in bound.values()))
                 yield
             finally:
+                for ear in listening:
+                    ear.cancel()
+                await asyncio.gather(*listening, return_exceptions=True)
                 for user in self._users:
                     user.cancel()
                 await asyncio.gather(*self._users, return_exceptions=True)
+
+    async def _listen(self, name: str, bound: asyncio.Event) -> None:
+        """Consume a system's events; a channel that breaks is opened anew, on a new connection."""
+        while True:
+            with contextlib.suppress(AMQPError, OSError, RuntimeError):
+                async with (
+                    await aio_pika.connect(self._system.amqp_url(name), timeout=5) as connection,
+                    connection.channel() as channel,
+                ):
+                    await channel.set_qos(prefetch_count=200)
+                    queue = await channel.declare_queue(
+                        f"{name}.chaos", durable=True, arguments={"x-queue-type": "quorum"}
+                    )
+                    await queue.bind("msign.events", f"*.*.{name}")
+                    await queue.consume(self._heard)
+                    bound.set()
+                    await asyncio.wait([(await channel.get_underlay_channel()).closing])
+            await asyncio.sleep(0.5)
 
     async def publish(self, order: Order) -> None:
         """Publish an order until the broker confirms it, as a careful system does: again and again under one id."""

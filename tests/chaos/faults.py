@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.chaos.clocks import HOUR, RIGHT
 from tests.chaos.system import System
 
 Fault = Callable[[System, random.Random], Awaitable[None]]
@@ -67,6 +68,22 @@ async def restart_database(system: System, chance: random.Random) -> None:
     await system.infrastructure.database.restart()
 
 
+async def move_database(system: System, chance: random.Random) -> None:
+    """The database is somewhere else from now on: the file that the services follow says where."""
+    system.move_database()
+
+
+async def alarm(system: System, chance: random.Random) -> None:
+    """The broker is short of memory or disk, and blocks whoever publishes."""
+    async with system.infrastructure.broker.alarm(chance.choice(("memory", "disk"))):
+        await asyncio.sleep(chance.uniform(0, 2))
+
+
+async def step_clock(system: System, chance: random.Random) -> None:
+    """The clock of a process jumps: an hour ahead or back, or to where it should be."""
+    system.clock_of(_any(system, chance)).step(chance.choice((HOUR, -HOUR, RIGHT)))
+
+
 FAULTS: dict[str, tuple[Fault, int]] = {
     "a process is killed": (kill, 30),
     "a process is asked to end": (terminate, 15),
@@ -77,14 +94,19 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "connections are slow": (slow, 6),
     "the broker is restarted": (restart_broker, 4),
     "the database is restarted": (restart_database, 4),
+    "the database moves to another address": (move_database, 5),
+    "the broker blocks publishers": (alarm, 4),
+    "a clock jumps by an hour": (step_clock, 8),
 }
 
 
 def available(system: System) -> dict[str, tuple[Fault, int]]:
-    """The faults that can be caused here: given servers are not ours to restart."""
+    """The faults that can be caused here: given servers are not ours to restart, and libfaketime may not be there."""
     found = dict(FAULTS)
     if not system.infrastructure.broker.can_restart:
-        del found["the broker is restarted"]
+        del found["the broker is restarted"], found["the broker blocks publishers"]
+    if not system.clocks:
+        del found["a clock jumps by an hour"]
     if not system.infrastructure.database.can_restart:
         del found["the database is restarted"]
     return found

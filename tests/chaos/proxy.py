@@ -41,15 +41,23 @@ class Proxy:
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
+    def shut(self) -> None:
+        """Break every connection and let no new one in, until `open`."""
+        self._refusing = True
+        self.reset()
+
+    def open(self) -> None:
+        """Let connections in."""
+        self._refusing = False
+
     @asynccontextmanager
     async def refused(self) -> AsyncIterator[None]:
         """Break every connection and let no new one in."""
-        self._refusing = True
-        self.reset()
+        self.shut()
         try:
             yield
         finally:
-            self._refusing = False
+            self.open()
 
     @asynccontextmanager
     async def stalled(self) -> AsyncIterator[None]:

@@ -19,6 +19,7 @@ from msign_gateway.infrastructure.definitions import Passwords, definitions
 from msign_gateway.infrastructure.ports import free_ports
 from msign_gateway.infrastructure.processes import Child, end, kill_group, start
 from shared.persistence.migrate import migrate
+from tests.chaos.clocks import Clock
 from tests.chaos.proxy import Proxy
 
 SYSTEMS = ("declaratii", "registru")
@@ -50,8 +51,10 @@ class System:
     msign_url: str
     broker: Proxy
     database: Proxy
+    elsewhere: Proxy
     msign: Proxy
     folder: Path
+    clocks: bool
     replicas: list[Replica] = field(default_factory=list)
 
     @property
@@ -67,6 +70,23 @@ class System:
         """A user's URL of the broker itself, past the proxy."""
         passwords = {**self.passwords.systems, **self.passwords.services}
         return self.infrastructure.broker.url_of(self.vhost, user, passwords[user])
+
+    def move_database(self) -> None:
+        """Fail over to the other address: nothing answers at the one of before, and the file names the new one."""
+        self.database, self.elsewhere = self.elsewhere, self.database
+        self.elsewhere.shut()
+        self.database.open()
+        self.tell_database()
+
+    def tell_database(self) -> None:
+        """Put the database's address of now into the file that the services follow."""
+        fresh = self.folder / "database_url.new"
+        fresh.write_text(_through(self.database_url, self.database))
+        fresh.replace(self.folder / "database_url")
+
+    def clock_of(self, replica: Replica) -> Clock:
+        """The clock of a replica's processes."""
+        return Clock(self.folder / f"{replica.service}-{replica.number}.clock")
 
     def start(self, replica: Replica, *, kill_at: str | None = None) -> None:
         """Start a replica, to be killed at a point of that name."""
@@ -109,7 +129,7 @@ class System:
             "OPS_PORT": str(replica.ops_port),
             "HTTP_PORT": str(replica.http_port),
             "AMQP_URL": _through(self.amqp_url(replica.service), self.broker),
-            "DATABASE_URL": _through(self.database_url, self.database),
+            "DATABASE_URL_FILE": str(self.folder / "database_url"),
             "MSIGN_API_URL": f"http://127.0.0.1:{self.msign.port}/MSign.svc",
             "MSIGN_FRONTEND_URL": "http://msign.example",
             "MSIGN_TIMEOUT_S": "3",
@@ -119,12 +139,15 @@ class System:
             "SIGN_GRACE_MINUTES": "0.05",
             "VERIFY_BATCH_COUNT": "5",
             "DRAIN_S": "5",
+            **(self.clock_of(replica).environment if self.clocks else {}),
         }
 
 
 @asynccontextmanager
-async def running_system(infrastructure: Infrastructure, folder: Path, *, replicas: int) -> AsyncIterator[System]:
-    """Start everything; at the end nothing of it is left."""
+async def running_system(
+    infrastructure: Infrastructure, folder: Path, *, replicas: int, clocks: bool = False
+) -> AsyncIterator[System]:
+    """Start everything; at the end nothing of it is left. `clocks`: those of the services can be set."""
     (folder / "systems.json").write_text(json.dumps({"systems": [_registered(name) for name in SYSTEMS]}))
     (msign_port,) = free_ports(1)
     async with AsyncExitStack() as stack:
@@ -135,14 +158,16 @@ async def running_system(infrastructure: Infrastructure, folder: Path, *, replic
         await infrastructure.broker.import_definitions(wanted)
         stack.push_async_callback(_delete_users, infrastructure, [user["name"] for user in wanted["users"]])
         await migrate(gateway.url)
-        broker, database, provider = [
+        postgres = _where(gateway.url)
+        broker, database, elsewhere, provider = [
             await stack.enter_async_context(Proxy(*where).running())
-            for where in (_where(infrastructure.broker.url), _where(gateway.url), ("127.0.0.1", msign_port))
+            for where in (_where(infrastructure.broker.url), postgres, postgres, ("127.0.0.1", msign_port))
         ]
         system = System(
-            infrastructure, vhost, passwords, gateway.url, f"http://127.0.0.1:{msign_port}", broker, database, provider,
-            folder,
+            infrastructure, vhost, passwords, gateway.url, f"http://127.0.0.1:{msign_port}",
+            broker, database, elsewhere, provider, folder, clocks,
         )  # fmt: skip
+        system.tell_database()
         msign = start(
             "msign", [sys.executable, "-m", "tests.chaos.msign", str(msign_port)], log=folder / "msign.log",
             environment=inherited(),
