@@ -112,10 +112,10 @@ def _message(message: Message) -> Iterator[str]:
         part = parts[name]
         if name != message.data.__name__:
             yield from (f"#### {name.removesuffix('Data')}", "", part.get("description", ""), "")
-        yield from ("| field | type | needed |", "|---|---|---|")
+        yield from ("| field | type | needed | what it is |", "|---|---|---|---|")
         for field, said in part["properties"].items():
             required = "yes" if field in part.get("required", []) else ""
-            yield f"| `{field}` | {_type(said, parts)} | {required} |"
+            yield f"| `{field}` | {_type(said, parts)} | {required} | {said.get('description', '')} |"
         yield ""
         todo += [one for one in _inner(part, parts) if one not in todo]
 

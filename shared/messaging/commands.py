@@ -69,7 +69,7 @@ CorrelationId = Annotated[str, Field(min_length=1, max_length=36), XML, AfterVal
 
 
 class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 def _one_in_schema(first: str, second: str) -> ConfigDict:
@@ -85,10 +85,15 @@ class SignContentData(_Data):
     model_config = _one_in_schema("content", "content_ref")
 
     content: Base64 | None = None
+    """The digest for Hash (SHA-1 or longer), the whole file for Pdf."""
     content_ref: Ref | None = None
+    """The reference of a content that was stored before, over HTTP."""
     correlation_id: CorrelationId | None = None
+    """Comes back with the result; unique within the command."""
     name: Annotated[str, Field(max_length=256), XML] | None = None
+    """The file's name, for the Sign Page."""
     multiple_signatures: bool = False
+    """Whether others may sign the PDF afterwards."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -100,26 +105,42 @@ class ExpectedSignerData(_Data):
     """Who must sign."""
 
     id: Annotated[str, Field(max_length=32), XML]
+    """The signer's personal number (IDNP, 13 digits)."""
     delegator_type: DelegatorType = DelegatorType.NONE
+    """Whom the signer acts for, if for anybody."""
     delegator_id: Annotated[str, Field(max_length=64), XML] | None = None
+    """The number of whom the signer acts for (IDNP or IDNO)."""
     delegated_role_id: Annotated[int, Field(ge=-(2**31), lt=2**31)] | None = None
+    """The role in which the signer may act, as MSign numbers it."""
 
 
 class SignRequestData(_Data):
     """The data of `msign.sign.request.v1`."""
 
     content_type: ContentType
+    """Hash or Pdf; one kind in a command."""
     short_description: Annotated[str, Field(min_length=1, max_length=90), XML]
+    """What is signed, in the few words that a phone shows."""
     description: Annotated[str, Field(max_length=512), XML] | None = None
+    """What is signed, for the Sign Page; the short description if left out."""
     signature_reason: Annotated[str, Field(max_length=255), XML] | None = None
+    """The reason that stands in a signed PDF."""
     contents: Annotated[list[SignContentData], Field(min_length=1)]
+    """What is signed, in the order of the results."""
     expected_signer: ExpectedSignerData | None = None
+    """Who must sign; anybody may if left out."""
     return_url: Url
+    """Where the browser goes afterwards; in an origin that the system registered."""
     relay_state: Annotated[str, Field(max_length=2048), STORED] | None = None
+    """Comes back unchanged, in the event and in the browser's address."""
     language: Language = Language.RO
+    """Of the Sign Page and of messages to the user."""
     instrument: Instrument | None = None
+    """The instrument to sign with; the user chooses if left out."""
     msisdn: Annotated[str, Field(pattern=r"^[0-9]{6,15}$")] | None = None
+    """The signer's phone number, digits only; needed with `mobile`."""
     deadline: Moment | None = None
+    """Until when the user may sign; 24 hours if left out, unless an operator set another time."""
 
 
 class VerificationContentData(_Data):
@@ -128,9 +149,13 @@ class VerificationContentData(_Data):
     model_config = _one_in_schema("signature", "signature_ref")
 
     signature: Base64 | None = None
+    """The XAdES document for Hash, the signed file for Pdf."""
     signature_ref: Ref | None = None
+    """The reference of a signature that was stored before."""
     content: Base64 | None = None
+    """The hash that was signed; for Hash only."""
     correlation_id: CorrelationId | None = None
+    """Comes back with the verdict; unique within the command."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -142,8 +167,11 @@ class VerificationRequestData(_Data):
     """The data of `msign.verification.request.v1`."""
 
     content_type: ContentType
+    """Hash or Pdf; one kind in a command."""
     language: Language = Language.RO
+    """Of the verdicts' messages."""
     contents: Annotated[list[VerificationContentData], Field(min_length=1)]
+    """What is verified, in the order of the verdicts."""
 
 
 def _exactly_one(data: BaseModel, first: str, second: str) -> None:
