@@ -18,6 +18,7 @@ from tests.unit.docs.blocks import ROOT, blocks
 
 EXAMPLES = ROOT / "examples"
 PROGRAMS = [block for block in blocks("python") if "reference" not in block.page.parts]
+SCRIPTS = [block for block in blocks("sh") if ".demo/endpoints.env" in block.code]
 TAUGHT = ("quickstart", "how-to/publish", "how-to/subscribe", "how-to/large-contents", "how-to/verify")
 WITHIN_S = 60
 
@@ -84,6 +85,14 @@ async def test_a_program_of_the_documents_runs(block, play, tmp_path):
     for name in ("act.signed.pdf", "large.signed.pdf"):
         if name in block.code:
             assert (tmp_path / name).read_bytes().startswith((tmp_path / name.replace(".signed", "")).read_bytes())
+
+
+@pytest.mark.parametrize("block", SCRIPTS, ids=str)
+async def test_a_script_that_is_pointed_at_the_demo_runs(block, play, tmp_path, scene):
+    for name, target in ((".demo", scene.directory), (".venv", sys.prefix), ("examples", EXAMPLES)):
+        (tmp_path / name).symlink_to(target)
+    await play("bash", "-euc", block.code)
+    assert (tmp_path / "act.signed.pdf").read_bytes().startswith((tmp_path / "act.pdf").read_bytes())
 
 
 def test_every_page_that_teaches_programming_has_a_program():
