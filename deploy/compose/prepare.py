@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from msign_gateway.infrastructure.definitions import OPERATOR, SERVICES, Passwords, definitions
+from msign_gateway.infrastructure.definitions import OPERATOR, Passwords, definitions
 from services.msign.pki.create import create
 from shared.systems import token_digest
 
@@ -64,10 +64,9 @@ def _gateway(root: Path, passwords: Passwords, database: str) -> None:
         own = root / user
         _write(own / "amqp_url", f"amqp://{user}:{password}@rabbitmq/{VHOST}")
         _write(own / "database_url", f"postgresql://gateway:{database}@postgres/gateway")
-        if user in SERVICES:
-            _write(own / "link_secret", link_secret)
-            for name, source in CLIENT.items():
-                shutil.copyfile(tls / source, own / name)
+        _write(own / "link_secret", link_secret)
+        for name, source in CLIENT.items():
+            shutil.copyfile(tls / source, own / name)
 
 
 def _system(root: Path, password: str, token: str) -> None:

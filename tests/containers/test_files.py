@@ -154,7 +154,7 @@ def _prepare(root: Path) -> Any:
 def test_the_first_start_makes_every_secret_and_a_second_one_changes_nothing(prepared: Path) -> None:
     before = {path: path.read_bytes() for path in prepared.rglob("*") if path.is_file()}
     assert prepared / "msign" / "left" not in before
-    for reader in ("sign_gateway", "callback_web", "verifier"):
+    for reader in ("sign_gateway", "callback_web", "verifier", "operator"):
         assert {"amqp_url", "database_url", "link_secret", "client.pem", "client.key", "msign-ca.pem"} == {
             path.name for path in (prepared / reader).iterdir()
         }
