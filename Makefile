@@ -55,6 +55,8 @@ lock: prepare ## pin the dependencies anew, with hashes; the services run with t
 			--no-emit-find-links --extra services $$group pyproject.toml -q \
 			--custom-compile-command 'make lock' -o requirements/$$set.txt || exit 1; \
 	done
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links deploy/docker/tools.in -q --custom-compile-command 'make lock' -o deploy/docker/tools.txt
 
 prepare: ## make .venv with the pinned dependencies
 	@./setup/environment.sh
