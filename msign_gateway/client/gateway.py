@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from msign_gateway.client.contents import ContentStore, signature_of
 from msign_gateway.client.errors import LOST, ConnectionLost, Ended, NotAnswered, Rejected
-from msign_gateway.client.line import Line
+from msign_gateway.client.line import GOODBYE_S, Line
 from msign_gateway.client.mailbox import Mailbox
 from msign_gateway.client.publishing import Publisher
 from msign_gateway.client.reading import parsed
@@ -74,12 +74,13 @@ class GatewayClient:
             try:
                 yield cls(system, line, mailbox, store)
             finally:
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
                 await mailbox.close(ConnectionLost("the client has ended"))
-                if line.is_up:
+                listening.cancel()
+                answered, _ = await asyncio.wait({listening}, timeout=GOODBYE_S)
+                if answered and line.is_up:
                     with suppress(*LOST):
-                        await own.delete()
+                        async with asyncio.timeout(GOODBYE_S):
+                            await own.delete()
 
     async def sign(
         self,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,8 @@ from msign_gateway.client.errors import LOST
 from shared.addresses import Address, url_of
 
 HEARTBEAT_S = 30
+GOODBYE_S = 3.0
+"""How long a client that ends waits for a broker that does not answer."""
 PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Between the tries to connect; the last one again and again."""
 
@@ -43,7 +46,9 @@ class Line:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._connection is not None:
-            await self._connection.close()
+            with suppress(*LOST):
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._connection.close()
 
     @property
     def is_up(self) -> bool:

@@ -107,6 +107,13 @@ async def test_after_a_while_without_a_connection_the_command_counts_as_not_take
             await client.sign(sign_data(), command_id="mine", timeout_s=0.5)
 
 
+async def test_a_client_ends_though_the_network_has_gone_silent(url, proxy, commands):
+    async with asyncio.timeout(PATIENCE_S):
+        async with GatewayClient.connect(url) as client:
+            await client.sign(sign_data())
+            proxy.holding = True
+
+
 async def test_a_broker_that_is_killed_and_started_again_costs_nobody_anything():
     made = Passwords.fresh(["declaratii"])
     async with open_infrastructure(durable=False) as private, private.broker.temporary_vhost("killed") as vhost:
