@@ -116,6 +116,20 @@ async def test_a_consumer_that_the_broker_cancels_consumes_again_and_is_not_read
     assert await said(system, gateway, "consumer_cancelled_by_broker")
 
 
+@pytest.mark.thorough
+async def test_after_a_broker_that_was_killed_twice_the_same_processes_consume_and_publish(system: System) -> None:
+    if not system.infrastructure.broker.can_restart:
+        pytest.skip("a given broker is not ours to kill")
+    before = [replica.child and replica.child.pid for replica in system.replicas]
+    for _ in range(2):
+        await system.infrastructure.broker.restart()
+    await system.ready()
+    async with crowd_of(system) as (crowd, _):
+        for order in signed():
+            await crowd.publish(order)
+    assert [replica.child and replica.child.pid for replica in system.replicas] == before
+
+
 async def said(system: System, replica: Replica, what: str) -> bool:
     return what in (system.folder / f"{replica.service}-{replica.number}.log").read_text()
 
