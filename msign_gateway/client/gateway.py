@@ -154,13 +154,20 @@ class GatewayClient:
         while True:
             yield await self._mailbox.take_any()
 
+    async def keep(self, name: str) -> None:
+        """Make the durable queue `<system>.<name>`, if it is not there: from now on it keeps what happens.
+
+        Raises aio-pika's `AMQPChannelError` when the broker does not give it to this system.
+        """
+        await self._subscription(name).declare()
+
     async def subscribe(self, name: str) -> AsyncIterator[Event]:
-        """Yield every event of the system from its durable queue `<system>.<name>`, which outlives the client.
+        """Yield every event of the system from its durable queue `<system>.<name>`, made where it is not there.
 
         An event is acknowledged when the next one is asked for: what was not done when a process ends comes again,
         so let the work be safe to do twice, or remember the events' ids. Several processes share the queue's events.
         """
-        async for event, _ in Subscription(self._line, self.system, f"{self.system}.{name}").events():
+        async for event, _ in self._subscription(name).events():
             yield event
 
     async def upload(self, content: bytes) -> str:
@@ -177,6 +184,9 @@ class GatewayClient:
         Raises `Malformed` where there is none, `Transient` when it cannot be fetched.
         """
         return await asyncio.to_thread(signature_of, result, self._store)
+
+    def _subscription(self, name: str) -> Subscription:
+        return Subscription(self._line, self.system, f"{self.system}.{name}")
 
     @property
     def _stored(self) -> ContentStore:

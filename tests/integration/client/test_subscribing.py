@@ -58,6 +58,12 @@ async def take_until(client, command_id):
     return found
 
 
+async def test_a_queue_that_was_made_keeps_what_happens_before_anybody_listens(client, admin):
+    await client.keep(NAME)
+    told = await tell(admin, ACCEPTED, "mine")
+    assert await left_after_the_first(client) == told
+
+
 async def test_an_event_that_is_told_twice_is_heard_once(client, admin):
     await told_until_heard(client, admin)
     event = await tell(admin, ACCEPTED, "mine")
