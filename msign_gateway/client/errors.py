@@ -24,7 +24,7 @@ class NotTaken(Transient):
 
 
 class Unroutable(NotTaken):
-    """No queue takes the command: the gateway is not set up in this virtual host."""
+    """No queue takes the command, or the system may not publish it: something is not set up in this virtual host."""
 
 
 class Refused(NotTaken):

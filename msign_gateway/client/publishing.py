@@ -4,12 +4,13 @@ import asyncio
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel
-from aio_pika.exceptions import DeliveryError, PublishError
+from aio_pika.exceptions import AMQPChannelError, DeliveryError, PublishError
 from pydantic import BaseModel
 
 from msign_gateway.client.errors import LOST, NotTaken, Refused, Unreachable, Unroutable
@@ -29,6 +30,7 @@ class Publisher:
         self._system = system
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
+        self._under_way = 0
 
     async def publish(self, kind: str, routing_key: str, data: Data, command_id: str, *, timeout_s: float) -> None:
         """Return once the broker has the command on disk; raises `NotTaken` after `timeout_s` seconds at most."""
@@ -47,6 +49,7 @@ class Publisher:
     async def _sent(self, message: Message, routing_key: str) -> NotTaken | None:
         """Return None once it is confirmed, else why it may help to try again; raises `Unroutable`."""
         command = f"command {message.message_id}"
+        self._under_way += 1
         try:
             channel = await self._open()
             exchange = await channel.get_exchange(COMMANDS, ensure=False)
@@ -54,10 +57,22 @@ class Publisher:
         except PublishError as error:
             raise Unroutable(f"{command}: no queue takes {routing_key}") from error
         except DeliveryError as error:
+            await self._renew(channel)
             return _because(Refused(f"{command}: the broker has no room for it (nack)"), error)
+        except AMQPChannelError as error:
+            raise Unroutable(f"{command}: the broker does not let this system publish it: {error}") from error
         except LOST as error:
             return _because(Unreachable(f"{command}: {error!r}"), error)
+        finally:
+            self._under_way -= 1
         return None
+
+    async def _renew(self, channel: AbstractChannel) -> None:
+        """Leave a channel on which a full queue said no: the broker may go on saying so there when there is room."""
+        if self._under_way == 1 and channel is self._channel:
+            self._channel = None
+            with suppress(*LOST):
+                await channel.close()
 
     async def _open(self) -> AbstractChannel:
         async with self._opening:

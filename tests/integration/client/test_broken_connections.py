@@ -119,11 +119,11 @@ async def test_a_broker_that_is_killed_and_started_again_costs_nobody_anything()
     async with open_infrastructure(durable=False) as private, private.broker.temporary_vhost("killed") as vhost:
         await private.broker.import_definitions(definitions(vhost, made))
         url = private.broker.url_of(vhost, "declaratii", made.systems["declaratii"])
-        async with GatewayClient.connect(url) as client, asyncio.timeout(90):
+        async with GatewayClient.connect(url) as client, asyncio.timeout(240):
             await client.sign(sign_data(), command_id="before")
             waiting = asyncio.create_task(client.next_event("mine", types={READY}))
             restarting = asyncio.create_task(private.broker.restart())
-            await client.sign(sign_data(), command_id="meanwhile")
+            await client.sign(sign_data(), command_id="meanwhile", timeout_s=200)
             await restarting
             async with await aio_pika.connect(private.broker.url_of(vhost)) as connection:
                 channel = await connection.channel()
