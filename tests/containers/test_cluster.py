@@ -1,6 +1,7 @@
 """The random run on a RabbitMQ cluster of three nodes, of which one dies, or is cut off, now and then."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -17,8 +18,9 @@ from tests.chaos.faults import Fault, available
 from tests.chaos.system import System, running_system
 from tests.containers.cluster import Cluster, running_cluster
 
-JOBS = 600
+JOBS = 1500
 SEED = 3
+BROKEN = "a node of three is killed, or cut off"
 
 pytestmark = [pytest.mark.thorough, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,17 +33,22 @@ async def cluster(image_of: Callable[[str], str]) -> AsyncIterator[Cluster]:
 
 
 def faults_of(cluster: Cluster) -> dict[str, tuple[Fault, int]]:
-    """What breaks in a cluster, beside everything else."""
+    """What breaks in a cluster, more often than everything else: in turn, so that neither is left out."""
 
-    async def lose_a_node(system: System, chance: random.Random) -> None:
+    async def lose_a_node(chance: random.Random) -> None:
         async with cluster.without(chance.choice(cluster.nodes)):
             await asyncio.sleep(chance.uniform(1, 8))
 
-    async def part_a_node(system: System, chance: random.Random) -> None:
+    async def part_a_node(chance: random.Random) -> None:
         async with cluster.parted(chance.choice(cluster.nodes)):
             await asyncio.sleep(chance.uniform(3, 30))
 
-    return {"a node of three is killed": (lose_a_node, 50), "a node of three is cut off": (part_a_node, 50)}
+    ways = itertools.cycle((lose_a_node, part_a_node))
+
+    async def break_a_node(system: System, chance: random.Random) -> None:
+        await next(ways)(chance)
+
+    return {BROKEN: (break_a_node, 300)}
 
 
 async def test_a_cluster_that_loses_nodes_and_links_loses_no_job(
@@ -55,7 +62,7 @@ async def test_a_cluster_that_loses_nodes_and_links_loses_no_job(
             assert len(found["members"]) == len(cluster.nodes)
         verdict = await random_run.run(system, jobs=JOBS, seed=SEED)
     random_run.show(verdict, SEED, Console())
-    assert {*faults_of(cluster)} <= {*verdict.faults}
+    assert verdict.faults[BROKEN] >= 2
     assert (verdict.lost, verdict.duplicated, verdict.unexpected, verdict.left) == (
         [], [], [], dict.fromkeys(verdict.left, 0),
     )  # fmt: skip
