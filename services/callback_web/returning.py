@@ -16,6 +16,7 @@ from shared.contract.models import SignStatus
 from shared.persistence import events, jobs
 from shared.persistence.jobs import Job
 from shared.persistence.notices import CHANGES, Notices
+from shared.persistence.pool import is_away
 from shared.signing.collect import Collector
 
 LONGEST_WAIT_S = 2.5
@@ -69,7 +70,11 @@ class Returning:
 
     def _collected(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if is_away(error):
+            log.warning("collection_interrupted", error=type(error).__name__)
+        else:
             log.error("collection_crashed", exc_info=error)
 
     async def address(self, job: Job) -> str:

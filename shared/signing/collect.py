@@ -22,6 +22,7 @@ from shared.messaging.events import READY, ReadyData
 from shared.persistence import contents, jobs
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job
+from shared.persistence.pool import is_away
 from shared.signing.breaker import Breaker
 from shared.signing.requests import sent_contents
 from shared.signing.results import Outcome, judge
@@ -92,8 +93,11 @@ class Collector:
             answered = True
             self._breaker.succeeded()
             log.warning("collect_refused", job_id=str(job.job_id), error=type(error).__name__)
-        except Exception:
-            log.exception("collect_crashed", job_id=str(job.job_id))  # the right to collect is given back all the same
+        except Exception as error:  # the right to collect is given back all the same
+            if is_away(error):
+                log.warning("collect_interrupted", job_id=str(job.job_id), error=type(error).__name__)
+            else:
+                log.exception("collect_crashed", job_id=str(job.job_id))
         if outcome is None and answered and job.seen_at >= job.expires_at + self._policy.grace:
             outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
         if outcome is None:

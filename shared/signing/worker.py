@@ -37,14 +37,15 @@ class Worker:
         self._claiming = asyncio.Lock()
 
     async def run(self) -> None:
-        """Claim and work until cancelled or stopped."""
-        while not self._stopping:
-            try:
-                if not await self._turn():
-                    await self._idle()
-            except DATABASE_ERRORS as error:
-                log.warning("worker_interrupted", error=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
+        """Claim and work until cancelled, which breaks the work off, or until stopped and done."""
+        try:
+            while not self._stopping:
+                await self._claim_and_work()
+            await self.stop()
+        finally:
+            for task in self._tasks:
+                task.cancel()  # the lease of what is broken off runs out, then others take it over
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
         """Claim nothing more, and return once the work under way is done."""
@@ -53,6 +54,14 @@ class Worker:
             pass  # what is being claimed now is worked on as well
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def _claim_and_work(self) -> None:
+        try:
+            if not await self._turn():
+                await self._idle()
+        except DATABASE_ERRORS as error:
+            log.warning("worker_interrupted", error=type(error).__name__)
+            await asyncio.sleep(RETRY_S)
 
     async def _turn(self) -> bool:
         """Fill the free places; False if there was nothing to claim."""

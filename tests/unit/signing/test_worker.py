@@ -1,0 +1,71 @@
+"""Does a worker finish what it began when it is stopped, and break it off when it is cancelled?"""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.signing.breaker import Breaker
+from shared.signing.worker import Worker
+
+
+class Jobs:
+    """One job, whose work takes until it is let go."""
+
+    def __init__(self):
+        self.begun, self.let_go = asyncio.Event(), asyncio.Event()
+        self.ended = ""
+        self._waiting: list[Any] = [
+            SimpleNamespace(
+                job_id=1, command_id="1", system="declaratii", kind=SimpleNamespace(value="sign"), attempt=1,
+                traceparent=None,
+            )
+        ]  # fmt: skip
+
+    async def claim(self, limit):
+        claimed, self._waiting = self._waiting[:limit], self._waiting[limit:]
+        return claimed
+
+    async def work(self, _):
+        self.begun.set()
+        try:
+            await self.let_go.wait()
+            self.ended = "done"
+        except asyncio.CancelledError:
+            self.ended = "broken off"
+            raise
+
+
+@pytest.fixture
+def jobs():
+    return Jobs()
+
+
+@pytest.fixture
+def worker(jobs):
+    async def idle():
+        await asyncio.sleep(0.01)
+
+    return Worker("post", claim=jobs.claim, work=jobs.work, idle=idle, breaker=Breaker(), concurrency=2)
+
+
+async def test_a_worker_that_is_stopped_finishes_what_it_began(jobs, worker):
+    running = asyncio.create_task(worker.run())
+    await jobs.begun.wait()
+    stopping = asyncio.create_task(worker.stop())
+    jobs.let_go.set()
+    await asyncio.gather(running, stopping)
+    assert jobs.ended == "done"
+
+
+async def test_a_worker_whose_time_to_drain_is_over_breaks_its_work_off(jobs, worker):
+    running = asyncio.create_task(worker.run())
+    await jobs.begun.wait()
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await stopping
+    assert jobs.ended == "broken off"
