@@ -1,13 +1,13 @@
 # Everything a person types. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit chaos docs check format types catalogues generated audit lock prepare clean
+.PHONY: help demo test unit chaos bench bench-quick docs check format types catalogues generated audit lock prepare clean
 
 BIN := .venv/bin
 ARGS ?=
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: prepare ## play the whole way on real parts; ARGS=--interactive leaves it running for you
 	@exec $(BIN)/msign-gateway demo $(ARGS)
@@ -31,6 +31,12 @@ check: prepare ## check formatting, lint and types
 chaos: prepare ## break everything while jobs run, for many minutes; ARGS goes to the random run
 	@exec $(BIN)/pytest -m "thorough or not thorough" tests/chaos tests/containers
 	@exec $(BIN)/python -m tests.chaos.run $(ARGS)
+
+bench: prepare ## measure how fast jobs are signed, beside others; ARGS=--page puts it into docs/performance.md
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: prepare ## the same in two minutes, to see that it works and where it stands
+	@exec $(BIN)/python -m benchmarks --quick $(ARGS)
 
 format: prepare ## format the code and apply safe fixes
 	$(BIN)/ruff format

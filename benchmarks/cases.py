@@ -1,0 +1,82 @@
+"""What is measured, how often and in which order?
+
+A case is one contender under one setting. Every case runs several times; each round runs all of them in a new random
+order, so that a machine that slows down, or a neighbour, disturbs all alike.
+"""
+
+import random
+import statistics
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Measures = Mapping[str, float]
+"""Results of one run by name; each name ends in its unit (`jobs_per_s`, `cpu_ms`, `p99_ms`)."""
+
+
+class Role(StrEnum):
+    """Why a contender is there."""
+
+    OURS = "ours"
+    PEER = "peer"
+    FLOOR = "floor"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One contender under one setting; `conditions` say with what it runs (prefetch, confirms, durability …)."""
+
+    bench: str
+    setting: str
+    contender: str
+    role: Role
+    main: str
+    """The measure that contenders are compared by: more is better, of times (`_ms`) less."""
+    run: Callable[[], Awaitable[Measures]]
+    conditions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case with the results of its runs, in the order in which they were made."""
+
+    bench: str
+    setting: str
+    contender: str
+    role: Role
+    main: str
+    conditions: Mapping[str, str]
+    runs: tuple[Measures, ...]
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether the main measure is a time."""
+        return self.main.endswith("_ms")
+
+    @property
+    def medians(self) -> dict[str, float]:
+        """The median of each measure over the runs that have it."""
+        names = dict.fromkeys(name for run in self.runs for name in run)
+        return {name: statistics.median(run[name] for run in self.runs if name in run) for name in names}
+
+
+def schedule(cases: Sequence[Case], rounds: int, dice: random.Random) -> Iterator[Case]:
+    """Yield every case once in each round, each round in an order of its own."""
+    for _ in range(rounds):
+        order = list(cases)
+        dice.shuffle(order)
+        yield from order
+
+
+async def measure(cases: Sequence[Case], rounds: int, dice: random.Random, report: Callable[[str], None]) -> list[Row]:
+    """Run the cases and return their rows, in the order in which they were given; `report` gets a line a run."""
+    runs: dict[int, list[Measures]] = {id(case): [] for case in cases}
+    total = rounds * len(cases)
+    for number, case in enumerate(schedule(cases, rounds, dice), start=1):
+        measures = await case.run()
+        runs[id(case)].append(measures)
+        report(f"[{number}/{total}] {case.bench}, {case.setting}, {case.contender}: {measures[case.main]:,.1f}")
+    return [
+        Row(case.bench, case.setting, case.contender, case.role, case.main, case.conditions, tuple(runs[id(case)]))
+        for case in cases
+    ]

@@ -1,0 +1,41 @@
+"""How do we compare with the best peer and with the floor, under the same setting in the same run?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.cases import Role, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times better our best median is than another's; `against` names the other contender."""
+
+    bench: str
+    setting: str
+    measure: str
+    role: Role
+    against: str
+    value: float
+
+
+def ratios(rows: Sequence[Row]) -> list[Ratio]:
+    """Return, for each setting, ours against the best peer and the floor; settings without ours have none."""
+    found = []
+    for bench, setting in dict.fromkeys((row.bench, row.setting) for row in rows):
+        together = [row for row in rows if (row.bench, row.setting) == (bench, setting)]
+        ours = _best(together, Role.OURS)
+        for role in (Role.PEER, Role.FLOOR):
+            other = _best(together, role)
+            if ours is not None and other is not None:
+                value = _good(ours) / _good(other)
+                found.append(Ratio(bench, setting, ours.main, role, other.contender, value))
+    return found
+
+
+def _best(rows: Sequence[Row], role: Role) -> Row | None:
+    return max((row for row in rows if row.role is role), key=_good, default=None)
+
+
+def _good(row: Row) -> float:
+    median = row.medians[row.main]
+    return 1 / median if row.less_is_better else median

@@ -1,0 +1,78 @@
+"""Where do results go? Into a JSON file with everything, and, when asked, into the page of the documentation."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks import plot, table
+from benchmarks.cases import Row
+from benchmarks.ratios import ratios
+
+BEGIN = "<!-- measured: begin -->"
+END = "<!-- measured: end -->"
+ASSETS = "assets"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One run of the benchmarks: what was measured, on what, when (RFC 3339, UTC), and how it was asked for."""
+
+    at: str
+    arguments: str
+    machine: Mapping[str, str]
+    rows: Sequence[Row]
+
+    def as_json(self) -> str:
+        """Return everything, each single run too."""
+        found = {
+            "at": self.at,
+            "arguments": self.arguments,
+            "machine": dict(self.machine),
+            "rows": [asdict(row) | {"medians": row.medians} for row in self.rows],
+            "ratios": [asdict(ratio) for ratio in ratios(self.rows)],
+        }
+        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+    def as_markdown(self, pictures: Mapping[str, str]) -> str:
+        """Return the tables, with the picture (a relative link) of each benchmark that has one."""
+        parts = [f"Measured at {self.at} by `{self.arguments}`.\n", table.machine_table(self.machine)]
+        for bench in benches(self.rows):
+            rows = [row for row in self.rows if row.bench == bench]
+            parts += [f"### {bench.capitalize()}\n", table.rows_table(rows)]
+            if bench in pictures:
+                parts.append(f"![{bench}]({pictures[bench]})\n")
+        parts += ["### Ratios\n", table.ratios_table(ratios(self.rows))]
+        return "\n".join(parts)
+
+
+def benches(rows: Sequence[Row]) -> list[str]:
+    """Return the benchmarks that the rows are of, in their order."""
+    return list(dict.fromkeys(row.bench for row in rows))
+
+
+def write_json(results: Results, path: Path) -> None:
+    """Write the results to a file, whose folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(results.as_json(), encoding="utf-8")
+
+
+def write_page(results: Results, page: Path) -> None:
+    """Replace what stands between the two marks of a page, and the pictures beside it."""
+    pictures = {}
+    for bench in benches(results.rows):
+        rows = [row for row in results.rows if row.bench == bench]
+        name = f"{ASSETS}/bench-{bench}.svg"
+        title = f"{bench}: {rows[0].main.replace('_per_', '/').replace('_', ' ')}"
+        (page.parent / name).write_text(plot.bars(rows, title), encoding="utf-8")
+        pictures[bench] = name
+    page.write_text(placed(page.read_text(encoding="utf-8"), results.as_markdown(pictures)), encoding="utf-8")
+
+
+def placed(page: str, measured: str) -> str:
+    """Return the page with `measured` between its marks; raises `ValueError` for a page without them."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page has no place for what is measured: {BEGIN} … {END}")
+    return f"{before}{begin}\n\n{measured}\n{end}{after}"

@@ -1,0 +1,1 @@
+"""How fast do sign jobs move: from a command to `accepted`, and from a user's return to `ready`?"""

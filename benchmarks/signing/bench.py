@@ -1,0 +1,73 @@
+"""Which cases make up `bench signing`, at full length and in the quick form?"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from benchmarks.cases import Case, Role, Row
+from benchmarks.place import Place
+from benchmarks.signing import contenders, latency, returning, throughput
+from benchmarks.signing.contenders import Contender
+from benchmarks.signing.stage import Stage, open_stage
+from benchmarks.signing.throughput import Window
+from msign_gateway.infrastructure import open_infrastructure
+
+DEFAULT_CALLS = 8
+MANY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured."""
+
+    delays_ms: tuple[int, ...]
+    prefetches: tuple[int, ...]
+    window: Window
+    latency_s: float
+    users: int
+
+
+FULL = Extent((0, 20, 200), (1, 20, MANY), Window(1.0, 3.0), 4.0, 600)
+QUICK = Extent((20,), (MANY,), Window(0.7, 1.5), 2.0, 200)
+
+
+class Signing:
+    """The cases of `bench signing`; those about latency need to know the highest rates first."""
+
+    def __init__(self, stage: Stage, extent: Extent) -> None:
+        self._stage = stage
+        self._extent = extent
+        self._ours = contenders.ours(MANY)
+        self._all: list[Contender] = [
+            self._ours,
+            contenders.ours(DEFAULT_CALLS),
+            *contenders.peers(extent.prefetches),
+            contenders.floor(MANY),
+        ]
+
+    def first(self) -> list[Case]:
+        """Return the cases that stand alone."""
+        extent = self._extent
+        found = throughput.cases(self._stage, self._all, list(extent.delays_ms), extent.window)
+        return [*found, *(returning.case(self._stage, delay, extent.users) for delay in extent.delays_ms)]
+
+    def then(self, rows: list[Row]) -> list[Case]:
+        """Return the cases about latency: ours, the best peer and the floor."""
+        delay = self._extent.delays_ms[-1] if len(self._extent.delays_ms) < 2 else self._extent.delays_ms[1]
+        chosen = [self._ours, *self._best_peer(rows), contenders.floor(MANY)]
+        return latency.cases(self._stage, chosen, rows, delay, self._extent.latency_s)
+
+    def _best_peer(self, rows: list[Row]) -> list[Contender]:
+        """Return the peer with the highest rate of all, if there is one."""
+        rates = {row.contender: row.medians[row.main] for row in rows if row.bench == "signing"}
+        return sorted((one for one in self._all if one.role is Role.PEER), key=lambda one: rates[one.name])[-1:]
+
+
+@asynccontextmanager
+async def open_signing(place: Place, *, quick: bool) -> AsyncIterator[Signing]:
+    """Yield the benchmark on a broker and a database server of its own that wait for the disk."""
+    async with (
+        open_infrastructure(durable=True, report=place.report) as infrastructure,
+        open_stage(infrastructure, place.folder) as stage,
+    ):
+        yield Signing(stage, QUICK if quick else FULL)

@@ -1,0 +1,50 @@
+"""Every case runs once a round, and medians are medians."""
+
+import random
+from collections import Counter
+
+from benchmarks.cases import Case, Role, Row, measure, schedule
+
+
+async def nothing():
+    return {"jobs_per_s": 0.0}
+
+
+def case(name, run=nothing):
+    return Case("signing", "no delay", name, Role.OURS, "jobs_per_s", run)
+
+
+def test_every_case_runs_once_in_each_round():
+    cases = [case(name) for name in "abc"]
+    order = [one.contender for one in schedule(cases, 5, random.Random(1))]
+    assert [Counter(order[at : at + 3]) for at in range(0, 15, 3)] == [Counter("abc")] * 5
+
+
+def test_rounds_have_orders_of_their_own():
+    cases = [case(name) for name in "abcdef"]
+    order = [one.contender for one in schedule(cases, 5, random.Random(1))]
+    assert len({tuple(order[at : at + 6]) for at in range(0, 30, 6)}) > 1
+
+
+async def test_rows_keep_each_run_and_come_in_the_order_of_the_cases():
+    told: list[str] = []
+    values = {"a": iter([1.0, 9.0, 2.0]), "b": iter([5.0, 4.0, 6.0])}
+
+    def runs(name):
+        async def run():
+            return {"jobs_per_s": next(values[name])}
+
+        return run
+
+    rows = await measure([case(name, runs(name)) for name in "ab"], 3, random.Random(7), told.append)
+    assert [row.contender for row in rows] == ["a", "b"]
+    assert [run["jobs_per_s"] for run in rows[0].runs] == [1.0, 9.0, 2.0]
+    assert rows[0].medians == {"jobs_per_s": 2.0}
+    assert len(told) == 6
+
+
+def test_a_median_is_of_the_runs_that_have_the_measure():
+    row = Row(
+        "signing", "", "a", Role.OURS, "jobs_per_s", {}, ({"jobs_per_s": 1.0}, {"jobs_per_s": 3.0, "p99_ms": 7.0})
+    )
+    assert row.medians == {"jobs_per_s": 2.0, "p99_ms": 7.0}
