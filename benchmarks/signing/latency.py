@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks.cases import Case, Measures, Row
 from benchmarks.signing.contenders import Contender
-from benchmarks.signing.load import open_loop
+from benchmarks.signing.load import arrivals, open_loop
 from benchmarks.signing.stage import Stage, new_set, running
 
 LOADS = (0.5, 0.8)
@@ -38,8 +38,8 @@ def _case(stage: Stage, contender: Contender, delay_ms: int, load: float, rate: 
             running(stage, one, contender.programs(stage, one)),
         ):
             dice = random.Random()  # noqa: S311
-            await open_loop(one.load.sign, rate, WARM_UP_S, dice)
-            return measures(await open_loop(one.load.sign, rate, for_s, dice), rate)
+            await open_loop(one.load.sign, arrivals(rate, WARM_UP_S, dice))
+            return measures(await open_loop(one.load.sign, arrivals(rate, for_s, dice)), rate)
 
     setting = f"{load:.0%} of its highest rate, MSign answers after {delay_ms} ms"
     return Case("latency", setting, contender.name, contender.role, MAIN, run, contender.conditions)

@@ -120,19 +120,16 @@ async def closed(work: Callable[[], Awaitable[object]], at_once: int) -> AsyncIt
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def open_loop(
-    work: Callable[[], Awaitable[object]], rate_per_s: float, for_s: float, dice: random.Random
-) -> list[float]:
-    """Begin `work` at random moments, `rate_per_s` on average; returns how long each took in milliseconds."""
+async def open_loop(work: Callable[[], Awaitable[object]], moments: Sequence[float]) -> list[float]:
+    """Begin `work` at each of the moments (seconds from now); returns how long each took in milliseconds."""
     begun = time.monotonic()
-    moments = arrivals(rate_per_s, for_s, dice)
 
     async def timed(moment: float) -> float:
         await asyncio.sleep(max(0.0, begun + moment - time.monotonic()))
         await work()
         return (time.monotonic() - begun - moment) * 1000
 
-    async with asyncio.timeout(for_s + LONGEST_S):
+    async with asyncio.timeout(max(moments, default=0) + LONGEST_S):
         return list(await asyncio.gather(*map(timed, moments)))
 
 

@@ -16,7 +16,7 @@ import orjson
 from benchmarks.cases import Case, Measures, Role
 from benchmarks.signing.contenders import DURABLE, SERVICE
 from benchmarks.signing.latency import percentiles
-from benchmarks.signing.load import READY, Load, open_loop
+from benchmarks.signing.load import READY, Load, arrivals, open_loop
 from benchmarks.signing.stage import Program, Set, Stage, meter, new_set, our_settings, running
 from msign_gateway.infrastructure.ports import free_ports
 from shared.signing.links import Links
@@ -51,8 +51,8 @@ async def _run(stage: Stage, delay_ms: int, users: int) -> Measures:
             await _at_once(come_back, fast, BROWSERS)
             rate = fast / (time.monotonic() - begun)
             taken = {f"{name}_cpu_ms_per_job": ms / fast for name, ms in costs.taken_ms().items()}
-            left = (users - fast) * 0.9  # the moments are random, and nobody comes back twice
-            took = await open_loop(come_back, rate * HALF, left / (rate * HALF), random.Random())  # noqa: S311
+            moments = arrivals(rate * HALF, users / rate, random.Random())  # noqa: S311
+            took = await open_loop(come_back, moments[: users - fast])
     p50, p95, p99 = (each - delay_ms for each in percentiles(took))
     return {MAIN: rate, "p50_beyond_msign_ms": p50, "p95_beyond_msign_ms": p95, "p99_beyond_msign_ms": p99} | taken
 
