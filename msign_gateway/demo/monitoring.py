@@ -57,8 +57,9 @@ async def _until_scraped(prometheus: Prometheus, *, after: float) -> None:
     """Wait until every target was scraped after the moment `after` (seconds since 1970)."""
     async with asyncio.timeout(SCRAPED_WITHIN_S):
         while True:
-            last = await prometheus.value("min(timestamp(up))")
-            if last is not None and last > after:
+            targets = sum(map(len, (await prometheus.targets()).values()))
+            scraped = await prometheus.value(f"count(timestamp(up) > {after})")
+            if scraped is not None and 0 < targets <= scraped:
                 return
             await asyncio.sleep(LOOK_EVERY_S)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,11 +32,16 @@ class Told(Prometheus):
     health: dict[str, list[str]] = field(default_factory=lambda: {"msign": ["up"], "verifier": ["up"]})
     alerts: frozenset[str] = frozenset()
     finished: tuple[dict[str, Any], ...] = tuple(FINISHED)
+    scraped: list[int] = field(default_factory=lambda: [2])
+    """How many targets were scraped at each look; the last number stays."""
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
         if "jobs_finished" in expression:
             return list(self.finished)
-        return [{"metric": {"outcome": "signed"}, "value": [0, str(time.time())]}]
+        if "timestamp(up)" in expression:
+            count = self.scraped.pop(0) if len(self.scraped) > 1 else self.scraped[0]
+            return [{"metric": {}, "value": [0, str(count)]}] if count else []
+        return [{"metric": {"outcome": "signed"}, "value": [0, "6"]}]
 
     async def targets(self) -> dict[str, list[str]]:
         return self.health
@@ -62,6 +66,12 @@ async def test_what_was_counted_is_shown(prometheus: Told, show: Show):
     shown = show.console.file.getvalue()
     assert "2 targets up: msign, verifier; firing alerts: 0" in shown
     assert "finished jobs: 6 sign completed, 1 sign failed" in shown
+
+
+async def test_a_look_back_waits_until_every_target_was_scraped(prometheus: Told, show: Show):
+    scraped = [0, 1, 2]
+    await look_back(replace(prometheus, scraped=scraped), show)
+    assert scraped == [2]
 
 
 @pytest.mark.parametrize(
