@@ -1,4 +1,4 @@
-"""How do we compare with the best peer and with the floor, under the same setting in the same run?"""
+"""How do we compare with each peer and with the floor, under the same setting in the same run?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,21 +19,18 @@ class Ratio:
 
 
 def ratios(rows: Sequence[Row]) -> list[Ratio]:
-    """Return, for each setting, ours against the best peer and the floor; settings without ours have none."""
+    """Return, for each setting, our best row against each of the others'; settings without ours have none."""
     found = []
     for bench, setting in dict.fromkeys((row.bench, row.setting) for row in rows):
         together = [row for row in rows if (row.bench, row.setting) == (bench, setting)]
-        ours = _best(together, Role.OURS)
-        for role in (Role.PEER, Role.FLOOR):
-            other = _best(together, role)
-            if ours is not None and other is not None:
+        ours = max((row for row in together if row.role is Role.OURS), key=_good, default=None)
+        if ours is None:
+            continue
+        for other in together:
+            if other.role is not Role.OURS:
                 value = _good(ours) / _good(other)
-                found.append(Ratio(bench, setting, ours.main, role, other.contender, value))
+                found.append(Ratio(bench, setting, ours.main, other.role, other.contender, value))
     return found
-
-
-def _best(rows: Sequence[Row], role: Role) -> Row | None:
-    return max((row for row in rows if row.role is role), key=_good, default=None)
 
 
 def _good(row: Row) -> float:

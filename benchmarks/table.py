@@ -36,7 +36,7 @@ def ratios_table(found: Sequence[Ratio]) -> str:
     header = ("benchmark", "setting", "measure", "against", "ours is better by")
     return _table(
         header,
-        ((one.bench, one.setting, _words(one.measure), one.against, f"{one.value:.2f}") for one in found),
+        ((one.bench, one.setting, _words(one.measure), one.against, number(one.value)) for one in found),
     )
 
 

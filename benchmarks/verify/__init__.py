@@ -1,0 +1,1 @@
+"""How many signatures does one core verify in a second?"""
