@@ -158,7 +158,7 @@ _DENIALS: tuple[tuple[type[Exception], Trust, Reason], ...] = (
 
 
 def _same_owner(one: asn1_x509.Certificate, other: asn1_x509.Certificate) -> bool:
-    return bool(one.subject == other.subject and one.public_key.dump() == other.public_key.dump())
+    return name_key(one.subject) == name_key(other.subject) and bool(one.public_key.dump() == other.public_key.dump())
 
 
 def _may_issue(anchor: asn1_x509.Certificate) -> bool:
