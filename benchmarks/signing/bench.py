@@ -12,6 +12,8 @@ from benchmarks.signing.stage import Stage, open_stage
 from benchmarks.signing.throughput import Window
 from msign_gateway.infrastructure import open_infrastructure
 
+MIDDLE_MS = 20
+"""The delay under which latency and returning are measured."""
 DEFAULT_CALLS = 8
 MANY = 100
 
@@ -22,13 +24,15 @@ class Extent:
 
     delays_ms: tuple[int, ...]
     prefetches: tuple[int, ...]
+    calls: tuple[int, ...]
+    """How many calls at once ours may make; the first is compared in latency as well."""
     window: Window
     latency_s: float
     users: int
 
 
-FULL = Extent((0, 20, 200), (1, 20, MANY), Window(1.0, 3.0), 4.0, 600)
-QUICK = Extent((20,), (MANY,), Window(0.7, 1.5), 2.0, 200)
+FULL = Extent((0, 20, 200), (1, 20, MANY), (MANY, DEFAULT_CALLS), Window(0.7, 2.0), 2.5, 400)
+QUICK = Extent((MIDDLE_MS,), (MANY,), (MANY,), Window(0.7, 1.5), 1.5, 160)
 
 
 class Signing:
@@ -37,10 +41,10 @@ class Signing:
     def __init__(self, stage: Stage, extent: Extent) -> None:
         self._stage = stage
         self._extent = extent
-        self._ours = contenders.ours(MANY)
+        ours = [contenders.ours(calls) for calls in extent.calls]
+        self._ours = ours[0]
         self._all: list[Contender] = [
-            self._ours,
-            contenders.ours(DEFAULT_CALLS),
+            *ours,
             *contenders.peers(extent.prefetches),
             contenders.floor(MANY),
         ]
@@ -49,13 +53,12 @@ class Signing:
         """Return the cases that stand alone."""
         extent = self._extent
         found = throughput.cases(self._stage, self._all, list(extent.delays_ms), extent.window)
-        return [*found, *(returning.case(self._stage, delay, extent.users) for delay in extent.delays_ms)]
+        return [*found, returning.case(self._stage, MIDDLE_MS, extent.users)]
 
     def then(self, rows: list[Row]) -> list[Case]:
         """Return the cases about latency: ours, the best peer and the floor."""
-        delay = self._extent.delays_ms[-1] if len(self._extent.delays_ms) < 2 else self._extent.delays_ms[1]
         chosen = [self._ours, *self._best_peer(rows), contenders.floor(MANY)]
-        return latency.cases(self._stage, chosen, rows, delay, self._extent.latency_s)
+        return latency.cases(self._stage, chosen, rows, MIDDLE_MS, self._extent.latency_s)
 
     def _best_peer(self, rows: list[Row]) -> list[Contender]:
         """Return the peer with the highest rate of all, if there is one."""

@@ -12,8 +12,8 @@ from benchmarks.verify.materials import Materials, Signed, make
 
 MAIN = "signatures_per_cpu_s"
 COUNTS = (1, 5, 20)
-FULL_S = 1.5
-QUICK_S = 0.5
+FULL_S = 0.8
+QUICK_S = 0.3
 EVERYTHING = "integrity, coverage, timestamp, trust"
 
 
