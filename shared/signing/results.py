@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from shared.contract.models import ContentType, SignResponse, SignResult, SignStatus
 from shared.messaging.events import CheckedData, ReasonCode, ResultData, SignerData
-from shared.signatures.binding import covers_content, signer_of
+from shared.signatures.binding import bind
 from shared.signatures.certificates import display_subject, personal_number
 
 
@@ -88,7 +88,8 @@ def _checked(
     if not result.signature:
         nothing = CheckedData(covers_content=None, expected_signer=None)
         return ResultData(correlation_id=sent.correlation_id, checked=nothing), b""
-    signer = signer_of(content_type, result.signature)
+    bound = bind(content_type, sent.content, result.signature)
+    signer = bound.signer
     return ResultData(
         correlation_id=sent.correlation_id,
         certificate=_certificate(result, signer),
@@ -96,7 +97,7 @@ def _checked(
         sha256=hashlib.sha256(result.signature).hexdigest(),
         signer=None if signer is None else SignerData(subject=display_subject(signer), id=personal_number(signer)),
         checked=CheckedData(
-            covers_content=covers_content(content_type, sent.content, result.signature),
+            covers_content=bound.covers,
             expected_signer=None
             if expected_id is None
             else signer is not None and personal_number(signer) == expected_id,

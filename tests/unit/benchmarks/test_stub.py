@@ -9,7 +9,7 @@ from shared.contract.client import _envelope
 from shared.contract.codec import read_sign_response, to_value
 from shared.contract.models import ContentType, SignContent, SignRequest, SignStatus
 from shared.contract.safe_xml import read_xml
-from shared.signatures.binding import covers_content
+from shared.signatures.binding import bind
 
 
 def result_of(name, answer):
@@ -38,7 +38,7 @@ async def test_a_request_comes_back_signed_with_its_own_digest():
     (signed,) = response.results
     assert response.status is SignStatus.SUCCESS
     assert signed.correlation_id == "1"
-    assert covers_content(ContentType.HASH, digest, signed.signature or b"")
+    assert bind(ContentType.HASH, digest, signed.signature or b"").covers
 
 
 async def test_two_requests_never_get_one_id():

@@ -14,7 +14,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
 from shared.contract.models import ContentType
 from shared.errors import Malformed
-from shared.signatures.binding import covers_content
+from shared.signatures.binding import bind
 from shared.signatures.pades.sign import _KeySigner, sign_pdf
 from shared.signatures.timestamps import TimestampFailed
 from shared.signatures.trust import TrustAnchors
@@ -208,4 +208,4 @@ async def test_a_pdf_that_tells_too_few_objects_loses_none_when_it_is_signed(pki
     misled = re.sub(rb"/Size \d+", b"/Size 3", pdf_file("a", stream_xrefs=False))
     signed = await sign(misled, pki)
     assert (await verify_pdf(signed, anchors)).valid
-    assert covers_content(ContentType.PDF, misled, signed)
+    assert bind(ContentType.PDF, misled, signed).covers

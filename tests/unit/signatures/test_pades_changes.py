@@ -13,7 +13,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, Pdf
 from pyhanko_certvalidator import ValidationContext
 
 from shared.contract.models import ContentType
-from shared.signatures.binding import covers_content
+from shared.signatures.binding import bind
 from shared.signatures.certificates import to_asn1
 from shared.signatures.pades.sign import _AdaptedTimestamper, _KeySigner, sign_pdf
 from shared.signatures.pades.verify import judge_pdf
@@ -151,9 +151,9 @@ async def test_a_document_timestamp_proves_the_time_of_a_signature_without_one(p
 
 async def test_a_form_that_was_filled_before_signing_does_not_cover_what_was_sent(pdf, pki):
     form = with_form(pdf)
-    assert covers_content(ContentType.PDF, form, await by_others(form, pki, "A"))
-    assert not covers_content(ContentType.PDF, form, await by_others(filled(form), pki, "A"))
+    assert bind(ContentType.PDF, form, await by_others(form, pki, "A")).covers
+    assert not bind(ContentType.PDF, form, await by_others(filled(form), pki, "A")).covers
 
 
 async def test_a_visible_signature_covers_what_was_sent(pdf, pki):
-    assert covers_content(ContentType.PDF, pdf, await by_others(pdf, pki, "A", box=SEEN))
+    assert bind(ContentType.PDF, pdf, await by_others(pdf, pki, "A", box=SEEN)).covers
