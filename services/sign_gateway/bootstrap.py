@@ -59,11 +59,12 @@ def _admission(settings: Settings, gateway: Gateway, systems: Systems) -> Admiss
 
 def _poster(settings: Settings, gateway: Gateway, links: Links) -> Worker:
     poster = Poster(gateway.pool, gateway.client, gateway.breaker, links)
+    hint = gateway.notices.hint(JOBS, Kind.SIGN)
     return Worker(
         "post sign request",
         claim=poster.claim,
         work=poster.post,
-        idle=lambda: gateway.notices.wait(JOBS, Kind.SIGN, at_most_s=LOOK_EVERY_S),
+        idle=lambda: hint.wait(at_most_s=LOOK_EVERY_S),
         breaker=gateway.breaker,
         concurrency=settings.post_concurrency,
     )

@@ -36,11 +36,12 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
             at_once=settings.verify_concurrency,
         )  # fmt: skip
         verifier = Verifier(gateway.pool, asking, inline_bytes=settings.inline_bytes)
+        hint = gateway.notices.hint(JOBS, Kind.VERIFICATION)
         worker = Worker(
             "verify signatures",
             claim=verifier.claim,
             work=verifier.verify,
-            idle=lambda: gateway.notices.wait(JOBS, Kind.VERIFICATION, at_most_s=LOOK_EVERY_S),
+            idle=lambda: hint.wait(at_most_s=LOOK_EVERY_S),
             breaker=gateway.breaker,
             concurrency=settings.verify_concurrency,
         )

@@ -48,7 +48,7 @@ class Relay:
     def __init__(self, connection: AbstractRobustConnection, pool: asyncpg.Pool, hints: notices.Notices) -> None:
         self._connection = connection
         self._pool = pool
-        self._hints = hints
+        self._hint = hints.hint(notices.EVENTS)
 
     async def run(self) -> None:
         """Publish until cancelled; a broken broker or database is waited for."""
@@ -66,7 +66,7 @@ class Relay:
             while not carrier.is_closed:
                 await self._until_taken()
                 if await self.publish_due(exchange) < BATCH:
-                    await self._hints.wait(notices.EVENTS, at_most_s=LOOK_EVERY_S)
+                    await self._hint.wait(at_most_s=LOOK_EVERY_S)
 
     async def _until_taken(self) -> None:
         """Wait until the broker takes messages, and say so if it does not."""

@@ -28,6 +28,23 @@ CHECK_WITHIN_S = 5.0
 log = structlog.get_logger(__name__)
 
 
+class Hint:
+    """One end of a line: whoever looks again and again for the same learns of a notice that came while looking, too."""
+
+    def __init__(self, notice: asyncio.Event) -> None:
+        self._notice = notice
+
+    async def wait(self, *, at_most_s: float) -> bool:
+        """Wait for a notice since the last wait ended; returns False when the time is up."""
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._notice.wait()
+        except TimeoutError:
+            return False
+        self._notice.clear()
+        return True
+
+
 class Notices:
     """Hands notices to whoever waits for them; `run` keeps the connection, and asks now and then whether it lives."""
 
@@ -35,27 +52,27 @@ class Notices:
         self._address = address
         self._waiting: defaultdict[tuple[str, str | None], set[asyncio.Event]] = defaultdict(set)
 
+    def hint(self, channel: str, payload: str | None = None) -> Hint:
+        """Return what hears every notice from now on (`payload` None: any)."""
+        notice = asyncio.Event()
+        self._waiting[channel, payload].add(notice)
+        return Hint(notice)
+
     async def wait(self, channel: str, payload: str | None = None, *, at_most_s: float) -> bool:
-        """Wait for a notice (`payload` None: for any); returns False when the time is up."""
-        event = asyncio.Event()
-        key = (channel, payload)
-        self._waiting[key].add(event)
+        """Wait once for a notice that comes from now on; returns False when the time is up."""
+        notice, key = asyncio.Event(), (channel, payload)
+        self._waiting[key].add(notice)
         try:
-            async with asyncio.timeout(at_most_s):
-                await event.wait()
-        except TimeoutError:
-            return False
-        else:
-            return True
+            return await Hint(notice).wait(at_most_s=at_most_s)
         finally:
-            self._waiting[key].discard(event)
+            self._waiting[key].discard(notice)
             if not self._waiting[key]:
                 del self._waiting[key]
 
     def _heard(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
         for key in ((channel, None), (channel, str(payload))):
-            for event in self._waiting.get(key, ()):
-                event.set()
+            for notice in self._waiting.get(key, ()):
+                notice.set()
 
     async def run(self) -> None:
         """Listen until cancelled; reconnects for ever."""
