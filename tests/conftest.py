@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ from shared.persistence.migrate import MIGRATIONS, migrate
 ROOT = Path(__file__).parent.parent
 MSIGN_MIGRATIONS = ROOT / "services" / "msign" / "migrations"
 SYSTEMS = ("declaratii", "registru")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: what the tests start should hear it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("untimed", deadline=None)  # how fast a busy machine is says nothing
 settings.load_profile("untimed")

@@ -20,13 +20,12 @@ from msign_gateway.demo.people import Person, read_people
 from msign_gateway.demo.scene import Scene
 from msign_gateway.demo.show import Show
 from msign_gateway.demo.stage import Stage, set_stage
-from msign_gateway.infrastructure import Infrastructure
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"https?://\S+/sign/\S+")
 WITHIN_S = 90.0
+SERVERS = ("AMQP_URL", "AMQP_MANAGEMENT_URL", "AMQP_METRICS", "DATABASE_URL")
 
-# Of one module, not of the session: its broker users have the names that other tests give theirs.
 module = pytest_asyncio.fixture(scope="module", loop_scope="session")
 Play = Callable[..., Awaitable[str]]
 
@@ -39,14 +38,10 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 @module
-async def stage(scene: Scene, infrastructure: Infrastructure) -> AsyncIterator[Stage]:
-    """The running services on the session's servers."""
-    servers = {
-        "AMQP_URL": infrastructure.broker.url,
-        "AMQP_MANAGEMENT_URL": infrastructure.broker.management_url,
-        "DATABASE_URL": infrastructure.database.url,
-    }
-    with mock.patch.dict(os.environ, servers):
+async def stage(scene: Scene) -> AsyncIterator[Stage]:
+    """The running services, on servers of their own: the session's broker has users of the same names."""
+    others = {name: value for name, value in os.environ.items() if name not in SERVERS}
+    with mock.patch.dict(os.environ, others, clear=True):
         async with set_stage(scene, Show()) as running:
             running.tell()
             yield running

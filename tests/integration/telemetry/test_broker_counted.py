@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aio_pika import Message
 
-from shared.messaging import broker
+from shared.messaging.broker import open_broker
 from shared.messaging.intake import DUPLICATE, REASONS, Done, Intake, Unusable
 from shared.messaging.relay import Relay
 from shared.messaging.topology import EVENTS, CommandQueue, declare_commands, declare_exchanges
@@ -24,8 +24,14 @@ QUEUE = CommandQueue("test_counted", "sign.request.*")
 
 
 @pytest.fixture
+async def amqp_url(broker):
+    async with broker.temporary_vhost("msign-counted") as name:  # where nobody has bound a queue
+        yield broker.url_of(name)
+
+
+@pytest.fixture
 async def connection(amqp_url):
-    async with broker.open_broker(amqp_url, name="tests") as opened:
+    async with open_broker(amqp_url, name="tests") as opened:
         yield opened
 
 
