@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import asyncpg
 
 from msign_gateway.infrastructure import Infrastructure
 from msign_gateway.infrastructure.ports import free_ports
-from msign_gateway.infrastructure.processes import Child, end, run, start
+from msign_gateway.infrastructure.processes import end, run, start
 from msign_gateway.infrastructure.softhsm import find_module
 from shared.contract.client import MSignClient
 from shared.persistence.pool import open_pool
-from tests.gateway import eventually
+from tests.readiness import until_ready
 
 SYSTEMS = {"consumer1": "Declarații", "consumer2": "Registru"}
 """Certificate → name; `consumer3` has a good certificate too, but is not registered."""
@@ -98,22 +97,8 @@ async def running_msign(infrastructure: Infrastructure, directory: Path) -> Asyn
             },
         )
         try:
-            await _ready(child, f"http://127.0.0.1:{ops}/readyz")
+            await until_ready(child, f"http://127.0.0.1:{ops}/readyz")
             async with open_pool(database_url) as pool:
                 yield RunningMSign(f"https://127.0.0.1:{api}/MSign.svc", f"http://127.0.0.1:{web}", pki, pool)
         finally:
             end([child])
-
-
-async def _ready(child: Child, url: str) -> None:
-    async with aiohttp.ClientSession() as http:
-
-        async def ready() -> bool:
-            child.must_run()
-            try:
-                async with http.get(url) as response:
-                    return response.status == 200
-            except aiohttp.ClientError:
-                return False
-
-        await eventually(ready, within_s=60)

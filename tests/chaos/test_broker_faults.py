@@ -10,26 +10,16 @@ import aio_pika
 import aiohttp
 import asyncpg
 import pytest
-import pytest_asyncio
 
-from msign_gateway.infrastructure import Infrastructure
 from shared.messaging.topology import SIGN_COMMANDS
 from tests.chaos.crowd import Act, Crowd, Ledger, Order, orders
-from tests.chaos.system import Replica, System, running_system
+from tests.chaos.system import Replica, System
 from tests.gateway import eventually
 
 PATIENCE_S = 60
 JOBS = 6
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-module = pytest_asyncio.fixture(scope="module", loop_scope="session")
-
-
-@module
-async def system(infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
-    """One replica of each service."""
-    async with running_system(infrastructure, tmp_path_factory.mktemp("chaos"), replicas=1) as running:
-        yield running
 
 
 @asynccontextmanager

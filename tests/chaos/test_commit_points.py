@@ -1,18 +1,15 @@
 """A service is killed at every point around its commits; another of its kind takes over, and each job ends once."""
 
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from msign_gateway.infrastructure import Infrastructure
 from msign_gateway.infrastructure.processes import Child
 from tests.chaos.crowd import Act, Crowd, Ledger, Order, orders
 from tests.chaos.points import POINTS, Point
-from tests.chaos.system import System, running_system
+from tests.chaos.system import System
 from tests.gateway import eventually
 
 KILLED = -9
@@ -22,14 +19,6 @@ IN_CI = {"intake_before_ack", "post_after_answer", "relay_before_mark", "return_
 WAYS = (Act.SIGN, Act.SIGN_AND_LEAVE, Act.CANCEL, Act.VERIFY)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-module = pytest_asyncio.fixture(scope="module", loop_scope="session")
-
-
-@module
-async def system(infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
-    """One replica of each service."""
-    async with running_system(infrastructure, tmp_path_factory.mktemp("chaos"), replicas=1) as running:
-        yield running
 
 
 def some_orders(chance: random.Random) -> list[Order]:

@@ -12,13 +12,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
-
 from msign_gateway.infrastructure.ports import free_ports
 from msign_gateway.infrastructure.processes import Child, run, start
 from tests.deploy.conftest import Secrets
 from tests.deploy.manifests import Overlay, Pod, Resource
-from tests.gateway import eventually
+from tests.readiness import until_ready
 
 ENTRY_POINT = str(Path(sys.executable).parent / "msign-gateway")
 INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
@@ -74,17 +72,7 @@ class Machine:
     async def _until_ready(self, pod: Pod, container: Resource, child: Child) -> None:
         probe = container["readinessProbe"]["httpGet"]
         url = self.url(pod.name, probe["port"]) + probe["path"]
-        async with aiohttp.ClientSession() as http:
-
-            async def ready() -> bool:
-                child.must_run()
-                try:
-                    async with http.get(url) as response:
-                        return response.status == 200
-                except aiohttp.ClientError:
-                    return False
-
-            await eventually(ready, within_s=60)
+        await until_ready(child, url)
 
     def _command(self, pod: Pod, container: Resource) -> list[str]:
         given = [*container.get("command", [ENTRY_POINT]), *container.get("args", [])]
