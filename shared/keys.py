@@ -5,6 +5,7 @@ goes about.
 """
 
 import re
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -27,3 +28,22 @@ def _keys(text: str) -> str:
 
 Keys = Annotated[str, AfterValidator(_keys)]
 """A setting that holds keys, as the text that was given."""
+
+
+class Keyring:
+    """The keys of this moment, for who signs or seals."""
+
+    def __init__(self, *keys: str) -> None:
+        self._keys: Callable[[], tuple[str, ...]] = lambda: keys
+
+    @classmethod
+    def following(cls, secret: Callable[[], str]) -> "Keyring":
+        """Return the keys of the secret that `secret` tells at each use."""
+        ring = cls()
+        ring._keys = lambda: parse_keys(secret())
+        return ring
+
+    @property
+    def oldest_first(self) -> list[str]:
+        """The keys as itsdangerous wants them: it signs with the last one."""
+        return list(reversed(self._keys()))

@@ -19,6 +19,7 @@ from benchmarks.signing.latency import percentiles
 from benchmarks.signing.load import READY, Load, arrivals, open_loop
 from benchmarks.signing.stage import Program, Set, Stage, meter, new_set, our_settings, running
 from msign_gateway.infrastructure.ports import free_ports
+from shared.keys import Keyring
 from shared.signing.links import Links
 
 BROWSERS = 20
@@ -81,7 +82,7 @@ def _returns(
     one: Set, http: aiohttp.ClientSession, port: int, jobs: Sequence[tuple[str, dict[str, str]]]
 ) -> Callable[[], Awaitable[None]]:
     """Return what lets the next user come back; it is done when the system has heard of the result."""
-    links, left = Links(("b" * 40,), "http://sign.example"), iter(jobs)
+    links, left = Links(Keyring("b" * 40), "http://sign.example"), iter(jobs)
 
     async def come_back() -> None:
         command_id, said = next(left)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from services.callback_web.handlers import Pages, create_app
 from services.callback_web.returning import Returning
 from services.callback_web.settings import Settings
+from shared.keys import Keyring
 from shared.lifecycle import Service, serve_http
 from shared.signing.collect import Collector, Policy
 from shared.signing.gateway import open_gateway
@@ -26,7 +27,7 @@ CLOSE_S = 1.0
 @asynccontextmanager
 async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run the public port."""
-    links = Links.following(settings.follow("link_secret"), settings.public_url)
+    links = Links(Keyring.following(settings.follow("link_secret")), settings.public_url)
     telling.begin(Kind.SIGN)
     async with open_gateway(settings, service) as gateway:
         policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)

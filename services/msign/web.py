@@ -35,7 +35,7 @@ from services.msign.public.home import Published
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.signing.claims import StoredClaims
 from services.msign.watching import show_certificates
-from shared.keys import Keys, parse_keys
+from shared.keys import Keyring, Keys
 from shared.lifecycle import serve_http
 from shared.settings import Port, ServiceSettings
 from shared.signatures.timestamps import HttpTimestamper
@@ -112,7 +112,7 @@ def parts_of(
     """Return what the pages work with; without `api_url` the home page names no addresses."""
     certificates = LiveCheck(judges.anchors, judges.fetcher)
     timestamp_url = settings.timestamp_url or pki.timestamp_url
-    secret = settings.follow("web_secret")
+    keyring = Keyring.following(settings.follow("web_secret"))
     store, tries = store_of(settings), StoredTries(pool)
     subscribers, sims = subscribers_of(settings.pki_dir), PinnedTokens(store, tries, certificates)
     timeout = timedelta(seconds=settings.mobile_timeout_s)
@@ -125,8 +125,8 @@ def parts_of(
         instruments=catalogue(store, tries, certificates, Guesses(pool)),
         mobile=Mobile(pool, sims, tries, subscribers, timeout=timeout) if subscribers else None,
         timestamper=HttpTimestamper(timestamp_url, session),
-        seal=Seal.following(lambda: parse_keys(secret())),
-        verdicts=VerdictSeal.following(lambda: parse_keys(secret())),
+        seal=Seal(keyring),
+        verdicts=VerdictSeal(keyring),
         people=people_of(settings.pki_dir) if settings.show_people else (),
         web_url=settings.web_url,
         published=Published(api_url=api_url, timestamp_url=timestamp_url, authorities=pki.authorities())

@@ -13,6 +13,7 @@ from services.sign_gateway.posting import Poster
 from services.sign_gateway.retention import purge_for_ever
 from services.sign_gateway.settings import Settings
 from services.sign_gateway.status.page import add_status
+from shared.keys import Keyring
 from shared.lifecycle import Service, serve_http
 from shared.messaging.topology import SIGN_COMMANDS
 from shared.persistence.notices import JOBS
@@ -32,7 +33,7 @@ LOOK_EVERY_S = 1.0
 async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     """Run intake, posting, polling, deadlines and the internal HTTP API."""
     systems = Systems(settings.systems_file)
-    links = Links.following(settings.follow("link_secret"), settings.public_url)
+    links = Links(Keyring.following(settings.follow("link_secret")), settings.public_url)
     telling.begin(Kind.SIGN)
     async with (
         open_gateway(settings, service) as gateway,

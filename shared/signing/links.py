@@ -4,35 +4,27 @@ The first key of `LINK_SECRET` signs, all of them verify, so that a key can be r
 one still work.
 """
 
-from collections.abc import Callable
 from uuid import UUID
 
 from itsdangerous import BadSignature, Signer
 
-from shared.keys import parse_keys
+from shared.keys import Keyring
 
 
 class Links:
     """Makes and checks the links to `callback_web`."""
 
-    def __init__(self, keys: tuple[str, ...], public_url: str) -> None:
-        self._keys: Callable[[], tuple[str, ...]] = lambda: keys
+    def __init__(self, keyring: Keyring, public_url: str) -> None:
+        self._keyring = keyring
         self._public_url = public_url.rstrip("/")
-
-    @classmethod
-    def following(cls, secret: Callable[[], str], public_url: str) -> "Links":
-        """Make and check links with the `LINK_SECRET` that `secret` tells at each use."""
-        links = cls((), public_url)
-        links._keys = lambda: parse_keys(secret())
-        return links
 
     @property
     def _links(self) -> Signer:
-        return Signer(list(reversed(self._keys())), salt="sign-link")
+        return Signer(self._keyring.oldest_first, salt="sign-link")
 
     @property
     def _relay_states(self) -> Signer:
-        return Signer(list(reversed(self._keys())), salt="relay-state")
+        return Signer(self._keyring.oldest_first, salt="relay-state")
 
     @property
     def return_url(self) -> str:

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from services.sign_gateway.handlers import SignPolicy, sign_intent
+from shared.keys import Keyring
 from shared.persistence.pool import open_pool
 from shared.signing.admission import Admission
 from shared.signing.links import Links
@@ -45,7 +46,7 @@ def admission(pool: asyncpg.Pool, systems: Systems) -> Admission:
 
 @pytest.fixture
 def links() -> Links:
-    return Links((KEY,), "https://sign.example")
+    return Links(Keyring(KEY), "https://sign.example")
 
 
 @pytest.fixture

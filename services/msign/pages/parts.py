@@ -15,6 +15,7 @@ from services.msign.public.home import Published
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.signing.claims import Claims
 from shared.contract.models import Instrument
+from shared.keys import Keyring
 from shared.signatures.timestamps import Timestamper
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import Verifier
@@ -40,7 +41,7 @@ class Parts:
     mobile: Mobile | None = None
     people: tuple[dict[str, str], ...] = ()
     web_url: str | None = None
-    verdicts: VerdictSeal = field(default_factory=lambda: VerdictSeal(token_urlsafe()))
+    verdicts: VerdictSeal = field(default_factory=lambda: VerdictSeal(Keyring(token_urlsafe())))
     published: Published | None = None
 
     @property

@@ -4,12 +4,11 @@ They carry a seal that fits one browser's cookie and one request. A form made el
 against cross-site request forgery), and a link that somebody passes on opens nothing.
 """
 
-from collections.abc import Callable
-
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from services.msign.pages.visits import Visit, owner_of
 from shared.errors import Malformed
+from shared.keys import Keyring
 
 FORM_TTL_S = 24 * 3600
 LINK_TTL_S = 3600
@@ -18,23 +17,16 @@ LINK_TTL_S = 3600
 class Seal:
     """Seals forms and links with the first of the instance's keys, and opens what any of them sealed."""
 
-    def __init__(self, *keys: str) -> None:
-        self._keys: Callable[[], tuple[str, ...]] = lambda: keys
-
-    @classmethod
-    def following(cls, keys: Callable[[], tuple[str, ...]]) -> "Seal":
-        """Seal and open with the keys that `keys` tells at each use, newest first."""
-        seal = cls()
-        seal._keys = keys
-        return seal
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
 
     @property
     def _forms(self) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(list(reversed(self._keys())), salt="form")
+        return URLSafeTimedSerializer(self._keyring.oldest_first, salt="form")
 
     @property
     def _links(self) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(list(reversed(self._keys())), salt="document")
+        return URLSafeTimedSerializer(self._keyring.oldest_first, salt="document")
 
     def form(self, visit: Visit, signed: int = 0) -> str:
         """Return the hidden field `state` of a form that is shown when so many documents are signed."""

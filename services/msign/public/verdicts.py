@@ -4,13 +4,12 @@ Nothing is kept on the server: the page carries the verdict in a hidden field, s
 instance say what it did not find.
 """
 
-from collections.abc import Callable
-
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import TypeAdapter
 
 from services.msign.public.view import VerdictView
 from shared.errors import Malformed
+from shared.keys import Keyring
 
 VERDICT_TTL_S = 24 * 3600
 
@@ -20,19 +19,12 @@ _VERDICT = TypeAdapter(VerdictView)
 class VerdictSeal:
     """Seals verdicts with the first of the instance's keys, and opens what any of them sealed."""
 
-    def __init__(self, *keys: str) -> None:
-        self._keys: Callable[[], tuple[str, ...]] = lambda: keys
-
-    @classmethod
-    def following(cls, keys: Callable[[], tuple[str, ...]]) -> "VerdictSeal":
-        """Seal and open with the keys that `keys` tells at each use, newest first."""
-        seal = cls()
-        seal._keys = keys
-        return seal
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
 
     @property
     def _serializer(self) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(list(reversed(self._keys())), salt="verdict")
+        return URLSafeTimedSerializer(self._keyring.oldest_first, salt="verdict")
 
     def seal(self, verdict: VerdictView) -> str:
         """Return the text of the hidden field."""

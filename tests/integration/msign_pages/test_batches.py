@@ -18,6 +18,7 @@ from services.msign.requests import RequestStore
 from services.msign.signing.claims import StoredClaims
 from shared.contract.models import ContentType, Instrument, Language, SignContent, SignRequest, SignStatus
 from shared.errors import Transient
+from shared.keys import Keyring
 from shared.persistence.pool import open_pool
 from shared.signatures.timestamps import TimestampFailed
 from shared.signatures.trust import TrustAnchors
@@ -94,7 +95,7 @@ async def service(msign_database_url):
             claims=StoredClaims(pool),
             instruments={Instrument.MOLDSIGN: mortal},
             timestamper=mortal,
-            seal=Seal("s" * 40),
+            seal=Seal(Keyring("s" * 40)),
             mandates=NoMandates(),
         )
         server = TestServer(create_web_app(parts))

@@ -19,6 +19,7 @@ from services.msign.pages.visits import StoredVisits
 from services.msign.requests import RequestStore
 from services.msign.signing.claims import StoredClaims
 from shared.contract.models import ContentType, ExpectedSigner, SignContent, SignRequest, SignStatus
+from shared.keys import Keyring
 from shared.persistence.pool import open_pool
 from tests.pages import RETURN_URL, Browser
 from tests.pki import IDNP, TestPki, rsa_key
@@ -80,7 +81,7 @@ async def service(msign_database_url, tmp_path):
             claims=StoredClaims(pool),
             instruments={},
             timestamper=pki.timestamper,
-            seal=Seal("s" * 40),
+            seal=Seal(Keyring("s" * 40)),
             mobile=Mobile(pool, sims, tries, {PHONE: IDNP}),
         )
         server = TestServer(create_web_app(parts))

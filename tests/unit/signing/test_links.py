@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from shared.keys import parse_keys
+from shared.keys import Keyring, parse_keys
 from shared.signing.links import Links
 
 OLD, NEW = "o" * 32, "n" * 32
@@ -16,7 +16,7 @@ def token_of(url: str) -> str:
 
 
 def test_the_token_of_a_link_opens_its_job_and_no_other():
-    links = Links((NEW,), "https://sign.example/")
+    links = Links(Keyring(NEW), "https://sign.example/")
     url = links.sign_url(JOB)
     assert url.startswith(f"https://sign.example/sign/{JOB}?t=")
     assert links.opens(JOB, token_of(url))
@@ -25,26 +25,26 @@ def test_the_token_of_a_link_opens_its_job_and_no_other():
 
 @pytest.mark.parametrize("token", ["", "x", "é", "\x00", "a" * 5000])
 def test_a_made_up_token_opens_nothing(token):
-    assert not Links((NEW,), "https://sign.example").opens(JOB, token)
+    assert not Links(Keyring(NEW), "https://sign.example").opens(JOB, token)
 
 
 def test_a_relay_state_leads_back_to_its_job():
-    links = Links((NEW,), "https://sign.example")
+    links = Links(Keyring(NEW), "https://sign.example")
     assert links.job_of(links.relay_state(JOB)) == JOB
 
 
 @pytest.mark.parametrize("relay_state", ["", str(JOB), f"{JOB}.", f"{JOB}.x", "é.é", "." * 100])
 def test_a_forged_relay_state_leads_nowhere(relay_state):
-    assert Links((NEW,), "https://sign.example").job_of(relay_state) is None
+    assert Links(Keyring(NEW), "https://sign.example").job_of(relay_state) is None
 
 
 def test_a_link_token_is_no_relay_state_signature():
-    links = Links((NEW,), "https://sign.example")
+    links = Links(Keyring(NEW), "https://sign.example")
     assert links.job_of(f"{JOB}.{token_of(links.sign_url(JOB))}") is None
 
 
 def test_links_made_with_the_old_key_open_after_a_rotation_and_new_ones_use_the_new_key():
-    before, after = Links((OLD,), "https://sign.example"), Links((NEW, OLD), "https://sign.example")
+    before, after = Links(Keyring(OLD), "https://sign.example"), Links(Keyring(NEW, OLD), "https://sign.example")
     assert after.opens(JOB, token_of(before.sign_url(JOB)))
     assert not before.opens(JOB, token_of(after.sign_url(JOB)))
 
@@ -61,12 +61,12 @@ def test_no_key_or_a_short_one_is_refused(text):
 
 def test_a_secret_that_is_rotated_under_a_running_service_signs_anew_and_still_opens_what_it_signed():
     secret = OLD
-    links = Links.following(lambda: secret, "https://sign.example")
+    links = Links(Keyring.following(lambda: secret), "https://sign.example")
     url, relay_state = links.sign_url(JOB), links.relay_state(JOB)
     secret = f"{NEW} {OLD}"
     assert links.opens(JOB, token_of(url))
     assert links.job_of(relay_state) == JOB
-    assert links.sign_url(JOB) == Links((NEW,), "https://sign.example").sign_url(JOB)
+    assert links.sign_url(JOB) == Links(Keyring(NEW), "https://sign.example").sign_url(JOB)
     secret = NEW
     assert not links.opens(JOB, token_of(url))
     assert links.job_of(relay_state) is None

@@ -20,6 +20,7 @@ from shared.contract.models import (
     SignRequest,
     SignStatus,
 )
+from shared.keys import Keyring
 from tests.pages import REQUEST_ID, Browser
 from tests.pki import TestPki
 from tests.provider import AnyCertificate, KeptBatch, summary_of
@@ -151,7 +152,7 @@ def parts(requests, claims, pki_dir):
         claims=claims,
         instruments=catalogue(store, FakeTries(), AnyCertificate()),
         timestamper=TestPki.make().timestamper,
-        seal=Seal("s" * 40),
+        seal=Seal(Keyring("s" * 40)),
     )
 
 

@@ -9,7 +9,7 @@ from services.msign.public.verdicts import VerdictSeal
 from services.msign.public.view import checked_now, verdict_view
 from shared.contract.models import Language
 from shared.errors import Malformed
-from shared.keys import parse_keys
+from shared.keys import Keyring
 from shared.signatures.verdict import Report, broken
 
 OLD, NEW = "o" * 32, "n" * 32
@@ -30,8 +30,8 @@ def verdict():
 @pytest.mark.parametrize(("keys", "opens"), [(f"{OLD} {NEW}", True), (f"{NEW} {OLD}", True), (NEW, False)])
 def test_a_form_a_link_and_a_verdict_of_before_open_while_their_key_is_known(visit, verdict, keys, opens):
     text = OLD
-    seal = Seal.following(lambda: parse_keys(text))
-    verdicts = VerdictSeal.following(lambda: parse_keys(text))
+    seal = Seal(Keyring.following(lambda: text))
+    verdicts = VerdictSeal(Keyring.following(lambda: text))
     form, link, shown = seal.form(visit, 3), seal.link(visit), verdicts.seal(verdict)
     text = keys
     if opens:
@@ -47,7 +47,7 @@ def test_a_form_a_link_and_a_verdict_of_before_open_while_their_key_is_known(vis
 
 
 def test_the_first_key_seals(visit):
-    form = Seal(NEW, OLD).form(visit)
-    assert Seal(NEW).open_form(form, visit) == 0
+    form = Seal(Keyring(NEW, OLD)).form(visit)
+    assert Seal(Keyring(NEW)).open_form(form, visit) == 0
     with pytest.raises(Malformed):
-        Seal(OLD).open_form(form, visit)
+        Seal(Keyring(OLD)).open_form(form, visit)

@@ -21,6 +21,7 @@ from services.msign.public.upload import MAX_UPLOAD_BYTES, BadUpload, Throttle, 
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.public.verify import VerifyPage, add_verify_page
 from shared.contract.models import Language
+from shared.keys import Keyring
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Trust
@@ -50,7 +51,7 @@ async def client(signers):
 async def serving(verifier):
     app = web.Application(client_max_size=1024 * 1024)
     app.on_response_prepare.append(protect)
-    add_verify_page(app, VerifyPage(verifier, VerdictSeal("s" * 32), Throttle(20, 60, 4, now=lambda: 0)))
+    add_verify_page(app, VerifyPage(verifier, VerdictSeal(Keyring("s" * 32)), Throttle(20, 60, 4, now=lambda: 0)))
     async with TestClient(TestServer(app)) as opened:
         yield opened
 

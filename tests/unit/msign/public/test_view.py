@@ -11,6 +11,7 @@ from services.msign.public.texts import TRUST, TRUSTED_UNASKED, Outcome
 from services.msign.public.verdicts import VerdictSeal
 from services.msign.public.view import Issued, checked_now, outcome_of, signature_view, verdict_view
 from shared.errors import Malformed
+from shared.keys import Keyring
 from shared.signatures.verdict import (
     Axis,
     Coverage,
@@ -97,10 +98,10 @@ def test_a_signer_without_a_readable_certificate_is_named_as_the_signature_says(
 def test_a_sealed_verdict_comes_back_as_it_was_and_only_to_the_one_who_sealed_it():
     report = Report(signatures=(verdict(reasons=(Reason("odd", "it is odd"),)), broken("bad", "it is bad")))
     shown = verdict_view(report, checked_now(b"file"))
-    sealed = VerdictSeal("s" * 32).seal(shown)
-    assert VerdictSeal("s" * 32).open(sealed) == shown
+    sealed = VerdictSeal(Keyring("s" * 32)).seal(shown)
+    assert VerdictSeal(Keyring("s" * 32)).open(sealed) == shown
     with pytest.raises(Malformed):
-        VerdictSeal("t" * 32).open(sealed)
+        VerdictSeal(Keyring("t" * 32)).open(sealed)
 
 
 def test_a_signer_of_an_organisation_is_shown_with_it_and_with_who_certified_that():
