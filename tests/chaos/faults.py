@@ -101,7 +101,7 @@ FAULTS: dict[str, tuple[Fault, int]] = {
 
 
 def available(system: System) -> dict[str, tuple[Fault, int]]:
-    """The faults that can be caused here: given servers are not ours to restart, and libfaketime may not be there."""
+    """The faults that can be caused here: given servers are not ours to restart, and clocks may not be ours to set."""
     found = dict(FAULTS)
     if not system.infrastructure.broker.can_restart:
         del found["the broker is restarted"], found["the broker blocks publishers"]

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from msign_gateway.infrastructure import open_infrastructure
 from shared.messaging.topology import COMMAND_QUEUES
-from tests.chaos.clocks import library
+from tests.chaos import clocks
 from tests.chaos.crowd import EXPECTED, Act, Crowd, Ledger, Order, orders
 from tests.chaos.faults import available
 from tests.chaos.system import SYSTEMS, System, running_system
@@ -202,7 +202,7 @@ async def main(jobs: int, seeds: list[int], keep: Path | None) -> int:
         for seed in seeds:
             folder = keep or Path(tempfile.mkdtemp(prefix="msign-chaos-"))
             folder.mkdir(exist_ok=True)
-            async with running_system(infrastructure, folder, replicas=2, clocks=library() is not None) as system:
+            async with running_system(infrastructure, folder, replicas=2, clocks=clocks.available()) as system:
                 verdict = await run(system, jobs=jobs, seed=seed)
             show(verdict, seed, console)
             failed += not verdict.good

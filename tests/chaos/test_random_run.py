@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from msign_gateway.infrastructure import Infrastructure
-from tests.chaos.clocks import library
+from tests.chaos import clocks
 from tests.chaos.run import run
 from tests.chaos.system import running_system
 
@@ -14,7 +14,7 @@ SEED = 20261124
 async def test_while_everything_breaks_nothing_is_lost_doubled_or_stuck(
     infrastructure: Infrastructure, tmp_path: Path
 ) -> None:
-    async with running_system(infrastructure, tmp_path, replicas=2, clocks=library() is not None) as system:
+    async with running_system(infrastructure, tmp_path, replicas=2, clocks=clocks.available()) as system:
         verdict = await run(system, jobs=JOBS, seed=SEED, fault_every_s=1.5)
     assert verdict.ordered == JOBS
     assert sum(verdict.faults.values()) > 0
