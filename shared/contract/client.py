@@ -1,10 +1,10 @@
 """How do our services call MSign's three operations? (contract section 1)
 
-zeep's message objects, made from the shipped WSDL, write and read the envelopes; `transport` carries them.
+`envelope` writes them, `transport` carries them, zeep's message objects, made from the shipped WSDL, read the answers.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import zeep.exceptions
 from lxml import etree
 
-from shared.contract import wsdl
-from shared.contract.codec import read_sign_response, read_verification_response, to_value
+from shared.contract import envelope, wsdl
+from shared.contract.codec import read_sign_response, read_verification_response
+from shared.contract.envelope import Document
 from shared.contract.faults import MSignFault, read_fault
 from shared.contract.models import Language, SignRequest, SignResponse, VerificationRequest, VerificationResponse
 from shared.contract.safe_xml import read_xml
@@ -25,6 +26,7 @@ from shared.telemetry.tracing import trace_headers
 THREAD_ABOVE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
+Documents = Mapping[int, Document]
 Result = TypeVar("Result")
 
 
@@ -65,27 +67,31 @@ class MSignClient:
         ) as transport:
             yield cls(transport, traced=traced)
 
-    async def post_sign_request(self, request: SignRequest) -> str:
-        """Post a request; returns its RequestID. Not idempotent: see `AmbiguousCall`."""
-        return await self._call("PostSignRequest", {"request": to_value(request)}, _request_id, _size(request.contents))
+    async def post_sign_request(self, request: SignRequest, documents: Documents | None = None) -> str:
+        """Post a request; returns its RequestID. Not idempotent: see `AmbiguousCall`.
+
+        `documents` are those of its contents, by their places, that are read only while they are sent.
+        """
+        return await self._call("PostSignRequest", {"request": request}, _request_id, documents)
 
     async def get_sign_response(self, request_id: str, language: str = Language.RO) -> SignResponse:
         """Return the state of a request and, once it is final, its signatures."""
         parameters = {"requestID": request_id, "language": str(language)}
         return await self._call("GetSignResponse", parameters, read_sign_response)
 
-    async def verify_signatures(self, request: VerificationRequest) -> VerificationResponse:
-        """Return the verdicts on a batch of signatures, in the order of its contents."""
-        size = sum(len(content.signature) for content in request.contents)
-        return await self._call("VerifySignatures", {"request": to_value(request)}, read_verification_response, size)
+    async def verify_signatures(
+        self, request: VerificationRequest, documents: Documents | None = None
+    ) -> VerificationResponse:
+        """Return the verdicts on a batch of signatures, in the order of its contents; `documents` are signatures."""
+        return await self._call("VerifySignatures", {"request": request}, read_verification_response, documents)
 
     async def _call(
-        self, name: str, parameters: dict[str, Any], read: Callable[[Any], Result], size: int = 0
+        self, name: str, parameters: dict[str, Any], read: Callable[[Any], Result], documents: Documents | None = None
     ) -> Result:
         with soap_call(name):
-            body = await _run(size, lambda: _envelope(name, parameters))
+            message = envelope.write(name, parameters, documents)
             headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{wsdl.soap_action(name)}"'}
-            answer = await self._transport.post(body, headers | (trace_headers() if self._traced else {}))
+            answer = await self._transport.post(message, headers | (trace_headers() if self._traced else {}))
             return await _run(len(answer.body), lambda: _result(name, answer, read))
 
 
@@ -93,15 +99,10 @@ async def _run(size: int, work: Callable[[], Result]) -> Result:
     return await asyncio.to_thread(work) if size > THREAD_ABOVE_BYTES else work()
 
 
-def _envelope(name: str, parameters: dict[str, Any]) -> bytes:
-    envelope = wsdl.operation(name).create(**parameters).content
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-
-
 def _result(name: str, answer: Answer, read: Callable[[Any], Result]) -> Result:
     try:
-        envelope = read_xml(answer.body, charset=answer.charset)
-        body = envelope.find(f"{{{wsdl.ENVELOPE}}}Body")
+        root = read_xml(answer.body, charset=answer.charset)
+        body = root.find(f"{{{wsdl.ENVELOPE}}}Body")
         if body is None:
             raise Transient("MSign's answer is not a SOAP 1.1 envelope")
         if (fault := read_fault(body)) is not None:
@@ -130,7 +131,3 @@ def _request_id(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("the RequestID is empty")
     return value.strip()
-
-
-def _size(contents: tuple[Any, ...]) -> int:
-    return sum(len(content.content) for content in contents)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 
+from shared.contract.envelope import Envelope
 from shared.errors import Malformed, ProviderDown, Transient
 from shared.watched import Watched
 
@@ -20,6 +22,8 @@ Context = Callable[[], ssl.SSLContext]
 
 KEEP_ALIVE_S = 15.0
 CHUNK_BYTES = 256 * 1024
+MOST_CONNECTIONS = 512
+"""As many as a service may make calls at once: no call waits for another's connection."""
 
 _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
 
@@ -89,24 +93,24 @@ class SoapTransport:
 
         `context` is asked at each call: after a rotation, no call goes over a connection of before.
         """
-        connector = aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_S)
+        connector = aiohttp.TCPConnector(limit=MOST_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S)
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             yield cls(session, url, context=context, max_answer_bytes=max_answer_bytes)
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Post an envelope and return the answer, a fault's included.
+    async def post(self, envelope: Envelope, headers: Mapping[str, str]) -> Answer:
+        """Post an envelope, its documents read on the way, and return the answer, a fault's included.
 
-        Raises `ProviderDown` when MSign cannot be used, `NotDone` when it cannot have got all of it, `AmbiguousCall`
-        when it may have, `Transient` for an answer that cannot be used, `Malformed` when MSign says that the message is
-        too large. A server that refuses our certificate under TLS 1.3 may just reset the connection after the
-        handshake: that is an `AmbiguousCall`, too.
+        Raises `ProviderDown` when MSign cannot be used, `NotDone` when it cannot have got all of it (a document could
+        not be read to its end, say), `AmbiguousCall` when it may have, `Transient` for an answer that cannot be used,
+        `Malformed` when MSign says that the message is too large. A server that refuses our certificate under TLS 1.3
+        may just reset the connection after the handshake: that is an `AmbiguousCall`, too.
         """
         tls = self._context() if self._context else True
-        data = io.BytesIO(body)  # aiohttp sends it in pieces
+        message = _Message(envelope)
         try:
             async with self._session.post(
-                self._url, data=data, headers=headers, ssl=tls, allow_redirects=False
+                self._url, data=message, headers=headers, ssl=tls, allow_redirects=False
             ) as response:
                 charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
                 answer = Answer(response.status, charset, await self._read(response))
@@ -117,13 +121,13 @@ class SoapTransport:
         except aiohttp.ConnectionTimeoutError as error:
             raise ProviderDown("MSign cannot be reached: the connection timed out") from error
         except TimeoutError as error:
-            if _has_more(data):
+            if message.has_more:
                 raise NotDone("MSign did not take the whole message in time") from error
             raise AmbiguousCall("MSign did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             if _certificate_refused(error):
                 raise CertificateRefused("MSign refused the TLS connection") from error
-            if _has_more(data):
+            if message.has_more:
                 raise NotDone(f"the connection to MSign broke under the message: {_brief(error)}") from error
             raise AmbiguousCall(f"the connection to MSign broke: {_brief(error)}") from error
 
@@ -134,6 +138,27 @@ class SoapTransport:
             if body.tell() > self._max_answer_bytes:
                 raise Transient(f"MSign's answer is larger than {self._max_answer_bytes} bytes")
         return body.getvalue()
+
+
+class _Message(aiohttp.Payload):
+    """An envelope that goes out piece by piece, and knows how much of it has been handed to the connection."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        super().__init__(envelope)
+        self._size = self._left = envelope.size
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a part of the message has not even been handed to the connection."""
+        return self._left > 0
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        async for piece in self._value.pieces():
+            self._left -= len(piece)
+            await writer.write(piece)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        raise NotImplementedError("a message is not held as a whole")
 
 
 def _check(answer: Answer, content_type: str) -> None:
@@ -149,11 +174,6 @@ def _check(answer: Answer, content_type: str) -> None:
     if answer.status in {500, 502, 504}:
         raise AmbiguousCall(said)
     raise NotDone(said) if 300 <= answer.status < 500 else Transient(said)
-
-
-def _has_more(data: io.BytesIO) -> bool:
-    """Tell whether a part of the message has not even been handed to the connection."""
-    return not data.closed and data.tell() < len(data.getbuffer())
 
 
 def _certificate_refused(error: BaseException | None) -> bool:

@@ -41,6 +41,11 @@ def element(name: str) -> Any:
     return document().types.get_element(f"{{{NAMESPACE}}}{name}")
 
 
+def complex_type(name: str) -> Any:
+    """A type of the schema, as zeep's: its `elements` have their order, and say what may be left out."""
+    return document().types.get_type(f"{{{NAMESPACE}}}{name}")
+
+
 def soap_action(name: str) -> str:
     """The SOAPAction of an operation, without quotes."""
     return f"{NAMESPACE}/{PORT_TYPE}/{name}"

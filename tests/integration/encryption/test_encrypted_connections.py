@@ -11,6 +11,7 @@ from aio_pika.exceptions import AMQPError
 from aiohttp import web
 
 from shared.addresses import with_files
+from shared.contract.envelope import Envelope
 from shared.contract.transport import SoapTransport, watched_context
 from shared.errors import ProviderDown
 from shared.messaging.broker import answers, open_broker
@@ -162,7 +163,7 @@ async def transport_to(url: str, ours: Files) -> AsyncIterator[SoapTransport]:
 
 
 async def shown(transport: SoapTransport) -> int:
-    return int((await transport.post(b"<x/>", {})).body)
+    return int((await transport.post(Envelope((b"<x/>",)), {})).body)
 
 
 async def test_the_next_call_shows_the_certificate_that_was_rotated_in_and_never_half_of_it(

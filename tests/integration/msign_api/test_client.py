@@ -15,6 +15,7 @@ from services.msign.consumers import serial_of
 from services.msign.requests import PIECE_BYTES
 from services.msign.retention import purge
 from shared.contract.client import MSignClient
+from shared.contract.envelope import Envelope
 from shared.contract.faults import AuthenticationFailed, AuthorizationFailed, InvalidParameter, RequestNotFound
 from shared.contract.models import (
     ContentType,
@@ -269,7 +270,7 @@ async def test_nobody_listening_is_a_provider_that_is_down(tls):
     url = f"https://127.0.0.1:{free_port()}/MSign.svc"
     async with SoapTransport.open(url, context=None, timeout_s=5, connect_s=5, max_answer_bytes=1) as transport:
         with pytest.raises(ProviderDown):
-            await transport.post(b"", {})
+            await transport.post(Envelope((b"",)), {})
 
 
 @asynccontextmanager

@@ -4,9 +4,8 @@ import base64
 
 from benchmarks.signing.materials import make
 from benchmarks.signing.stub import Answers, delay_s
-from shared.contract import wsdl
-from shared.contract.client import _envelope
-from shared.contract.codec import read_sign_response, to_value
+from shared.contract import envelope, wsdl
+from shared.contract.codec import read_sign_response
 from shared.contract.models import ContentType, SignContent, SignRequest, SignStatus
 from shared.contract.safe_xml import read_xml
 from shared.signatures.binding import bind
@@ -20,6 +19,10 @@ def result_of(name, answer):
     return getattr(wsdl.element(f"{name}Response").parse(wrapper, wsdl.document().types), f"{name}Result")
 
 
+def written(name, parameters):
+    return b"".join(envelope.write(name, parameters).parts)
+
+
 async def test_a_request_comes_back_signed_with_its_own_digest():
     materials = await make(3)
     answers = Answers(materials)
@@ -29,11 +32,11 @@ async def test_a_request_comes_back_signed_with_its_own_digest():
         short_content_description="Act",
         contents=(SignContent(content=digest, correlation_id="1"),),
     )
-    posted = answers.to(_envelope("PostSignRequest", {"request": to_value(request)}))
+    posted = answers.to(written("PostSignRequest", {"request": request}))
     request_id = result_of("PostSignRequest", posted)
     assert len(request_id) == 32
 
-    asked = answers.to(_envelope("GetSignResponse", {"requestID": request_id, "language": "ro"}))
+    asked = answers.to(written("GetSignResponse", {"requestID": request_id, "language": "ro"}))
     response = read_sign_response(result_of("GetSignResponse", asked))
     (signed,) = response.results
     assert response.status is SignStatus.SUCCESS
