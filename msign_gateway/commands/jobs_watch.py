@@ -62,13 +62,14 @@ async def follow(
 
 async def _follow_one(pool: "asyncpg.Pool", notices: Notices, job: Sight, tell: Callable[[Change], None]) -> None:
     followed, finished = Followed(), False
-    while not finished:
-        changes = await inquiries.changes(pool, since=None, among=[job.job_id], system=None)
-        for change in followed.news(changes, datetime.now(UTC)):
-            tell(change)
-        finished = not changes or changes[-1].finished
-        if not finished:
-            await notices.wait(CHANGES, str(job.job_id), at_most_s=LOOK_EVERY_S)
+    with notices.listening(CHANGES, str(job.job_id)) as hint:
+        while not finished:
+            changes = await inquiries.changes(pool, since=None, among=[job.job_id], system=None)
+            for change in followed.news(changes, datetime.now(UTC)):
+                tell(change)
+            finished = not changes or changes[-1].finished
+            if not finished:
+                await hint.wait(at_most_s=LOOK_EVERY_S)
 
 
 async def _follow_all(
@@ -76,7 +77,7 @@ async def _follow_all(
 ) -> None:
     followed = Followed()
     among = await inquiries.open_jobs(pool, system=system, limit=MOST_JOBS)
-    first = True
+    first, hint = True, notices.hint(CHANGES)
     while True:
         now = datetime.now(UTC)
         changes = await inquiries.changes(pool, since=now - LATE, among=among, system=system)
@@ -84,7 +85,7 @@ async def _follow_all(
             if not first:
                 tell(change)
         first, among = False, followed.open
-        await notices.wait(CHANGES, at_most_s=LOOK_EVERY_S)
+        await hint.wait(at_most_s=LOOK_EVERY_S)
         await asyncio.sleep(PAUSE_S)
 
 

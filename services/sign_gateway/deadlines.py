@@ -10,6 +10,7 @@ from shared.contract.models import SignStatus
 from shared.messaging.events import READY
 from shared.persistence import jobs
 from shared.persistence.events import Draft
+from shared.persistence.notices import transaction
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.collect import ready
 from shared.signing.results import Outcome
@@ -33,14 +34,14 @@ async def sweep(pool: asyncpg.Pool) -> None:
 
 async def take_back_lost(pool: asyncpg.Pool) -> int:
     """Return jobs to `received` whose claim outlived its lease; returns how many."""
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         return await jobs.take_back_lost(connection)
 
 
 async def expire_overdue(pool: asyncpg.Pool) -> int:
     """End sign jobs that never reached MSign in time: `ready`, Expired, without a RequestID; returns how many."""
     outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         overdue = await jobs.overdue(connection)
         for job in overdue:
             draft = Draft(NAME, READY, ready(job, outcome))

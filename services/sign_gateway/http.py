@@ -103,13 +103,15 @@ class Api:
     async def _after_change(self, find: Find, wait_s: float) -> Job | None:
         """Return the job as soon as it is another than at first, is final, or the time is up."""
         until = time.monotonic() + wait_s
-        first = job = await find()
-        while (left := until - time.monotonic()) > 0:
-            if job is not None and (job.final or first is None or job.history_count != first.history_count):
-                break
-            channel, payload = (JOBS, None) if job is None else (CHANGES, str(job.job_id))
-            await self._notices.wait(channel, payload, at_most_s=min(left, LOOK_EVERY_S))
-            job = await find()
+        first = await find()
+        if first is not None and first.final:
+            return first
+        channel, payload = (JOBS, None) if first is None else (CHANGES, str(first.job_id))
+        with self._notices.listening(channel, payload) as hint:
+            job = await find()  # again: it may have changed before we listened
+            while not _changed(first, job) and (left := until - time.monotonic()) > 0:
+                await hint.wait(at_most_s=min(left, LOOK_EVERY_S))
+                job = await find()
         return job
 
     async def _view(self, job: Job) -> dict[str, Any]:
@@ -127,6 +129,10 @@ class Api:
         if latest is not None and job.final:
             view |= latest[1]
         return view
+
+
+def _changed(first: Job | None, job: Job | None) -> bool:
+    return job is not None and (job.final or first is None or job.history_count != first.history_count)
 
 
 async def read_body(request: web.Request, most_bytes: int) -> bytes | None:

@@ -18,6 +18,7 @@ from shared.messaging.events import ACCEPTED, SIGN_REJECTED, AcceptedData
 from shared.persistence import jobs
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job
+from shared.persistence.notices import transaction
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
@@ -44,7 +45,7 @@ class Poster:
 
     async def claim(self, limit: int) -> list[Job]:
         """Claim up to `limit` jobs, one of each system in turn."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             return await jobs.claim(connection, Kind.SIGN, owner=self._owner, lease=LEASE, limit=limit)
 
     async def post(self, job: Job) -> None:
@@ -66,7 +67,7 @@ class Poster:
             sign_url=self._links.sign_url(job.job_id),
             expires_at=job.expires_at,
         )
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             moved = await jobs.move(
                 connection,
                 job,
@@ -81,14 +82,14 @@ class Poster:
 
     async def _refuse(self, job: Job, refused: Refused) -> None:
         draft = rejection(job, [refused.problem], source=NAME, event_type=SIGN_REJECTED)
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             await jobs.move(connection, job, Cause.REFUSED, drafts=[draft])
             await jobs.end_attempt(connection, job, "refused")
         log.warning("sign_request_refused", job_id=str(job.job_id), error=type(refused.error).__name__)
 
     async def _retry(self, job: Job, postponed: Postponed) -> None:
         delay = retry_delay(job.failures + 1, random.random()) if postponed.counts else timedelta(0)  # noqa: S311
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             await jobs.move(connection, job, Cause.RETRY, due_in=delay, failed=postponed.counts)
             await jobs.end_attempt(connection, job, "ambiguous" if postponed.error.may_have_acted else "failed")
         metrics.JOB_RETRIES.labels(Kind.SIGN, postponed.reason).inc()

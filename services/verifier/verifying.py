@@ -23,6 +23,7 @@ from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, jobs, verdicts
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job, JobContent
+from shared.persistence.notices import transaction
 from shared.signing.admission import rejection
 from shared.signing.schedule import retry_delay
 from shared.signing.states import Cause, Kind
@@ -48,7 +49,7 @@ class Verifier:
 
     async def claim(self, limit: int) -> list[Job]:
         """Claim up to `limit` jobs, one of each system in turn."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             return await jobs.claim(connection, Kind.VERIFICATION, owner=self._owner, lease=LEASE, limit=limit)
 
     async def verify(self, job: Job) -> None:
@@ -67,7 +68,7 @@ class Verifier:
             await self._retry(job, found)
 
     async def _complete(self, job: Job, results: list[VerdictData], judged: Collection[int]) -> None:
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             draft = Draft(NAME, VERIFIED, await self._completed(connection, job, tuple(results)))
             if await jobs.move(connection, job, Cause.VERIFIED, drafts=[draft]):
                 await verdicts.drop(connection, job.job_id)
@@ -85,7 +86,7 @@ class Verifier:
 
     async def _reject(self, job: Job, problems: list[Problem]) -> None:
         draft = rejection(job, problems[:PROBLEMS_AT_MOST], source=NAME, event_type=VERIFICATION_REJECTED)
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             if await jobs.move(connection, job, Cause.REFUSED, drafts=[draft]):
                 await verdicts.drop(connection, job.job_id)
         log.warning("verification_rejected", job_id=str(job.job_id), code=problems[0].code, contents=len(problems))
@@ -93,7 +94,7 @@ class Verifier:
     async def _retry(self, job: Job, found: Found) -> None:
         counts = any(outcome.counts for outcome in found.postponed.values())
         delay = retry_delay(job.failures + 1, random.random()) if counts else timedelta(0)  # noqa: S311
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             await jobs.move(connection, job, Cause.RETRY, due_in=delay, failed=counts)
         for reason in {outcome.reason for outcome in found.postponed.values()}:
             metrics.JOB_RETRIES.labels(Kind.VERIFICATION, reason).inc()

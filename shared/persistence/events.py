@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from shared.messaging.envelope import Event
 from shared.messaging.events import routing_key
-from shared.persistence.notices import EVENTS
+from shared.persistence.notices import EVENTS, tell
 from shared.persistence.queries import load
 from shared.telemetry.tracing import current_traceparent
 
@@ -76,7 +76,7 @@ async def append(connection: Any, job: "Job", draft: Draft, *, sequence: int, no
         current_traceparent() or job.traceparent,
         now,
     )
-    await connection.execute("SELECT pg_notify($1, '')", EVENTS)
+    tell(EVENTS)
 
 
 async def claim_due(connection: Any, *, limit: int, lease: timedelta) -> list[Waiting]:
@@ -97,7 +97,7 @@ async def defer(connection: Any, event_id: UUID, delay: timedelta) -> None:
 async def publish_latest_again(connection: Any, job_id: UUID) -> None:
     """Let the job's latest event be published again, under the same id."""
     await connection.execute(_SQL["publish_again"], job_id)
-    await connection.execute("SELECT pg_notify($1, '')", EVENTS)
+    tell(EVENTS)
 
 
 async def latest(connection: Any, job_id: UUID) -> tuple[str, dict[str, Any]] | None:

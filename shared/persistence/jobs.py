@@ -14,7 +14,7 @@ from uuid import UUID
 
 from shared.persistence import events
 from shared.persistence.events import Draft
-from shared.persistence.notices import CHANGES, JOBS
+from shared.persistence.notices import CHANGES, JOBS, tell
 from shared.persistence.queries import load
 from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
 from shared.telemetry import jobs as telling
@@ -101,7 +101,7 @@ async def insert(  # noqa: PLR0913
             for item in contents
         ],
     )
-    await connection.execute("SELECT pg_notify($1, $2)", JOBS, kind)
+    tell(JOBS, kind)
     job = _job(row)
     telling.changed(job, Cause.INTAKE)
     return job
@@ -146,9 +146,9 @@ async def move(
     first = moved.event_count - len(drafts) + 1
     for sequence, draft in enumerate(drafts, start=first):
         await events.append(connection, moved, draft, sequence=sequence, now=now)
-    await connection.execute("SELECT pg_notify($1, $2)", CHANGES, str(job.job_id))
+    tell(CHANGES, str(job.job_id))
     if state is State.RECEIVED:
-        await connection.execute("SELECT pg_notify($1, $2)", JOBS, job.kind)
+        tell(JOBS, job.kind)
     return moved
 
 

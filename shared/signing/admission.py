@@ -22,6 +22,7 @@ from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, events, jobs
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job, JobContent
+from shared.persistence.notices import transaction
 from shared.signing.quota import Quota
 from shared.signing.states import Cause, Kind
 from shared.systems import System, Systems
@@ -94,7 +95,7 @@ class Admission:
 
     async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         """Return what became of each delivery; everything that it says is committed by then."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             now = await jobs.database_time(connection)
             quota = Quota(connection, now)
             return [await self._admit(connection, quota, delivery, now) for delivery in deliveries]

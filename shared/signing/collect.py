@@ -22,6 +22,7 @@ from shared.messaging.events import READY, ReadyData
 from shared.persistence import contents, jobs
 from shared.persistence.events import Draft
 from shared.persistence.jobs import Job
+from shared.persistence.notices import transaction
 from shared.persistence.pool import is_away
 from shared.signing.breaker import Breaker
 from shared.signing.requests import sent_contents
@@ -130,7 +131,7 @@ class Collector:
 
     async def _finish(self, job: Job, outcome: Outcome) -> None:
         cause = _CAUSES[outcome.status]
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             outcome = await self._store_large(connection, job, outcome)
             draft = Draft(self._source, READY, ready(job, outcome))
             moved = await jobs.move(connection, job, cause, drafts=[draft])

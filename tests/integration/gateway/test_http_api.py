@@ -10,6 +10,7 @@ import orjson
 import pytest
 from aiohttp import test_utils
 
+from services.sign_gateway import http
 from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.posting import Poster
 from shared.contract.faults import InvalidParameter
@@ -26,15 +27,15 @@ REF = f"sha256:{hashlib.sha256(PDF).hexdigest()}"
 
 
 class ListeningNotices(Notices):
-    """Says when somebody begins to wait."""
+    """Says when somebody begins to listen."""
 
     def __init__(self, url):
         super().__init__(url)
         self.waiting = asyncio.Event()
 
-    async def wait(self, channel, payload=None, *, at_most_s):
+    def listening(self, channel, payload=None):
         self.waiting.set()
-        return await super().wait(channel, payload, at_most_s=at_most_s)
+        return super().listening(channel, payload)
 
 
 @pytest.fixture
@@ -211,6 +212,29 @@ async def test_waiting_for_a_command_ends_when_its_job_begins(api, admission, no
         await notices.waiting.wait()
         await admission.handle([delivery(sign_data(), id="command-1")])
     assert (await asked.result().json())["state"] == "received"
+
+
+async def test_a_change_between_the_look_and_the_waiting_is_not_slept_over(
+    api, pool, admission, msign, links, notices, monkeypatch
+):
+    await admission.handle([delivery(sign_data())])
+    job_id = (await only_job(pool))["job_id"]
+    monkeypatch.setattr(http, "LOOK_EVERY_S", 60)
+    looks = []
+
+    async def posted_after_the_second_look(pool, job_id):
+        job = await get(pool, job_id)
+        looks.append(job.state)
+        if len(looks) == 2:
+            await post_all(pool, msign, links)
+        return job
+
+    get = jobs.get
+    monkeypatch.setattr(jobs, "get", posted_after_the_second_look)
+    async with asyncio.timeout(10):
+        answer = await api.get(f"/jobs/{job_id}?wait_s=30", headers=MINE)
+    assert (await answer.json())["state"] == "awaiting_signer"
+    assert looks == ["received", "received", "awaiting_signer"]
 
 
 async def test_waiting_ends_with_the_time(api, pool, admission):
