@@ -6,13 +6,14 @@ import hashlib
 import itertools
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import orjson
 
+from shared.contract.client import Documents
 from shared.contract.models import SignRequest, SignResponse, SignStatus
 from shared.messaging.intake import Delivery
 
@@ -30,8 +31,8 @@ class FakeMSign:
     response: SignResponse | Exception = field(default_factory=lambda: SignResponse(status=SignStatus.PENDING))
     asked: int = 0
 
-    async def post_sign_request(self, request: SignRequest) -> str:
-        self.posted.append(request)
+    async def post_sign_request(self, request: SignRequest, documents: Documents | None = None) -> str:
+        self.posted.append(await with_documents(request, documents))
         answer = self.post_answers.pop(0) if self.post_answers else uuid.uuid4().hex
         if isinstance(answer, Exception):
             raise answer
@@ -42,6 +43,17 @@ class FakeMSign:
         if isinstance(self.response, Exception):
             raise self.response
         return self.response
+
+
+async def with_documents(request: Any, documents: Documents | None) -> Any:
+    """The request with the bytes in it that would be read while it is sent."""
+    contents = list(request.contents)
+    name = "content" if isinstance(request, SignRequest) else "signature"
+    for place, document in (documents or {}).items():
+        body = b"".join([piece async for piece in document.pieces()])
+        assert len(body) == document.size
+        contents[place] = replace(contents[place], **{name: body})
+    return replace(request, contents=tuple(contents))
 
 
 def sign_data(**changes: Any) -> dict[str, Any]:

@@ -50,8 +50,8 @@ class Poster:
 
     async def post(self, job: Job) -> None:
         """Post one claimed job and commit what came of it."""
-        request = await sign_request(self._pool, job)
-        match await call(self._breaker, self._client.post_sign_request(request)):
+        request, documents = await sign_request(self._pool, job)
+        match await call(self._breaker, self._client.post_sign_request(request, documents)):
             case Answered(request_id):
                 await self._accept(job, request_id)
             case Refused() as refused:

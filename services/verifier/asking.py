@@ -19,7 +19,7 @@ from shared.persistence.jobs import Job, JobContent
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
-from shared.signing.requests import msign_id
+from shared.signing.requests import document, msign_id
 from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=120)
@@ -100,16 +100,23 @@ class Asking:
                 found.postpone(batch, outcome)
 
     async def _answer(self, job: Job, batch: Batch) -> VerificationResponse:
-        bodies = [await contents.get(self._pool, job.system, item.ref) for item in batch]
+        found = await contents.look(self._pool, job.system, {item.ref for item in batch})
         request = VerificationRequest(
             signed_content_type=ContentType(job.command["content_type"]),
             language=job.command["language"],
             contents=tuple(
-                VerificationContent(signature=body or b"", content=item.hash, correlation_id=msign_id(item))
-                for item, body in zip(batch, bodies, strict=True)
+                VerificationContent(
+                    signature=found[item.ref][1] or b"", content=item.hash, correlation_id=msign_id(item)
+                )
+                for item in batch
             ),
         )
-        return await self._client.verify_signatures(request)
+        large = {
+            place: document(self._pool, job.system, item.ref, found[item.ref][0])
+            for place, item in enumerate(batch)
+            if found[item.ref][1] is None
+        }
+        return await self._client.verify_signatures(request, large)
 
     async def _store(self, job: Job, judged: Verdicts) -> None:
         """Keep verdicts; whoever holds the job by now has them, since they stay true."""

@@ -1,14 +1,37 @@
-"""Where are the bytes? Documents, digests and signatures, stored once per system under their SHA-256."""
+"""Where are the bytes? Documents, digests and signatures, stored once per system under their SHA-256.
+
+Large ones are written from a spool and read piece by piece: the database's server holds them whole while they are
+written, this process never does.
+"""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
+from shared.errors import Bug
+from shared.persistence.copying import binary_row
+from shared.persistence.jobs import JobContent
 from shared.persistence.queries import load
+from shared.spool import PIECE_BYTES, Spool
+
+SMALL_BYTES = 16 * 1024
+"""Up to which size a content comes along with what tells of it; a job may have a thousand of them."""
 
 _SQL = load("contents.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One content of a job, its size in bytes, and its bytes if they are few (`SMALL_BYTES`)."""
+
+    item: JobContent
+    size: int
+    body: bytes | None
 
 
 def ref_of(body: bytes) -> str:
@@ -26,9 +49,32 @@ async def put(connection: Any, system: str, body: bytes) -> str:
     return ref
 
 
+async def put_spool(connection: Any, system: str, spool: Spool) -> str:
+    """Store what a spool holds, like `put`; `connection` may be in a transaction."""
+    if spool.size <= PIECE_BYTES:
+        return await put(connection, system, b"".join([piece async for piece in spool.pieces()]))
+    if not await connection.fetchval(_SQL["touch"], system, spool.ref):
+        source = binary_row((system, spool.ref), spool.size, spool.pieces())
+        try:
+            async with connection.transaction():
+                await connection.copy_to_table(
+                    "contents", source=source, columns=("system", "ref", "body"), format="binary"
+                )
+        except asyncpg.UniqueViolationError:  # somebody has stored it meanwhile
+            await connection.fetchval(_SQL["touch"], system, spool.ref)
+    return spool.ref
+
+
 async def put_result(connection: Any, system: str, job_id: UUID, body: bytes) -> str:
     """Store what the final event of a job refers to; it lives as long as the job. Returns its reference."""
     ref = await put(connection, system, body)
+    await connection.execute(_SQL["keep"], job_id, ref)
+    return ref
+
+
+async def put_result_spool(connection: Any, system: str, job_id: UUID, spool: Spool) -> str:
+    """Store what a spool holds, like `put_result`."""
+    ref = await put_spool(connection, system, spool)
     await connection.execute(_SQL["keep"], job_id, ref)
     return ref
 
@@ -37,6 +83,53 @@ async def get(connection: Any, system: str, ref: str) -> bytes | None:
     """Return the content, or None when that system has no such one."""
     body: bytes | None = await connection.fetchval(_SQL["get"], system, ref)
     return body
+
+
+async def pieces(connection: Any, system: str, ref: str) -> AsyncIterator[bytes]:
+    """Yield a content, up to `PIECE_BYTES` at a time; each is a statement, so a pool is not held up meanwhile.
+
+    Raises `Bug` when it is not there, or not any more.
+    """
+    position, piece = 1, None
+    while piece is None or len(piece) == PIECE_BYTES:
+        piece = await connection.fetchval(_SQL["piece"], system, ref, position, PIECE_BYTES)
+        if piece is None:
+            raise Bug(f"the content {ref} of {system} is gone")
+        position += len(piece)
+        if piece:
+            yield piece
+
+
+async def size_of(connection: Any, system: str, ref: str) -> int | None:
+    """Return a content's size in bytes, or None when that system has no such one."""
+    return (await sizes(connection, system, [ref])).get(ref)
+
+
+async def of_job(connection: Any, system: str, job_id: UUID) -> list[Stored]:
+    """Return a job's contents in order. Raises `Bug` when one of them is gone."""
+    (found,) = await of_jobs(connection, [(system, job_id)])
+    return found
+
+
+async def of_jobs(connection: Any, asked: Sequence[tuple[str, UUID]]) -> list[list[Stored]]:
+    """Return the same for several jobs (system and id), in their order."""
+    found: dict[UUID, list[Stored]] = {job_id: [] for _, job_id in asked}
+    systems, job_ids = zip(*asked, strict=True)
+    for row in await connection.fetch(_SQL["of_jobs"], systems, job_ids, SMALL_BYTES):
+        if row["size"] is None:
+            raise Bug(f"content {row['position']} of job {row['job_id']} is gone")
+        found[row["job_id"]].append(Stored(_item(row), row["size"], row["body"]))
+    return [found[job_id] for job_id in job_ids]
+
+
+def _item(row: Any) -> JobContent:
+    return JobContent(**{name: value for name, value in row.items() if name not in {"job_id", "size", "body"}})
+
+
+async def look(connection: Any, system: str, refs: Iterable[str]) -> dict[str, tuple[int, bytes | None]]:
+    """Return the sizes in bytes of those of `refs` that are there, each with its bytes if they are few."""
+    rows = await connection.fetch(_SQL["look"], system, list(refs), SMALL_BYTES)
+    return {row["ref"]: (row["size"], row["body"]) for row in rows}
 
 
 async def refer(connection: Any, system: str, refs: Iterable[str]) -> dict[str, tuple[int, bytes]]:

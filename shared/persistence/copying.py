@@ -28,6 +28,15 @@ async def binary_rows(rows: Iterable[Sequence[Value]]) -> AsyncIterator[bytes]:
     yield bytes(waiting)
 
 
+async def binary_row(values: Sequence[Value], size: int, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield one row in the same form; its last value, after `values`, is a `bytea` of `size` bytes in pieces."""
+    start = [_HEADER, struct.pack("!h", len(values) + 1), *(piece for value in values for piece in _pieces(value))]
+    yield b"".join([*start, struct.pack("!i", size)])
+    async for piece in pieces:
+        yield piece
+    yield _END
+
+
 def _encoded(rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
     yield _HEADER
     for row in rows:

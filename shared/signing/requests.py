@@ -1,11 +1,16 @@
 """What was, or will be, posted to MSign for a job?"""
 
+from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
+
+from shared.contract.envelope import Document
 from shared.contract.models import ContentType, DelegatorType, ExpectedSigner, SignContent, SignRequest
 from shared.errors import Bug
 from shared.messaging.commands import OWN_IDS
-from shared.persistence import contents, jobs
+from shared.persistence import contents
+from shared.persistence.contents import Stored
 from shared.persistence.jobs import Job, JobContent
 from shared.signing.results import Sent
 
@@ -19,35 +24,45 @@ async def sent_contents(connection: Any, job: Job) -> list[Sent]:
     """Return a job's contents with their bytes."""
     return [
         Sent(
-            msign_id=msign_id(item),
-            correlation_id=item.correlation_id,
-            content=await _body(connection, job, item),
+            msign_id=msign_id(stored.item),
+            correlation_id=stored.item.correlation_id,
+            content=stored.body if stored.body is not None else await _body(connection, job, stored.item),
         )
-        for item in await jobs.contents(connection, job.job_id)
+        for stored in await contents.of_job(connection, job.system, job.job_id)
     ]
 
 
-async def sign_request(connection: Any, job: Job) -> SignRequest:
-    """Return the SignRequest of a job."""
+async def sign_request(pool: asyncpg.Pool, job: Job) -> tuple[SignRequest, dict[int, Document]]:
+    """Return the SignRequest of a job, and those of its contents that are read only while they are sent."""
+    return request_of(pool, job, await contents.of_job(pool, job.system, job.job_id))
+
+
+def request_of(pool: asyncpg.Pool, job: Job, stored: Sequence[Stored]) -> tuple[SignRequest, dict[int, Document]]:
+    """Return the same for a job whose contents were looked up."""
     command = job.command
-    return SignRequest(
+    request = SignRequest(
         content_type=ContentType(command["content_type"]),
         short_content_description=command["short_description"],
         content_description=command["description"],
         signature_reason=command["signature_reason"],
         expected_signer=expected_signer(command["expected_signer"]),
         contents=tuple(
-            [
-                SignContent(
-                    content=await _body(connection, job, item),
-                    correlation_id=msign_id(item),
-                    name=item.name,
-                    multiple_signatures=item.multiple_signatures,
-                )
-                for item in await jobs.contents(connection, job.job_id)
-            ]
+            SignContent(
+                content=one.body or b"",
+                correlation_id=msign_id(one.item),
+                name=one.item.name,
+                multiple_signatures=one.item.multiple_signatures,
+            )
+            for one in stored
         ),
     )
+    large = ((place, one) for place, one in enumerate(stored) if one.body is None)
+    return request, {place: document(pool, job.system, one.item.ref, one.size) for place, one in large}
+
+
+def document(pool: asyncpg.Pool, system: str, ref: str, size: int) -> Document:
+    """Return a stored content of `size` bytes as what is read only while it is sent."""
+    return Document(size, lambda: contents.pieces(pool, system, ref))
 
 
 def expected_signer(data: dict[str, Any] | None) -> ExpectedSigner | None:

@@ -4,6 +4,24 @@ INSERT INTO contents (system, ref, body) VALUES ($1, $2, $3) ON CONFLICT (system
 -- name: get
 SELECT body FROM contents WHERE system = $1 AND ref = $2
 
+-- name: touch
+UPDATE contents SET touched_at = now() WHERE system = $1 AND ref = $2 RETURNING true
+
+-- name: piece
+-- Not compressed (STORAGE EXTERNAL), so that only the piece is read.
+SELECT substring(body FROM $3 FOR $4) FROM contents WHERE system = $1 AND ref = $2
+
+-- name: of_jobs
+SELECT job_id, position, ref, correlation_id, name, multiple_signatures, hash, octet_length(body) AS size,
+       CASE WHEN octet_length(body) <= $3 THEN body END AS body
+FROM unnest($1::text[], $2::uuid[]) AS asked (system, job_id)
+JOIN job_contents USING (job_id) LEFT JOIN contents USING (system, ref)
+ORDER BY job_id, position
+
+-- name: look
+SELECT ref, octet_length(body) AS size, CASE WHEN octet_length(body) <= $3 THEN body END AS body
+FROM contents WHERE system = $1 AND ref = ANY($2::text[])
+
 -- name: refer
 -- Always in the same order, so that two commands that refer to the same contents do not wait for each other for ever.
 WITH found AS (

@@ -5,6 +5,7 @@ import base64
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.contract.client import Documents
 from shared.contract.models import (
     VerificationCertificate,
     VerificationRequest,
@@ -12,7 +13,7 @@ from shared.contract.models import (
     VerificationResult,
 )
 from shared.messaging.intake import Delivery
-from tests.gateway import DIGEST, delivery, events_of
+from tests.gateway import DIGEST, delivery, events_of, with_documents
 from tests.pki import IDNP
 
 INLINE_BYTES = 4096
@@ -34,7 +35,10 @@ class VerifyingMSign:
         self.poison: dict[bytes, Exception] = {}
         self.holds: asyncio.Event | None = None
 
-    async def verify_signatures(self, request: VerificationRequest) -> VerificationResponse:
+    async def verify_signatures(
+        self, request: VerificationRequest, documents: Documents | None = None
+    ) -> VerificationResponse:
+        request = await with_documents(request, documents)
         self.requests.append(request)
         if self.holds and len(request.contents) < BATCH:
             await self.holds.wait()

@@ -1,0 +1,87 @@
+"""Where does something large wait until it is whole, and what is it called then? In a file, and by its SHA-256.
+
+Nothing larger than a piece is held in memory. The file has no name and is gone with the process; it lies where
+`TMPDIR` says.
+"""
+
+import asyncio
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import IO
+
+PIECE_BYTES = 384 * 1024
+"""What is written, read and hashed at once: a multiple of three, so that base64 has no rest."""
+
+
+class Spool:
+    """What has come so far; `size` is in bytes. Once it is `ended`, it can be read, any number of times."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._waiting = io.BytesIO()
+        self._file: IO[bytes] | None = None
+
+    async def write(self, piece: bytes) -> None:
+        """Take in what comes next."""
+        self.size += len(piece)
+        self._waiting.write(piece)
+        if self._waiting.tell() >= PIECE_BYTES:
+            await asyncio.to_thread(self._put_away)
+
+    async def end(self) -> str:
+        """Take it as whole; returns its reference, `sha256:<hex>`."""
+        if self._file is not None:
+            await asyncio.to_thread(self._put_away)
+        else:
+            self._hash.update(self._waiting.getbuffer())
+        return self.ref
+
+    @property
+    def ref(self) -> str:
+        """The reference of what was put away; of the whole, once it is ended."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    @property
+    def file(self) -> IO[bytes]:
+        """The whole as a file that can be sought in; in memory, if it is smaller than a piece."""
+        return self._waiting if self._file is None else self._file
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the whole from its beginning, up to `PIECE_BYTES` at a time."""
+        for start in range(0, self.size, PIECE_BYTES):
+            yield await asyncio.to_thread(self._read, start)
+
+    def close(self) -> None:
+        """Let it go."""
+        if self._file is not None:
+            self._file.close()
+
+    def _put_away(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        piece = self._waiting.getbuffer()
+        self._hash.update(piece)
+        self._file.write(piece)
+        self._file.flush()
+        piece.release()
+        self._waiting = io.BytesIO()
+
+    def _read(self, start: int) -> bytes:
+        if self._file is None:
+            return self._waiting.getvalue()[start : start + PIECE_BYTES]
+        return os.pread(self._file.fileno(), PIECE_BYTES, start)
+
+
+@contextmanager
+def open_spool() -> Iterator[Spool]:
+    """Yield an empty spool, which is gone at the block's end."""
+    spool = Spool()
+    try:
+        yield spool
+    finally:
+        spool.close()

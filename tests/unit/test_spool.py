@@ -1,0 +1,47 @@
+"""What went into a spool comes out of it, under its name."""
+
+import hashlib
+
+import pytest
+
+from shared.spool import PIECE_BYTES, open_spool
+
+
+async def whole(spool):
+    return [piece async for piece in spool.pieces()]
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES + 5])
+@pytest.mark.parametrize("step", [70_000, PIECE_BYTES * 2])
+async def test_what_went_in_comes_out_in_pieces(size, step):
+    body = bytes(range(251)) * (size // 251 + 1)
+    body = body[:size]
+    with open_spool() as spool:
+        for start in range(0, size, step):
+            await spool.write(body[start : start + step])
+        ref = await spool.end()
+        pieces = await whole(spool)
+        assert (ref, spool.ref, spool.size) == (f"sha256:{hashlib.sha256(body).hexdigest()}", ref, size)
+        assert b"".join(pieces) == body
+        assert all(len(piece) == PIECE_BYTES for piece in pieces[:-1])
+        spool.file.seek(0)
+        assert spool.file.read() == body
+
+
+async def test_two_may_read_at_once():
+    body = bytes(range(256)) * (PIECE_BYTES // 64)
+    with open_spool() as spool:
+        await spool.write(body)
+        await spool.end()
+        first, second = spool.pieces(), spool.pieces()
+        got = [(await anext(first), await anext(second)) for _ in range(spool.size // PIECE_BYTES)]
+        assert b"".join(one for one, _ in got) == b"".join(other for _, other in got) == body
+
+
+async def test_a_file_is_gone_with_its_spool(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with open_spool() as spool:
+        await spool.write(b"x" * PIECE_BYTES * 2)
+        file = spool.file
+        assert list(tmp_path.iterdir()) == []
+    assert file.closed
