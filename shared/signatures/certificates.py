@@ -9,6 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from shared.signatures.reading import shared
+
 MAX_SUBJECT_CHARACTERS = 250
 
 _SHOWN: tuple[tuple[str, str], ...] = (
@@ -56,7 +58,7 @@ def personal_number(certificate: x509.Certificate) -> str | None:
 
 def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     """The same certificate for asn1crypto."""
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    return shared(asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)))
 
 
 def name_key(name: asn1_x509.Name) -> str:

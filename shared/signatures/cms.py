@@ -9,6 +9,8 @@ from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_sig_integrity
 
+from shared.signatures.certificates import name_key
+from shared.signatures.reading import shared
 from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason
 
@@ -46,7 +48,7 @@ def check_signer(
     signer = signed_data["signer_infos"][0]
     embedded = embedded_certificates(signed_data)
     leaf = _named_by(signer["sid"], (*embedded, *pool))
-    others = tuple(one for one in embedded if leaf is None or one.dump() != leaf.dump())
+    others = tuple(one for one in embedded if leaf is None or one.sha256 != leaf.sha256)
     digest_name = str(signer["digest_algorithm"]["algorithm"].native).lower()
     digests = frozenset(filter(None, (digest_name, value_digest(signer["signature_algorithm"]))))
     if leaf is None:
@@ -70,7 +72,7 @@ def embedded_certificates(signed_data: cms.SignedData) -> tuple[asn1_x509.Certif
     """The X.509 certificates that a CMS message carries."""
     if isinstance(signed_data["certificates"], core.Void):
         return ()
-    return tuple(one.chosen.untag() for one in signed_data["certificates"] if one.name == "certificate")
+    return tuple(shared(one.chosen) for one in signed_data["certificates"] if one.name == "certificate")
 
 
 def unsigned_values(signer: cms.SignerInfo, name: str) -> list[cms.ContentInfo]:
@@ -96,7 +98,9 @@ def _is_bound(signer: cms.SignerInfo) -> bool:
 def _named_by(sid: cms.SignerIdentifier, pool: Iterable[asn1_x509.Certificate]) -> asn1_x509.Certificate | None:
     for one in pool:
         if sid.name == "issuer_and_serial_number":
-            if one.issuer == sid.chosen["issuer"] and one.serial_number == sid.chosen["serial_number"].native:
+            told = sid.chosen
+            same_number = one.serial_number == told["serial_number"].native
+            if same_number and name_key(one.issuer) == name_key(told["issuer"]):
                 return one
         elif one.key_identifier == sid.chosen.native:
             return one

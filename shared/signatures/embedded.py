@@ -9,6 +9,7 @@ from asn1crypto import core, crl, ocsp, pdf
 from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.evidence import NOTHING, Evidence
+from shared.signatures.reading import shared
 
 if TYPE_CHECKING:
     from asn1crypto import cms
@@ -44,7 +45,7 @@ def evidence_of(message: cms.SignedData) -> Evidence:
     """
     held, told = _given(message["certificates"]), _given(message["crls"])
     return Evidence(
-        tuple(one.chosen.untag() for one in held if one.name == "certificate"),
+        tuple(shared(one.chosen) for one in held if one.name == "certificate"),
         tuple(_answer_in(one.chosen) for one in told if one.name == "other" and _holds_answer(one.chosen)),
         tuple(bytes(one.chosen.untag().dump()) for one in told if one.name == "crl"),
     )
@@ -72,7 +73,7 @@ def _archived(data: bytes) -> Evidence:
 
 
 def _certificate_values(data: bytes) -> Evidence:
-    return Evidence(tuple(_Certificates.load(data)))
+    return Evidence(tuple(map(shared, _Certificates.load(data))))
 
 
 def _revocation_values(data: bytes) -> Evidence:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from asn1crypto import x509 as asn1_x509
 
+from shared.signatures.reading import shared
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -37,7 +39,7 @@ class Evidence:
 
 
 def _evidence(certificates: tuple[bytes, ...], ocsp: tuple[bytes, ...], crls: tuple[bytes, ...]) -> Evidence:
-    return Evidence(tuple(asn1_x509.Certificate.load(one) for one in certificates), ocsp, crls)
+    return Evidence(tuple(shared(asn1_x509.Certificate.load(one)) for one in certificates), ocsp, crls)
 
 
 NOTHING = Evidence()
@@ -58,4 +60,4 @@ class Wanted:
 
 def unique(certificates: Iterable[asn1_x509.Certificate]) -> tuple[asn1_x509.Certificate, ...]:
     """The same certificates, each once."""
-    return tuple({one.dump(): one for one in certificates}.values())
+    return tuple({one.sha256: one for one in certificates}.values())

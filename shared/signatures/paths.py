@@ -27,6 +27,7 @@ from pyhanko_certvalidator.validate import async_validate_path
 from shared.errors import Bug
 from shared.signatures.certificates import name_key
 from shared.signatures.evidence import unique
+from shared.signatures.memory import Memory
 from shared.signatures.responder import issued_by
 from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason, Trust
@@ -44,7 +45,7 @@ class Issuers:
 
     def __init__(self, anchors: Iterable[asn1_x509.Certificate], others: Iterable[asn1_x509.Certificate]) -> None:
         given = tuple(anchors)
-        self._anchors = {one.dump() for one in given}
+        self._anchors = {one.sha256 for one in given}
         self._by_subject: dict[str, list[asn1_x509.Certificate]] = defaultdict(list)
         self._steps = 0
         for certificate in unique((*given, *others)):
@@ -67,7 +68,7 @@ class Issuers:
         """The certificate above `leaf` (or itself) whose issuer is not at hand."""
         chain = [leaf]
         while len(chain) < MAX_LENGTH and (issuer := next(self.issuers(chain[-1]), None)) is not None:
-            if issuer.dump() == chain[-1].dump():
+            if issuer.sha256 == chain[-1].sha256:
                 break
             chain.append(issuer)
         return chain[-1]
@@ -81,7 +82,7 @@ class Issuers:
 
     def _walk(self, chain: Chain) -> Iterator[Chain]:
         last = chain[-1]
-        if last.dump() in self._anchors:
+        if last.sha256 in self._anchors:
             yield chain
             return
         if len(chain) == MAX_LENGTH:
@@ -101,12 +102,31 @@ class Denial:
 
 def why_invalid(chain: Chain, at: datetime) -> Denial | None:
     """What is wrong with a chain at a time (aware) by RFC 5280 section 6, revocation aside; None when nothing is."""
-    leaf, *between = chain
-    if not between:
-        return _why_not_valid(leaf, at)
-    anchor = between.pop()
-    if not _may_issue(anchor):
+    if len(chain) == 1:
+        return _why_not_valid(chain[0], at)
+    if not _may_issue(chain[-1]):
         return Denial(Trust.UNTRUSTED, Reason("wrong_usage", "the trust anchor is not that of an authority"))
+    held = _HELD.get(tuple(one.sha256 for one in chain))
+    if held is not None and held[0] <= at <= held[1]:
+        return None
+    denial = _why_path_invalid(chain, at)
+    if denial is None:
+        _HELD.put(tuple(one.sha256 for one in chain), _in_force(chain[:-1]))
+    return denial
+
+
+_HELD: Memory[tuple[bytes, ...], tuple[datetime, datetime]] = Memory(1024)
+"""Chains that were found valid once: they are at each moment when all below the anchor are in force."""
+
+
+def _in_force(certificates: Chain) -> tuple[datetime, datetime]:
+    """From when until when all of these certificates are valid together."""
+    return max(one.not_valid_before for one in certificates), min(one.not_valid_after for one in certificates)
+
+
+def _why_path_invalid(chain: Chain, at: datetime) -> Denial | None:
+    leaf, *between = chain
+    anchor = between.pop()
     trusted = CertTrustAnchor(anchor, _qualifiers(anchor))
     context = ValidationContext(
         trust_roots=[trusted],
@@ -158,7 +178,7 @@ _DENIALS: tuple[tuple[type[Exception], Trust, Reason], ...] = (
 
 
 def _same_owner(one: asn1_x509.Certificate, other: asn1_x509.Certificate) -> bool:
-    return name_key(one.subject) == name_key(other.subject) and bool(one.public_key.dump() == other.public_key.dump())
+    return bool(one.public_key.dump() == other.public_key.dump()) and name_key(one.subject) == name_key(other.subject)
 
 
 def _may_issue(anchor: asn1_x509.Certificate) -> bool:

@@ -10,6 +10,7 @@ from asn1crypto import core, ocsp
 from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.certificates import name_key
+from shared.signatures.memory import Memory
 from shared.signatures.status import Irrelevant, StatusUnknown, Word
 from shared.signatures.values import ASN_VALIDATOR
 
@@ -66,6 +67,18 @@ def signed_by(key: PublicKeyInfo, algorithm: algos.SignedDigestAlgorithm, signat
 
 def issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
     """Whether `issuer` is named as the issuer of `certificate` and did sign it; False for what cannot be read."""
+    about = certificate.sha256, issuer.sha256
+    known = _ISSUED.get(about)
+    if known is None:
+        known = _issued_by(certificate, issuer)
+        _ISSUED.put(about, known)
+    return known
+
+
+_ISSUED: Memory[tuple[bytes, bytes], bool] = Memory(4096)
+
+
+def _issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
     try:
         signed, value = certificate["tbs_certificate"].dump(), certificate["signature_value"].native
         algorithm, key = certificate["signature_algorithm"], issuer.public_key

@@ -12,6 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.errors import Malformed
+from shared.signatures.reading import certificate_of
 from shared.signatures.values import value_verifies
 from shared.signatures.verdict import Reason, Refusal
 from shared.signatures.xades.canonical import canonical_element
@@ -50,7 +51,7 @@ def candidates(encoded: list[bytes]) -> list[Candidate]:
     found: dict[bytes, Candidate] = {}
     for der in encoded[:MAX_CERTIFICATES]:
         try:
-            parsed = asn1_x509.Certificate.load(der, strict=True)
+            parsed = certificate_of(der)
             parsed.native  # noqa: B018 - forces the whole to be read now
             found[der] = Candidate(der, x509.load_der_x509_certificate(der), parsed)
         except (ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm):
@@ -89,11 +90,11 @@ def find_signer(
     Where they name none, a KeyInfo that is itself signed binds the certificate (TS 101 903 section 7.2.2).
     """
     octets = canonical_element(signature.signed_info, signature.method)
-    verifying = [one for one in known if _verifies(one, signature, octets)]
     bound = [one for one in known if _is_named(one, properties)]
-    for one in verifying:
-        if one in bound:
+    for one in bound:
+        if _verifies(one, signature, octets):
             return Signer(one)
+    verifying = [one for one in known if one not in bound and _verifies(one, signature, octets)]
     if not known:
         return Signer(None, (Reason("no_certificate", "the signer's certificate is not in the signature"),))
     if not verifying:

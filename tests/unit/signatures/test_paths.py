@@ -223,3 +223,31 @@ def test_certificates_signed_over_sha3_lead_to_their_anchor(key, digest):
     other = other.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     impostor = other.serial_number(7).not_valid_before(EPOCH).not_valid_after(FAR).sign(rsa_key("x"), digest)
     assert code(judged(signer, [], [impostor])) == "no_path"
+
+
+def test_a_path_that_held_once_does_not_outlive_its_certificates():
+    begins, ends = EPOCH.replace(month=3), EPOCH.replace(month=9)
+    issuing = authority("Brief", rsa_key("brief"), OLD, begins=begins)
+    leaf = person(issuing, not_before=EPOCH, not_after=ends)
+    inside = {
+        at: judged(leaf, issuing.chain, [OLD.certificate], at).trust for at in (begins, EPOCH.replace(month=5), ends)
+    }
+    assert set(inside.values()) == {"trusted"}
+    assert judged(leaf, issuing.chain, [OLD.certificate], ends.replace(day=2)).trust == "expired"
+    assert code(judged(leaf, issuing.chain, [OLD.certificate], EPOCH.replace(month=2))) == "not_yet_valid"
+    assert judged(leaf, issuing.chain, [OLD.certificate], EPOCH.replace(month=6)).trust == "trusted"
+
+
+def test_a_path_that_failed_at_one_time_may_hold_at_another():
+    leaf = person(ISSUING, not_after=EPOCH.replace(month=9))
+    pool, anchors = [ISSUING.certificate], [OLD.certificate]
+    assert judged(leaf, pool, anchors, EPOCH.replace(month=10)).trust == "expired"
+    assert judged(leaf, pool, anchors, EPOCH.replace(month=8)).trust == "trusted"
+
+
+def test_nothing_is_remembered_of_a_signature_for_another_certificate():
+    """The memory goes by the whole encodings of both, so that whoever forges one has no part in the other's fame."""
+    leaf, forged = person(ISSUING), person(authority("Issuing", rsa_key("impostor"), OLD))
+    for _ in range(2):
+        assert judged(leaf, [ISSUING.certificate], [OLD.certificate]).trust == "trusted"
+        assert code(judged(forged, [ISSUING.certificate], [OLD.certificate])) == "no_path"

@@ -1,0 +1,86 @@
+"""What is remembered of certificates and their names is what reading them anew would give."""
+
+from __future__ import annotations
+
+import pytest
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.signatures import reading
+from shared.signatures.certificates import name_key
+from shared.signatures.memory import Memory
+from shared.signatures.reading import MAX_REMEMBERED_BYTES, certificate_of, shared
+from tests.pki import TestPki, ec_key, name_of
+
+
+def outcome(prepare, value: str) -> str | None:
+    try:
+        return prepare(asn1_x509.NameTypeAndValue(), value)
+    except ValueError:
+        return None
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_values_are_prepared_as_asn1crypto_does(value):
+    assert outcome(reading.prepared, value) == outcome(reading.AS_IT_COMES, value)
+
+
+@given(st.text(max_size=300))
+def test_all_values_are_prepared_as_asn1crypto_does(value):
+    for _ in range(2):
+        assert outcome(reading.prepared, value) == outcome(reading.AS_IT_COMES, value)
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "  a   b ", "Chișinău", "Straße", "\u00ad", "\ue000", "aא", "A" * 5000, "ă" * 999]
+)
+def test_special_values_are_prepared_as_asn1crypto_does(value):
+    assert outcome(reading.prepared, value) == outcome(reading.AS_IT_COMES, value)
+
+
+def test_names_are_compared_so_everywhere():
+    one = name_of((NameOID.COMMON_NAME, "Ana  Exemplu")).public_bytes()
+    other = name_of((NameOID.COMMON_NAME, "ANA EXEMPLU")).public_bytes()
+    assert asn1_x509.Name.load(one) == asn1_x509.Name.load(other)
+    assert name_key(asn1_x509.Name.load(one)) == name_key(asn1_x509.Name.load(other))
+    assert asn1_x509.NameTypeAndValue._ldap_string_prep is reading.prepared
+
+
+def test_a_certificate_is_read_once():
+    der = TestPki.make().root.certificate.public_bytes(Encoding.DER)
+    assert certificate_of(der) is certificate_of(bytes(bytearray(der)))
+    assert shared(asn1_x509.Certificate.load(der)) is certificate_of(der)
+    assert certificate_of(der).dump() == der
+
+
+def test_an_encoding_with_something_behind_it_is_none():
+    der = TestPki.make().root.certificate.public_bytes(Encoding.DER)
+    with pytest.raises(ValueError, match="trailing"):
+        certificate_of(der + b"\0")
+
+
+def test_a_large_certificate_is_not_kept():
+    name = name_of(*((NameOID.ORGANIZATIONAL_UNIT_NAME, f"{number} " * 20) for number in range(100)))
+    der = TestPki.make().issuing.issue(name, ec_key("large").public_key()).public_bytes(Encoding.DER)
+    assert len(der) > MAX_REMEMBERED_BYTES
+    assert certificate_of(der) is not certificate_of(der)
+    assert certificate_of(der).dump() == der
+
+
+def test_what_cannot_be_read_is_left_as_it_is():
+    broken = asn1_x509.Certificate.load(b"\x30\x03\x02\x01\x01")
+    assert shared(broken) is broken
+
+
+def test_what_was_asked_for_longest_ago_is_forgotten_first():
+    memory: Memory[str, int] = Memory(2)
+    memory.put("one", 1)
+    memory.put("two", 2)
+    assert memory.get("one") == 1
+    memory.put("three", 3)
+    assert [memory.get(key) for key in ("one", "two", "three")] == [1, None, 3]
+    memory.clear()
+    assert memory.get("one") is None
