@@ -13,7 +13,9 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from shared.errors import Malformed
+from shared.signatures.pades.hexadecimal import teach_pyhanko
 
+teach_pyhanko()
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # its warnings quote the documents
 
