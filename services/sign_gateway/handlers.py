@@ -14,17 +14,14 @@ from shared.messaging import events as wire
 from shared.messaging import problems
 from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequestData
 from shared.messaging.problems import Code, Problem
-from shared.persistence import contents
 from shared.persistence.contents import ref_of
 from shared.persistence.jobs import JobContent
-from shared.signing.admission import Intent, Prepared
+from shared.signing.admission import Heads, Intent, Prepared, Problems
 from shared.signing.requests import expected_signer
 from shared.signing.states import Kind
 from shared.systems import System
 
 NAME = "sign_gateway"
-
-Heads = dict[str, tuple[int, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +34,53 @@ class SignPolicy:
 
 def sign_intent(policy: SignPolicy) -> Intent:
     """Return how `sign_gateway` takes commands in."""
-    return Intent(Kind.SIGN, NAME, SIGN_REQUEST, wire.SIGN_REJECTED, partial(prepare_sign, policy=policy))
+    return Intent(Kind.SIGN, NAME, SIGN_REQUEST, wire.SIGN_REJECTED, partial(read_sign, policy=policy))
 
 
-async def prepare_sign(
-    connection: Any, system: System, data: dict[str, Any], now: datetime, policy: SignPolicy
-) -> Prepared | tuple[Problem, ...]:
-    """Return the job of a good command, or everything that is wrong with it."""
+def read_sign(data: dict[str, Any], policy: SignPolicy) -> "SignCommand | Problems":
+    """Return the command that `data` is, or everything that is wrong with its shape."""
     try:
-        command = SignRequestData.model_validate(data)
+        return SignCommand(SignRequestData.model_validate(data), policy)
     except ValidationError as error:
         return problems.from_validation(error, under="/data")
-    refs = [item.content_ref for item in command.contents if item.content_ref]
-    heads = await contents.refer(connection, system.name, refs)
-    if found := tuple(_problems(command, system, heads, now, policy)):
-        return found
-    return Prepared(
-        command=command.model_dump(mode="json", exclude={"contents"}),
-        contents=tuple(
-            JobContent(
-                position=position,
-                ref=item.content_ref or ref_of(item.content or b""),
-                correlation_id=item.correlation_id,
-                name=item.name,
-                multiple_signatures=item.multiple_signatures,
-            )
-            for position, item in enumerate(command.contents)
-        ),
-        bodies=tuple(item.content for item in command.contents if item.content is not None),
-        expires_at=command.deadline or now + policy.deadline,
+
+
+@dataclass(frozen=True, slots=True)
+class SignCommand:
+    """A sign command whose shape is right."""
+
+    data: SignRequestData
+    policy: SignPolicy
+
+    @property
+    def refs(self) -> list[str]:
+        """The stored contents that are to be signed."""
+        return [item.content_ref for item in self.data.contents if item.content_ref]
+
+    def prepare(self, system: System, heads: Heads, now: datetime) -> Prepared | Problems:
+        """Return what the command's job keeps, or everything that is wrong with the command."""
+        if found := tuple(_problems(self.data, system, heads, now, self.policy)):
+            return found
+        used = tuple(_used(position, item) for position, item in enumerate(self.data.contents))
+        return Prepared(
+            command=self.data.model_dump_json(exclude={"contents"}),
+            contents=used,
+            bodies={
+                kept.ref: item.content
+                for kept, item in zip(used, self.data.contents, strict=True)
+                if item.content is not None
+            },
+            expires_at=self.data.deadline or now + self.policy.deadline,
+        )
+
+
+def _used(position: int, item: SignContentData) -> JobContent:
+    return JobContent(
+        position=position,
+        ref=item.content_ref or ref_of(item.content or b""),
+        correlation_id=item.correlation_id,
+        name=item.name,
+        multiple_signatures=item.multiple_signatures,
     )
 
 

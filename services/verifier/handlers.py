@@ -1,6 +1,7 @@
 """What does a verification command need to become a job?"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,12 +12,11 @@ from shared.contract import limits
 from shared.contract.models import VerificationContent, VerificationRequest
 from shared.messaging import events as wire
 from shared.messaging import problems
-from shared.messaging.commands import VERIFICATION_REQUEST, VerificationRequestData
+from shared.messaging.commands import VERIFICATION_REQUEST, VerificationContentData, VerificationRequestData
 from shared.messaging.problems import Code, Problem
-from shared.persistence import contents
 from shared.persistence.contents import ref_of
 from shared.persistence.jobs import JobContent
-from shared.signing.admission import Intent, Prepared
+from shared.signing.admission import Heads, Intent, Prepared, Problems
 from shared.signing.states import Kind
 from shared.systems import System
 
@@ -25,35 +25,56 @@ NAME = "verifier"
 
 def verification_intent(inline_bytes: int, deadline: timedelta) -> Intent:
     """Return how `verifier` takes commands in: what one message may carry, and when a job is given up."""
-    prepare = partial(prepare_verification, inline_bytes=inline_bytes, deadline=deadline)
-    return Intent(Kind.VERIFICATION, NAME, VERIFICATION_REQUEST, wire.VERIFICATION_REJECTED, prepare)
+    read = partial(read_verification, inline_bytes=inline_bytes, deadline=deadline)
+    return Intent(Kind.VERIFICATION, NAME, VERIFICATION_REQUEST, wire.VERIFICATION_REJECTED, read)
 
 
-async def prepare_verification(
-    connection: Any, system: System, data: dict[str, Any], now: datetime, *, inline_bytes: int, deadline: timedelta
-) -> Prepared | tuple[Problem, ...]:
-    """Return the job of a good command, or everything that is wrong with it."""
+def read_verification(
+    data: dict[str, Any], *, inline_bytes: int, deadline: timedelta
+) -> "VerificationCommand | Problems":
+    """Return the command that `data` is, or everything that is wrong with its shape."""
     try:
-        command = VerificationRequestData.model_validate(data)
+        return VerificationCommand(VerificationRequestData.model_validate(data), inline_bytes, deadline)
     except ValidationError as error:
         return problems.from_validation(error, under="/data")
-    refs = [item.signature_ref for item in command.contents if item.signature_ref]
-    heads = await contents.refer(connection, system.name, refs)
-    if found := tuple(_problems(command, system, set(heads), inline_bytes)):
-        return found
-    return Prepared(
-        command=command.model_dump(mode="json", exclude={"contents"}),
-        contents=tuple(
-            JobContent(
-                position=position,
-                ref=item.signature_ref or ref_of(item.signature or b""),
-                correlation_id=item.correlation_id,
-                hash=item.content,
-            )
-            for position, item in enumerate(command.contents)
-        ),
-        bodies=tuple(item.signature for item in command.contents if item.signature is not None),
-        expires_at=now + deadline,
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationCommand:
+    """A verification command whose shape is right."""
+
+    data: VerificationRequestData
+    inline_bytes: int
+    deadline: timedelta
+
+    @property
+    def refs(self) -> list[str]:
+        """The stored signatures that are to be verified."""
+        return [item.signature_ref for item in self.data.contents if item.signature_ref]
+
+    def prepare(self, system: System, heads: Heads, now: datetime) -> Prepared | Problems:
+        """Return what the command's job keeps, or everything that is wrong with the command."""
+        if found := tuple(_problems(self.data, system, set(heads), self.inline_bytes)):
+            return found
+        used = tuple(_used(position, item) for position, item in enumerate(self.data.contents))
+        return Prepared(
+            command=self.data.model_dump_json(exclude={"contents"}),
+            contents=used,
+            bodies={
+                kept.ref: item.signature
+                for kept, item in zip(used, self.data.contents, strict=True)
+                if item.signature is not None
+            },
+            expires_at=now + self.deadline,
+        )
+
+
+def _used(position: int, item: VerificationContentData) -> JobContent:
+    return JobContent(
+        position=position,
+        ref=item.signature_ref or ref_of(item.signature or b""),
+        correlation_id=item.correlation_id,
+        hash=item.content,
     )
 
 

@@ -1,170 +1,173 @@
-"""Who sent this command, and what becomes of it: a job, a rejection, a repetition, or the dead queue?
+"""What becomes of a command: a job, a rejection, a repetition, or the dead queue?
 
-A system is who the broker says it is: `user_id`, the routing key's system and `source` must agree (dead-lettering can
-inject foreign routing keys, so all three count).
+A batch is dealt with in steps, each for all its deliveries: whose they are, which of them are known, what they say,
+what speaks against it. Then everything that is new is written at once.
 """
 
-import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 import asyncpg
-import orjson
 from pydantic import ValidationError
 
 from shared.messaging import problems
-from shared.messaging.envelope import Command, source_of
+from shared.messaging.envelope import Command
 from shared.messaging.events import ErrorData, RejectedData
 from shared.messaging.intake import DUPLICATE, Delivery, Done, Unusable, Verdict
 from shared.messaging.problems import Code, Problem
-from shared.persistence import contents, events, jobs
+from shared.persistence import contents, events, intake, jobs, notices
 from shared.persistence.events import Draft
+from shared.persistence.intake import CommandKey, ContentKey, Known, NewJob
 from shared.persistence.jobs import Job, JobContent
-from shared.persistence.notices import transaction
+from shared.signing.attribution import Attributed, attribute
 from shared.signing.quota import Quota
 from shared.signing.states import Cause, Kind
 from shared.systems import System, Systems
 
+LARGE_BYTES = 256 * 1024
+"""A batch of more bytes is read in a thread, so that the event loop goes on."""
 
-@dataclass(frozen=True, slots=True)
-class Attributed:
-    """A command of which it is certain who sent it; what else it says may still be wrong."""
-
-    system: str
-    command_id: str
-    digest: bytes
-    body: dict[str, Any]
+Heads = Mapping[str, tuple[int, bytes]]
+"""By reference: the size in bytes and the first KiB of contents that a system has stored."""
+Problems = tuple[Problem, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A good command: what its job keeps, and the bytes that it brought."""
+    """A good command: what its job keeps (`command` as JSON), and the bytes that it brought by their references."""
 
-    command: dict[str, Any]
+    command: str
     contents: tuple[JobContent, ...]
-    bodies: tuple[bytes, ...]
+    bodies: Mapping[str, bytes]
     expires_at: datetime
 
 
-Prepare = Callable[[Any, System, dict[str, Any], datetime], Awaitable[Prepared | tuple[Problem, ...]]]
+class Reading(Protocol):
+    """A command whose shape is right."""
+
+    @property
+    def refs(self) -> Sequence[str]:
+        """The stored contents that it refers to."""
+
+    def prepare(self, system: System, heads: Heads, now: datetime) -> Prepared | Problems:
+        """Return what its job keeps, or everything that is wrong with it; pure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What distinguishes the two kinds of command."""
+    """What distinguishes the two kinds of command; `read` looks at the shape of a command's data and is pure."""
 
     kind: Kind
     service: str
     command_type: str
     rejected_type: str
-    prepare: Prepare
+    read: Callable[[dict[str, Any]], Reading | Problems]
 
 
-def attribute(delivery: Delivery) -> Attributed | Unusable:
-    """Find out whose command this is (architecture, "Messages"); pure."""
-    system = delivery.routing_key.rpartition(".")[2]
-    if not delivery.user_id:
-        return Unusable("no_user_id", "the broker did not vouch for a user")
-    if delivery.user_id != system:
-        return Unusable("impersonation", "user_id and routing key name different systems")
-    try:
-        body = orjson.loads(delivery.body)
-    except orjson.JSONDecodeError:
-        return Unusable("malformed", "the body is not JSON")
-    if not isinstance(body, dict) or not _usable_id(body.get("id")):
-        return Unusable("malformed", "the body is not a CloudEvent with an id of at most 255 characters")
-    if body.get("source") != source_of(system):
-        return Unusable("impersonation", "source and routing key name different systems")
-    said = orjson.dumps([body.get("type"), body.get("data")], option=orjson.OPT_SORT_KEYS)
-    return Attributed(system, body["id"], hashlib.sha256(said).digest(), body)
-
-
-def _usable_id(command_id: object) -> bool:
-    return isinstance(command_id, str) and 0 < len(command_id) <= 255 and "\x00" not in command_id
+Judged = Prepared | Problems
 
 
 class Admission:
-    """Takes in a batch of commands of one kind in one transaction."""
+    """Takes in batches of commands of one kind; everything that a batch writes is committed at once."""
 
     def __init__(self, pool: asyncpg.Pool, systems: Systems, intent: Intent) -> None:
         self._pool = pool
         self._systems = systems
         self._intent = intent
+        self._quota = Quota()
 
     async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         """Return what became of each delivery; everything that it says is committed by then."""
-        async with transaction(self._pool) as connection:
-            now = await jobs.database_time(connection)
-            quota = Quota(connection, now)
-            return [await self._admit(connection, quota, delivery, now) for delivery in deliveries]
+        large = sum(len(delivery.body) for delivery in deliveries) > LARGE_BYTES
+        found = await _aside(large, lambda: [attribute(delivery) for delivery in deliveries])
+        systems = self._registered(item.system for item in found if isinstance(item, Attributed))
+        asked = [item for item in found if isinstance(item, Attributed) and item.system in systems]
+        verdicts = iter(await self._take_in(asked, systems, large=large) if asked else ())
+        return [_unusable(item, systems) or next(verdicts) for item in found]
 
-    async def _admit(self, connection: Any, quota: Quota, delivery: Delivery, now: datetime) -> Verdict:
-        found = attribute(delivery)
-        if isinstance(found, Unusable):
-            return found
-        system = self._systems.get(found.system)
-        if system is None:
-            return Unusable("unknown_system", "the system is not registered")
-        if (before := await jobs.recall(connection, found.system, found.command_id)) is not None:
-            return await self._repeated(connection, found, *before)
-        exceeded = await quota.take(system)
-        read = (exceeded,) if exceeded else await self._read(connection, system, found, now)
-        await self._begin(connection, found, delivery, read, now)
-        return Done("admitted" if isinstance(read, Prepared) else "rejected")
+    def _registered(self, names: Iterable[str]) -> dict[str, System]:
+        return {name: system for name in sorted(set(names)) if (system := self._systems.get(name)) is not None}
 
-    async def _repeated(self, connection: Any, found: Attributed, digest: bytes, job_id: Any) -> Verdict:
-        if digest != found.digest:
-            return Unusable("id_reused", "the id was used before with other data")
-        await events.publish_latest_again(connection, job_id)
-        return Done(DUPLICATE)
+    async def _take_in(
+        self, asked: Sequence[Attributed], systems: Mapping[str, System], *, large: bool
+    ) -> list[Verdict]:
+        now, known = await intake.recall(self._pool, list({item.key: None for item in asked}))
+        fresh = _fresh(asked, known)
+        judged = await self._judge(fresh, systems, now, large=large)
+        await self._write(_repeated(asked, known), fresh, judged, now)
+        return [_verdict(item, known, fresh, judged) for item in asked]
 
-    async def _read(
-        self, connection: Any, system: System, found: Attributed, now: datetime
-    ) -> Prepared | tuple[Problem, ...]:
+    async def _judge(
+        self,
+        fresh: Mapping[CommandKey, Attributed],
+        systems: Mapping[str, System],
+        now: datetime,
+        *,
+        large: bool,
+    ) -> dict[CommandKey, Judged]:
+        for name in {item.system: None for item in fresh.values()}:
+            await self._quota.count(self._pool, systems[name], now)
+        exceeded = {key: self._quota.take(systems[item.system]) for key, item in fresh.items()}
+        readings = await _aside(
+            large, lambda: {key: (no,) if (no := exceeded[key]) else self._read(item) for key, item in fresh.items()}
+        )
+        heads = await _heads(self._pool, readings)
+
+        def judged(key: CommandKey, reading: Reading | Problems) -> Judged:
+            if isinstance(reading, tuple):
+                return reading
+            return reading.prepare(systems[key[0]], heads.get(key[0], {}), now)
+
+        return await _aside(large, lambda: {key: judged(key, reading) for key, reading in readings.items()})
+
+    def _read(self, item: Attributed) -> Reading | Problems:
         try:
-            command = Command.model_validate(found.body)
+            command = Command.model_validate(item.body)
         except ValidationError as error:
             return problems.from_validation(error)
         if command.type != self._intent.command_type:
             return (Problem("/type", Code.NOT_ALLOWED, f"must be {self._intent.command_type}"),)
-        return await self._intent.prepare(connection, system, command.data, now)
+        return self._intent.read(command.data)
+
+    async def _write(
+        self,
+        repeated: Sequence[UUID],
+        fresh: Mapping[CommandKey, Attributed],
+        judged: Mapping[CommandKey, Judged],
+        now: datetime,
+    ) -> None:
+        good = all(isinstance(found, Prepared) for found in judged.values())
+        if good and not repeated:
+            await self._begin(self._pool, fresh, judged, now)
+            return
+        async with notices.transaction(self._pool) as connection:
+            begun = await self._begin(connection, fresh, judged, now)
+            for job in begun:
+                if isinstance(found := judged[job.system, job.command_id], tuple):
+                    draft = rejection(job, found, source=self._intent.service, event_type=self._intent.rejected_type)
+                    await jobs.move(connection, job, Cause.REFUSED, drafts=[draft])
+            for job_id in repeated:
+                await events.publish_latest_again(connection, job_id)
 
     async def _begin(
         self,
         connection: Any,
-        found: Attributed,
-        delivery: Delivery,
-        read: Prepared | tuple[Problem, ...],
+        fresh: Mapping[CommandKey, Attributed],
+        judged: Mapping[CommandKey, Judged],
         now: datetime,
-    ) -> None:
-        prepared = read if isinstance(read, Prepared) else Prepared({}, (), (), now)
-        for body in sorted(prepared.bodies):  # in one order, so that two commands never wait for each other
-            await contents.put(connection, found.system, body)
-        job = await jobs.insert(
-            connection,
-            job_id=events.uuid7(),
-            kind=self._intent.kind,
-            system=found.system,
-            command_id=found.command_id,
-            command=prepared.command,
-            traceparent=delivery.traceparent,
-            now=now,
-            expires_at=prepared.expires_at,
-            contents=prepared.contents,
-        )
-        await jobs.remember(
-            connection,
-            system=found.system,
-            command_id=found.command_id,
-            digest=found.digest,
-            job_id=job.job_id,
-            now=now,
-        )
-        if not isinstance(read, Prepared):
-            draft = rejection(job, read, source=self._intent.service, event_type=self._intent.rejected_type)
-            await jobs.move(connection, job, Cause.REFUSED, drafts=[draft])
+    ) -> list[Job]:
+        """Begin every job in one statement, which needs no transaction around it if nothing else is to be written."""
+        if not fresh:
+            return []
+        new = [_new_job(item, judged[key], now) for key, item in fresh.items()]
+        begun = await intake.begin(connection, self._intent.kind, new, _bodies(judged), now)
+        notices.tell(notices.JOBS, self._intent.kind)
+        return begun
 
 
 def rejection(job: Job, found: Sequence[Problem], *, source: str, event_type: str) -> Draft:
@@ -175,3 +178,73 @@ def rejection(job: Job, found: Sequence[Problem], *, source: str, event_type: st
         errors=tuple(ErrorData(**problem.as_dict()) for problem in found),
     )
     return Draft(source, event_type, data)
+
+
+def _unusable(item: Attributed | Unusable, systems: Mapping[str, System]) -> Unusable | None:
+    if isinstance(item, Unusable):
+        return item
+    return None if item.system in systems else Unusable("unknown_system", "the system is not registered")
+
+
+def _fresh(asked: Iterable[Attributed], known: Mapping[CommandKey, Known]) -> dict[CommandKey, Attributed]:
+    """The commands that nobody knows yet; of several under one id the first counts."""
+    fresh: dict[CommandKey, Attributed] = {}
+    for item in asked:
+        if item.key not in known:
+            fresh.setdefault(item.key, item)
+    return fresh
+
+
+def _repeated(asked: Iterable[Attributed], known: Mapping[CommandKey, Known]) -> list[UUID]:
+    """The jobs of which the latest event is wanted again; what this batch itself begins is told anyway."""
+    before = (known[item.key] for item in asked if item.key in known and known[item.key].digest == item.digest)
+    return list({found.job_id: None for found in before})
+
+
+def _verdict(
+    item: Attributed,
+    known: Mapping[CommandKey, Known],
+    fresh: Mapping[CommandKey, Attributed],
+    judged: Mapping[CommandKey, Judged],
+) -> Verdict:
+    before: Known | Attributed = known.get(item.key) or fresh[item.key]
+    if before is item:
+        return Done("admitted" if isinstance(judged[item.key], Prepared) else "rejected")
+    if before.digest != item.digest:
+        return Unusable("id_reused", "the id was used before with other data")
+    return Done(DUPLICATE)
+
+
+async def _heads(connection: Any, readings: Mapping[CommandKey, Reading | Problems]) -> dict[str, Heads]:
+    wanted: dict[str, set[str]] = {}
+    for (system, _), reading in readings.items():
+        if not isinstance(reading, tuple) and reading.refs:
+            wanted.setdefault(system, set()).update(reading.refs)
+    return {system: await contents.refer(connection, system, wanted[system]) for system in sorted(wanted)}
+
+
+def _bodies(judged: Mapping[CommandKey, Judged]) -> dict[ContentKey, bytes]:
+    return {
+        (system, ref): body
+        for (system, _), found in judged.items()
+        if isinstance(found, Prepared)
+        for ref, body in found.bodies.items()
+    }
+
+
+def _new_job(item: Attributed, found: Judged, now: datetime) -> NewJob:
+    kept = found if isinstance(found, Prepared) else Prepared("{}", (), {}, now)
+    return NewJob(
+        job_id=events.uuid7(),
+        system=item.system,
+        command_id=item.command_id,
+        digest=item.digest,
+        command=kept.command,
+        traceparent=item.traceparent,
+        expires_at=kept.expires_at,
+        contents=kept.contents,
+    )
+
+
+async def _aside(large: bool, work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work) if large else work()

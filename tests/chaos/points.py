@@ -25,7 +25,7 @@ class Point:
 
 
 POINTS = (
-    Point("sign_gateway", "intake_before_commit", "shared.persistence.jobs:remember"),
+    Point("sign_gateway", "intake_before_commit", "shared.persistence.intake:begin", after=False),
     Point("sign_gateway", "intake_before_ack", "shared.signing.admission:Admission.handle"),
     Point("sign_gateway", "post_after_claim", "services.sign_gateway.posting:Poster.claim"),
     Point("sign_gateway", "post_after_answer", "shared.contract.client:MSignClient.post_sign_request"),
