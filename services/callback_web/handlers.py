@@ -16,9 +16,10 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from opentelemetry.trace import SpanKind
 
-from services.callback_web.returning import Returning
+from services.callback_web.returning import Returning, Settled
 from services.callback_web.texts import texts_for
 from shared.contract import forms
+from shared.contract.models import SignStatus
 from shared.persistence import jobs
 from shared.persistence.jobs import Job
 from shared.persistence.pool import DATABASE_ERRORS
@@ -88,16 +89,13 @@ class Pages:
             return await self._answer(request, pairs)
 
     async def _answer(self, request: web.Request, pairs: Iterable[tuple[str, object]]) -> web.Response:
-        returned = await self._returned_job(pairs)
-        if returned is None:
+        settled = await self._settled(pairs)
+        if settled is None:
             metrics.RETURNS.labels("refused").inc()
             return self._page("message.html", request.query.get("lang"), status=400, about="unknown")
-        with step(returned, "return from sign page", kind=SpanKind.SERVER):
-            await jobs.note_return(self._pool, returned.job_id)
-            job = await self._returning.settle(returned.job_id) or returned
-            metrics.RETURNS.labels("settled" if job.final else "pending").inc()
-            address = await self._returning.address(job)
-            return web.Response(status=303, headers=HEADERS | {"Location": address})
+        pending = settled.status is SignStatus.PENDING
+        metrics.RETURNS.labels("pending" if pending else "settled").inc()
+        return web.Response(status=303, headers=HEADERS | {"Location": settled.address})
 
     async def _linked_job(self, request: web.Request) -> Job | None:
         try:
@@ -109,15 +107,16 @@ class Pages:
         job = await jobs.get(self._pool, job_id)
         return job if job is not None and job.kind is Kind.SIGN else None
 
-    async def _returned_job(self, pairs: Iterable[tuple[str, object]]) -> Job | None:
-        """Return the job whose RelayState and RequestID the browser brings, None unless both are ours."""
+    async def _settled(self, pairs: Iterable[tuple[str, object]]) -> Settled | None:
+        """Settle the job whose RelayState and RequestID the browser brings; None unless both are ours."""
         form = forms.read_form((name, value) for name, value in pairs if isinstance(value, str))
         job_id = self._links.job_of(form.get(forms.RELAY_STATE, ""))
-        job = None if job_id is None else await jobs.get(self._pool, job_id)
-        if job is None or job.request_id is None or job.request_id.lower() != form.get(forms.REQUEST_ID, "").lower():
+        request_id = form.get(forms.REQUEST_ID, "")
+        told = job_id is not None and request_id.isascii() and request_id.isprintable()
+        settled = await self._returning.settle(job_id, request_id) if job_id is not None and told else None
+        if settled is None:
             log.info("return_refused", known_relay_state=job_id is not None)
-            return None
-        return job
+        return settled
 
     def _form(self, job: Job) -> dict[str, str]:
         command = job.command

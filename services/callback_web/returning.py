@@ -1,11 +1,14 @@
 """What happens when a browser comes back from the Sign Page? (steps 9 and 10 of the signing process)
 
 The callback is a hint: the outcome is what GetSignResponse says. The user waits at most a few seconds for it; if it
-is not known by then the redirect says Pending and the poller goes on.
+is not known by then the redirect says Pending, and the outcome comes when it comes.
+
+In a rush users wait in one line, and only so many jobs are collected at once: all at once, each would be late. Those
+for whom the line is too long are the poller's.
 """
 
 import asyncio
-import time
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
@@ -13,63 +16,128 @@ import asyncpg
 import structlog
 
 from shared.contract.models import SignStatus
-from shared.persistence import events, jobs
+from shared.persistence import jobs
 from shared.persistence.jobs import Job
 from shared.persistence.notices import CHANGES, Notices
-from shared.persistence.pool import is_away
-from shared.signing.collect import Collector
+from shared.persistence.pool import DATABASE_ERRORS, is_away
+from shared.signing.collect import Collected, Collector
+from shared.signing.states import State
 
 LONGEST_WAIT_S = 2.5
 LOOK_EVERY_S = 0.5
+AT_ONCE = 50
+LONGEST_LINE = 1000
 
 log = structlog.get_logger(__name__)
 
+_STATUSES = {
+    State.COMPLETED: SignStatus.SUCCESS,
+    State.FAILED: SignStatus.FAILURE,
+    State.EXPIRED: SignStatus.EXPIRED,
+    State.REJECTED: SignStatus.FAILURE,
+}
+
+Key = tuple[UUID, str]
+Collecting = asyncio.Task[Collected | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A job whose user has come back, and what is known of its outcome."""
+
+    job: Job
+    status: SignStatus
+
+    @property
+    def address(self) -> str:
+        """The system's return URL with `job_id`, `status` and its `relay_state`."""
+        return with_query(
+            self.job.command["return_url"],
+            {
+                "job_id": str(self.job.job_id),
+                "status": str(self.status),
+                "relay_state": self.job.command["relay_state"],
+            },
+        )
+
 
 class Returning:
-    """Collects for a user who is waiting."""
+    """Collects for users who are waiting."""
 
     def __init__(self, pool: asyncpg.Pool, notices: Notices, collector: Collector) -> None:
         self._pool = pool
         self._notices = notices
         self._collector = collector
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[Key, Collecting] = {}
 
-    async def settle(self, job_id: UUID) -> Job | None:
-        """Collect the job's SignResponse; returns the job as it stands after at most 2.5 s."""
-        until = time.monotonic() + LONGEST_WAIT_S
-        collecting: asyncio.Task[None] | None = None
-        job = await jobs.get(self._pool, job_id)
-        while job is not None and not job.final and (left := until - time.monotonic()) > 0:
-            if collecting is None or collecting.done():
-                collecting = self._collect(job_id)
-            await asyncio.wait({collecting}, timeout=min(left, LOOK_EVERY_S))
-            job = await jobs.get(self._pool, job_id)
-            left = until - time.monotonic()
-            if job is not None and not job.final and collecting.done() and left > 0:
-                await self._notices.wait(CHANGES, str(job_id), at_most_s=min(left, LOOK_EVERY_S))
-                job = await jobs.get(self._pool, job_id)
-        return job
+    async def settle(self, job_id: UUID, request_id: str) -> Settled | None:
+        """Collect the SignResponse of the job that has this RequestID; None if there is none.
+
+        Tells what is known after at most 2.5 s, also if something of ours does not answer, once the job could be read.
+        """
+        until = asyncio.get_running_loop().time() + LONGEST_WAIT_S
+        collecting = self._collect((job_id, request_id))
+        found = await _result(collecting, LOOK_EVERY_S)
+        if found is not None and found.outcome is not None:
+            return Settled(found.job, found.outcome.status)
+        job = found.job if found is not None else await self._read(job_id, request_id)
+        if job is None:
+            return None
+        try:
+            async with asyncio.timeout_at(until):
+                return Settled(job, await self._outcome(job, (job_id, request_id), collecting))
+        except DATABASE_ERRORS as error:  # the end of the time among them
+            if not isinstance(error, TimeoutError):
+                log.warning("return_interrupted", job_id=str(job_id), error=type(error).__name__)
+            return Settled(job, SignStatus.PENDING)
 
     async def stop(self) -> None:
         """Return once the collections under way are done."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while self._under_way:
+            await asyncio.wait(self._under_way.values())
 
     async def abandon(self) -> None:
         """Break off the collections under way: their jobs are the poller's."""
-        for task in self._tasks:
+        tasks = list(self._under_way.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _collect(self, job_id: UUID) -> asyncio.Task[None]:
-        """Collect in a task of its own: a slow MSign holds up neither the user nor the result."""
-        task = asyncio.create_task(self._collector.collect(job_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._collected)
+    async def _read(self, job_id: UUID, request_id: str) -> Job | None:
+        job = await jobs.get(self._pool, job_id)
+        if job is None or job.request_id is None or job.request_id.lower() != request_id.lower():
+            return None
+        if job.returned_at is None:
+            await jobs.note_return(self._pool, job_id)
+        return job
+
+    async def _outcome(self, job: Job, key: Key, collecting: Collecting | None) -> SignStatus:
+        """Wait for the end of a job that MSign was, or is being, asked about; ask again where that did not tell."""
+        with self._notices.listening(CHANGES, str(job.job_id)) as hint:
+            while True:
+                found = await _result(collecting, LONGEST_WAIT_S)
+                if found is not None and found.outcome is not None:
+                    return found.outcome.status
+                job = await jobs.get(self._pool, job.job_id) or job
+                if job.final:
+                    return _STATUSES[job.state]
+                await hint.wait(at_most_s=LOOK_EVERY_S)
+                collecting = None if self._places.locked() else self._collect(key)
+
+    def _collect(self, key: Key) -> Collecting | None:
+        """Collect in a task of its own, once for all who wait: a slow MSign holds up neither users nor the result."""
+        if (task := self._under_way.get(key)) is None and len(self._under_way) < LONGEST_LINE:
+            task = self._under_way[key] = asyncio.create_task(self._collect_in_turn(*key))
+            task.add_done_callback(lambda done: self._collected(key, done))
         return task
 
-    def _collected(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    async def _collect_in_turn(self, job_id: UUID, request_id: str) -> Collected | None:
+        async with self._places:
+            return await self._collector.collect(job_id, request_id)
+
+    def _collected(self, key: Key, task: Collecting) -> None:
+        del self._under_way[key]
         if task.cancelled() or (error := task.exception()) is None:
             return
         if is_away(error):
@@ -77,14 +145,15 @@ class Returning:
         else:
             log.error("collection_crashed", exc_info=error)
 
-    async def address(self, job: Job) -> str:
-        """Return the system's return URL with `job_id`, `status` and its `relay_state`."""
-        latest = await events.latest(self._pool, job.job_id) if job.final else None
-        status = SignStatus.PENDING if latest is None else latest[1].get("status", SignStatus.FAILURE)
-        return with_query(
-            job.command["return_url"],
-            {"job_id": str(job.job_id), "status": str(status), "relay_state": job.command["relay_state"]},
-        )
+
+async def _result(collecting: Collecting | None, at_most_s: float) -> Collected | None:
+    """Return what a collection found, None if it found nothing, or has not by then."""
+    if collecting is None:
+        return None
+    await asyncio.wait({collecting}, timeout=at_most_s)
+    if not collecting.done() or collecting.cancelled() or collecting.exception() is not None:
+        return None
+    return collecting.result()
 
 
 def with_query(url: str, parameters: dict[str, str | None]) -> str:

@@ -191,9 +191,17 @@ async def end_attempt(connection: Any, job: Job, outcome: str, *, request_id: st
     await connection.execute(_SQL["end_attempt"], job.job_id, job.attempt, outcome, request_id)
 
 
-async def claim_collection(connection: Any, job_id: UUID, *, owner: UUID, lease: timedelta) -> Job | None:
-    """Claim the right to ask MSign for this job's SignResponse; None if somebody is at it, or was a second ago."""
-    return _found(await connection.fetchrow(_SQL["claim_collection"], job_id, owner, lease))
+async def claim_collection(
+    connection: Any, job_id: UUID, *, owner: UUID, lease: timedelta, request_id: str | None = None
+) -> Job | None:
+    """Claim the right to ask MSign for this job's SignResponse; None if somebody is at it, or was a second ago.
+
+    With `request_id` it is the job's user who has come back, which is noted; None if it is another job's.
+    """
+    job = _found(await connection.fetchrow(_SQL["claim_collection"], job_id, owner, lease, request_id))
+    if job is not None and job.returned_at == job.seen_at:
+        telling.returned(job)
+    return job
 
 
 async def claim_polls(connection: Any, *, owner: UUID, lease: timedelta, limit: int) -> list[Job]:

@@ -6,12 +6,15 @@ no transaction is open during the call.
 
 import asyncio
 import random
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
 import structlog
+from opentelemetry.trace import SpanKind
 
 from shared.contract.client import MSignClient
 from shared.contract.failures import failure_of
@@ -33,7 +36,10 @@ from shared.telemetry import metrics
 from shared.telemetry.steps import step
 
 COLLECT = "collect sign response"
+COME_BACK = "return from sign page"
 LEASE = timedelta(seconds=90)
+JUDGE_AT_ONCE_BYTES = 64 * 1024
+"""How many bytes of signatures are judged where they arrive: for a few milliseconds a thread only adds waits."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +58,14 @@ class Policy:
     inline_bytes: int = 4 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A job as it was when MSign was asked about it, and how it ended by that, if it did."""
+
+    job: Job
+    outcome: Outcome | None
+
+
 class Collector:
     """Collects SignResponses; `source` is the service that does it."""
 
@@ -65,19 +79,25 @@ class Collector:
         self._policy = policy
         self._owner = uuid4()
 
-    async def collect(self, job_id: UUID) -> None:
-        """Ask MSign about one job now, unless somebody else is at it or was less than a second ago."""
-        job = await jobs.claim_collection(self._pool, job_id, owner=self._owner, lease=LEASE)
-        if job is not None:
-            with step(job, COLLECT):
-                await self.collect_claimed(job)
+    async def collect(self, job_id: UUID, request_id: str | None = None) -> Collected | None:
+        """Ask MSign about one job now; None if somebody else is at it or was less than a second ago.
+
+        With `request_id` it is because the job's user has come back with it; None, too, if it is another job's.
+        """
+        job = await jobs.claim_collection(self._pool, job_id, owner=self._owner, lease=LEASE, request_id=request_id)
+        if job is None:
+            return None
+        with step(job, COME_BACK, kind=SpanKind.SERVER) if request_id else nullcontext(), step(job, COLLECT):
+            return Collected(job, await self.collect_claimed(job))
 
     async def claim_due(self, limit: int) -> list[Job]:
         """Claim jobs whose users have not come back yet and whose poll is due."""
         return await jobs.claim_polls(self._pool, owner=self._owner, lease=LEASE, limit=limit)
 
-    async def collect_claimed(self, job: Job) -> None:
+    async def collect_claimed(self, job: Job) -> Outcome | None:
         """Ask MSign about a claimed job, and commit what follows; failures lead to another poll.
+
+        Returns how the job ended by this, None if it goes on or somebody else was first.
 
         A job expires only when MSign says that there is no signature: while it does not answer, nobody knows.
         """
@@ -104,8 +124,8 @@ class Collector:
         if outcome is None:
             due_in = poll_delay(job.polls, random.random())  # noqa: S311
             await jobs.release_collection(self._pool, job, due_in=due_in)
-        else:
-            await self._finish(job, outcome)
+            return None
+        return await self._finish(job, outcome)
 
     async def _ask(self, job: Job) -> Outcome | None:
         assert job.request_id is not None  # noqa: S101 - it awaits its signer, so MSign has it
@@ -121,22 +141,27 @@ class Collector:
             return None
         sent = await sent_contents(self._pool, job)
         signer = job.command["expected_signer"]
-        return await asyncio.to_thread(
+        check = partial(
             judge,
             response,
             content_type=ContentType(job.command["content_type"]),
             sent=sent,
             expected_id=signer and signer["id"],
         )
+        if sum(len(one.signature or b"") for one in response.results) > JUDGE_AT_ONCE_BYTES:
+            return await asyncio.to_thread(check)
+        return check()
 
-    async def _finish(self, job: Job, outcome: Outcome) -> None:
+    async def _finish(self, job: Job, outcome: Outcome) -> Outcome | None:
         cause = _CAUSES[outcome.status]
         async with transaction(self._pool) as connection:
             outcome = await self._store_large(connection, job, outcome)
             draft = Draft(self._source, READY, ready(job, outcome))
             moved = await jobs.move(connection, job, cause, drafts=[draft])
-        if moved is not None:
-            log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
+        if moved is None:
+            return None
+        log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
+        return outcome
 
     async def _store_large(self, connection: object, job: Job, outcome: Outcome) -> Outcome:
         """Let signatures that are too large for a message be referred to instead."""

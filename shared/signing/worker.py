@@ -15,7 +15,7 @@ RETRY_S = 1.0
 log = structlog.get_logger(__name__)
 
 Claim = Callable[[int], Awaitable[list[Job]]]
-Work = Callable[[Job], Awaitable[None]]
+Work = Callable[[Job], Awaitable[object]]
 Idle = Callable[[], Awaitable[object]]
 
 

@@ -106,10 +106,13 @@ SELECT *, now() AS seen_at FROM jobs WHERE state = 'received' AND kind = 'sign' 
 ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 
 -- name: claim_collection
+-- With a RequestID it is the user who has come back: that is noted, too.
 UPDATE jobs SET attempt = attempt + 1, claimed_by = $2, lease_until = now() + $3, collected_at = now(),
-                polls = polls + 1
+                polls = polls + 1,
+                returned_at = CASE WHEN $4::text IS NULL THEN returned_at ELSE coalesce(returned_at, now()) END
 WHERE job_id = $1 AND state = 'awaiting_signer' AND (lease_until IS NULL OR lease_until < now())
   AND (collected_at IS NULL OR collected_at <= now() - interval '1 second')
+  AND ($4::text IS NULL OR lower(request_id) = lower($4))
 RETURNING *, now() AS seen_at
 
 -- name: claim_polls
