@@ -4,11 +4,10 @@ A bearer token says which system asks; it sees only its own contents and jobs. E
 `{"error": {"field", "message"}}`.
 """
 
-import io
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ import asyncpg
 import structlog
 from aiohttp import web
 
+from shared.errors import Bug
 from shared.messaging.commands import REF_PATTERN
 from shared.persistence import contents, events, jobs
 from shared.persistence.jobs import Job
@@ -23,6 +23,7 @@ from shared.persistence.notices import CHANGES, JOBS, Notices
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.links import Links
 from shared.signing.states import State
+from shared.spool import Spool, open_spool
 from shared.systems import System, Systems
 from shared.telemetry.http import traced
 
@@ -48,24 +49,37 @@ class Api:
     async def put_content(self, request: web.Request) -> web.Response:
         """`PUT /contents`: store the body; answers with its reference."""
         system = request[SYSTEM]
-        body = await read_body(request, system.limits.content_bytes)
-        if body is None:
-            return problem(413, "body", f"has more than {system.limits.content_bytes} bytes")
-        if not body:
-            return problem(400, "body", "must not be empty")
-        ref = await contents.put(self._pool, system.name, body)
-        return web.json_response({"ref": ref, "size": len(body)}, status=201)
+        with open_spool() as spool:
+            if not await take_in(request, spool, system.limits.content_bytes):
+                return problem(413, "body", f"has more than {system.limits.content_bytes} bytes")
+            if not spool.size:
+                return problem(400, "body", "must not be empty")
+            async with self._pool.acquire() as connection:
+                ref = await contents.put_spool(connection, system.name, spool)
+            return web.json_response({"ref": ref, "size": spool.size}, status=201)
 
-    async def get_content(self, request: web.Request) -> web.Response:
+    async def get_content(self, request: web.Request) -> web.StreamResponse:
         """`GET /contents/{ref}`: the bytes."""
-        ref = request.match_info["ref"]
-        body = None
-        if re.fullmatch(REF_PATTERN, ref):
-            body = await contents.get(self._pool, request[SYSTEM].name, ref)
-        if body is None:
+        ref, system = request.match_info["ref"], request[SYSTEM]
+        size = await contents.size_of(self._pool, system.name, ref) if re.fullmatch(REF_PATTERN, ref) else None
+        if size is None:
             return problem(404, "ref", "is not stored for this system")
-        headers = {"X-Content-Type-Options": "nosniff"}
-        return web.Response(body=body, content_type="application/octet-stream", headers=headers)
+        answer = web.StreamResponse(headers={"X-Content-Type-Options": "nosniff"})
+        answer.content_type = "application/octet-stream"
+        answer.content_length = size
+        await answer.prepare(request)
+        if request.method != "HEAD":
+            await self._send(request, answer, contents.pieces(self._pool, system.name, ref))
+        return answer
+
+    async def _send(self, request: web.Request, answer: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
+        try:
+            async for piece in pieces:
+                await answer.write(piece)
+        except (*DATABASE_ERRORS, Bug) as error:  # the answer has begun: it can only be broken off
+            log.warning("content_broken_off", error=type(error).__name__)
+            if request.transport is not None:
+                request.transport.abort()
 
     async def get_job(self, request: web.Request) -> web.Response:
         """`GET /jobs/{job_id}?wait_s=…`: the job, at once or when it changes."""
@@ -135,16 +149,16 @@ def _changed(first: Job | None, job: Job | None) -> bool:
     return job is not None and (job.final or first is None or job.history_count != first.history_count)
 
 
-async def read_body(request: web.Request, most_bytes: int) -> bytes | None:
-    """Return the body; None, as soon as that is known, for one of more than `most_bytes`."""
+async def take_in(request: web.Request, spool: Spool, most_bytes: int) -> bool:
+    """Let the spool have the body, to its end; False, as soon as that is known, for one of more than `most_bytes`."""
     if (request.content_length or 0) > most_bytes:
-        return None
-    body = io.BytesIO()  # hands out what it holds without a copy
+        return False
     async for chunk in request.content.iter_chunked(CHUNK_BYTES):
-        body.write(chunk)
-        if body.tell() > most_bytes:
-            return None
-    return body.getvalue()
+        if spool.size + len(chunk) > most_bytes:
+            return False
+        await spool.write(chunk)
+    await spool.end()
+    return True
 
 
 def seconds(text: str) -> float | None:
