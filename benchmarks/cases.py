@@ -20,6 +20,8 @@ class Role(StrEnum):
     OURS = "ours"
     PEER = "peer"
     FLOOR = "floor"
+    BASE = "base"
+    """Ours as well, under the condition that the others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)

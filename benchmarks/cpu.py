@@ -4,7 +4,7 @@ Processor time hardly changes with what else runs on the machine, unlike everyth
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,25 +41,36 @@ def processes() -> list[Process]:
     return found
 
 
-def tree_ms(root: int, among: Iterable[Process]) -> float:
-    """Return what a process and everything below it took so far."""
-    children: dict[int, list[Process]] = {}
-    total = 0.0
+def below(root: int, among: Iterable[Process]) -> list[int]:
+    """Return the process ids of everything that a process started, and of what that started."""
+    children: dict[int, list[int]] = {}
     for process in among:
-        children.setdefault(process.parent, []).append(process)
-        if process.pid == root:
-            total += process.cpu_ms
+        children.setdefault(process.parent, []).append(process.pid)
+    found: list[int] = []
     waiting = [root]
     while waiting:
-        below = children.get(waiting.pop(), [])
-        total += sum(process.cpu_ms for process in below)
-        waiting += [process.pid for process in below]
-    return total
+        started = children.get(waiting.pop(), [])
+        found += started
+        waiting += started
+    return found
+
+
+def tree_ms(root: int, among: Sequence[Process]) -> float:
+    """Return what a process and everything below it took so far."""
+    tree = {root, *below(root, among)}
+    return sum(process.cpu_ms for process in among if process.pid in tree)
 
 
 def named_below(root: int, names: Mapping[str, str], among: Iterable[Process]) -> dict[str, int]:
     """Return the processes directly below `root` by what `names` calls them (program name → our name)."""
     return {names[one.name]: one.pid for one in among if one.parent == root and one.name in names}
+
+
+def busy_s() -> float:
+    """Return for how many seconds all processors of the machine together have worked, for whomever (proc(5), stat)."""
+    first, *_ = Path("/proc/stat").read_text(encoding="utf-8").splitlines()
+    user, nice, system, _, _, irq, softirq, *_ = map(int, first.split()[1:])
+    return (user + nice + system + irq + softirq) * _TICK_MS / 1000
 
 
 class Meter:

@@ -10,7 +10,7 @@ WIDTH = 900
 NAMES = 330
 BAR = 18
 GAP = 6
-COLOURS = {Role.OURS: "#2e7d32", Role.PEER: "#5c6bc0", Role.FLOOR: "#9e9e9e"}
+COLOURS = {Role.OURS: "#2e7d32", Role.PEER: "#5c6bc0", Role.FLOOR: "#9e9e9e", Role.BASE: "#81c784"}
 
 
 def bars(rows: Sequence[Row], title: str) -> str:

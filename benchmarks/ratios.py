@@ -8,28 +8,31 @@ from benchmarks.cases import Role, Row
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times better our best median is than another's; `against` names the other contender."""
+    """How many times better a median of ours is than another's; `against` names the other contender."""
 
     bench: str
     setting: str
     measure: str
     role: Role
+    ours: str
     against: str
     value: float
 
 
 def ratios(rows: Sequence[Row]) -> list[Ratio]:
-    """Return, for each setting, our best row against each of the others'; settings without ours have none."""
+    """Return, for each setting, our best row against each of the others'; settings without ours have none.
+
+    Where there is a base, each of our rows is compared with it.
+    """
     found = []
     for bench, setting in dict.fromkeys((row.bench, row.setting) for row in rows):
         together = [row for row in rows if (row.bench, row.setting) == (bench, setting)]
-        ours = max((row for row in together if row.role is Role.OURS), key=_good, default=None)
-        if ours is None:
-            continue
-        for other in together:
-            if other.role is not Role.OURS:
-                value = _good(ours) / _good(other)
-                found.append(Ratio(bench, setting, ours.main, other.role, other.contender, value))
+        ours = sorted((row for row in together if row.role is Role.OURS), key=_good)
+        others = [row for row in together if row.role is not Role.OURS]
+        for other in others:
+            for one in ours if other.role is Role.BASE else ours[-1:]:
+                value = _good(one) / _good(other)
+                found.append(Ratio(bench, setting, one.main, other.role, one.contender, other.contender, value))
     return found
 
 

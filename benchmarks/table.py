@@ -33,10 +33,10 @@ def rows_table(rows: Sequence[Row]) -> str:
 
 def ratios_table(found: Sequence[Ratio]) -> str:
     """Return how we compare."""
-    header = ("benchmark", "setting", "measure", "against", "ours is better by")
+    header = ("benchmark", "setting", "measure", "ours", "against", "ours is better by")
     return _table(
         header,
-        ((one.bench, one.setting, _words(one.measure), one.against, number(one.value)) for one in found),
+        ((one.bench, one.setting, _words(one.measure), one.ours, one.against, number(one.value)) for one in found),
     )
 
 

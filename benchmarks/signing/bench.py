@@ -10,7 +10,7 @@ from benchmarks.signing import contenders, latency, returning, throughput
 from benchmarks.signing.contenders import Contender
 from benchmarks.signing.stage import Stage, open_stage
 from benchmarks.signing.throughput import Window
-from msign_gateway.infrastructure import open_infrastructure
+from msign_gateway.infrastructure import Infrastructure
 
 MIDDLE_MS = 20
 """The delay under which latency and returning are measured."""
@@ -67,10 +67,7 @@ class Signing:
 
 
 @asynccontextmanager
-async def open_signing(place: Place, *, quick: bool) -> AsyncIterator[Signing]:
-    """Yield the benchmark on a broker and a database server of its own that wait for the disk."""
-    async with (
-        open_infrastructure(durable=True, report=place.report) as infrastructure,
-        open_stage(infrastructure, place.folder) as stage,
-    ):
+async def open_signing(place: Place, infrastructure: Infrastructure, *, quick: bool) -> AsyncIterator[Signing]:
+    """Yield the benchmark."""
+    async with open_stage(infrastructure, place.folder) as stage:
         yield Signing(stage, QUICK if quick else FULL)

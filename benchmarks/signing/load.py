@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import aio_pika
@@ -39,9 +39,12 @@ class Load:
         self._sent = 0
         self.heard = 0
         """How many awaited events came so far."""
+        self.told = 0
+        """How many events of all came so far."""
 
     async def hear(self, message: AbstractIncomingMessage) -> None:
         """Take an event."""
+        self.told += 1
         key = f"{message.routing_key}/{message.correlation_id}"
         if (awaited := self._awaited.pop(key, None)) is not None and not awaited.done():
             self.heard += 1
@@ -51,20 +54,25 @@ class Load:
         """Return the event's body when it comes; ask before it can come."""
         return self._awaited.setdefault(f"{routing_key}/{command_id}", asyncio.get_running_loop().create_future())
 
-    async def sign(self) -> tuple[str, bytes]:
-        """Send a command and wait until it is accepted; returns its id and the event."""
+    async def sign(self, data: Mapping[str, object] | None = None) -> tuple[str, bytes]:
+        """Send a command (`data`, or the next one) and wait until it is accepted; returns its id and the event."""
         command_id = str(uuid.uuid4())
         accepted = self.event(ACCEPTED, command_id)
-        await self._commands.publish(self._command(command_id), f"sign.request.{SYSTEM}", mandatory=True)
+        await self.send(command_id, data)
         return command_id, await accepted
 
-    def _command(self, command_id: str) -> Message:
+    async def send(self, command_id: str, data: Mapping[str, object] | None = None) -> None:
+        """Send a command and wait for the broker's confirm only."""
+        await self._commands.publish(self.command(command_id, data), f"sign.request.{SYSTEM}", mandatory=True)
+
+    def command(self, command_id: str, data: Mapping[str, object] | None = None) -> Message:
+        """Return the message of a command (`data`, or the next one)."""
         body = {
             "specversion": "1.0",
             "id": command_id,
             "source": source_of(SYSTEM),
             "type": SIGN_REQUEST,
-            "data": self._data[self._sent % len(self._data)],
+            "data": data or self._data[self._sent % len(self._data)],
         }
         self._sent += 1
         return Message(

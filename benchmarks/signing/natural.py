@@ -114,15 +114,22 @@ def accepted(command_id: str, job_id: str, request_id: str) -> Event:
 @asynccontextmanager
 async def open_sign_jobs(database_url: str, msign_url: str) -> AsyncIterator[SignJobs]:
     """Yield the work, with a pool of as many connections as ours has."""
-    limits = httpx.Limits(max_connections=None)
     async with (
         asyncpg.create_pool(database_url, min_size=1, max_size=10) as pool,
-        httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as http,
+        open_msign(msign_url) as msign,
     ):
         await pool.execute(SCHEMA)
+        yield SignJobs(pool, msign)
+
+
+@asynccontextmanager
+async def open_msign(url: str, *, huge: bool = False) -> AsyncIterator[Any]:
+    """Yield zeep's asynchronous client of MSign's operations; more than 10 MB in one element needs `huge`."""
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(timeout=60, trust_env=False, limits=limits) as http:
         with httpx.Client(trust_env=False) as reader:
             transport = AsyncTransport(client=http, wsdl_client=reader)  # type: ignore[no-untyped-call]
-            client = zeep.AsyncClient(str(WSDL), transport=transport)  # type: ignore[no-untyped-call]
+            settings = zeep.Settings(xml_huge_tree=huge)
+            client = zeep.AsyncClient(str(WSDL), transport=transport, settings=settings)  # type: ignore[no-untyped-call]
         binding = client.wsdl.bindings[BINDING]
-        proxy = zeep.proxy.AsyncServiceProxy(client, binding, address=msign_url)  # type: ignore[no-untyped-call]
-        yield SignJobs(pool, proxy)
+        yield zeep.proxy.AsyncServiceProxy(client, binding, address=url)  # type: ignore[no-untyped-call]

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from shared.messaging.topology import SIGN_COMMANDS
 from shared.persistence.migrate import migrate
 
 READY_WITHIN_S = 30
+TOKEN = "the benchmarks' system"  # noqa: S105 - of a system that nobody else has
+"""With which the system may use the internal HTTP API."""
 SERVERS = {"postgres": "postgres", "beam.smp": "rabbitmq"}
 
 
@@ -55,13 +57,22 @@ class Set:
 class Program:
     """A process to be measured: what it is called in results, its module and its environment.
 
-    It is ready when `ready_url` says so, without one when it consumes the commands.
+    It is ready when `ready_url` says so, without one when it consumes the commands. With `stalls` its event loop is
+    watched, and the file of that name tells how long it answered to nobody.
     """
 
     name: str
     module: str
     environment: Mapping[str, str]
     ready_url: str | None = None
+    stalls: Path | None = None
+
+    @property
+    def command(self) -> tuple[str, list[str]]:
+        """The module that is run, and its arguments."""
+        if self.stalls is None:
+            return self.module, []
+        return "benchmarks.probed", [str(self.stalls), self.module]
 
 
 @asynccontextmanager
@@ -69,23 +80,33 @@ async def open_stage(infrastructure: Infrastructure, folder: Path) -> AsyncItera
     """Sign the materials and start the stub."""
     made, path = await materials.make(), folder / "materials.json"
     materials.write(made, path)
+    async with stub_of("benchmarks.signing.stub", path, folder) as (stub, port):
+        yield Stage(infrastructure, folder, made, stub, port)
+
+
+@asynccontextmanager
+async def stub_of(module: str, path: Path, folder: Path) -> AsyncIterator[tuple[Child, int]]:
+    """Run a stub of MSign with the materials at `path`; yields its process and its port."""
     (port,) = free_ports(1)
-    stub = _start("benchmarks.signing.stub", [str(port), str(path)], {}, folder / "stub.log")
+    stub = _start(module, [str(port), str(path)], {}, folder / "stub.log")
     try:
         await _until_listening(port, stub)
-        yield Stage(infrastructure, folder, made, stub, port)
+        yield stub, port
     finally:
         await asyncio.to_thread(end, [stub])
 
 
 @asynccontextmanager
-async def new_set(stage: Stage, *, delay_ms: int, migrated: bool) -> AsyncIterator[Set]:
-    """Yield a virtual host with our definitions, a database (with our tables if `migrated`) and a load."""
+async def new_set(stage: Stage, *, delay_ms: int, migrated: bool, used: str | None = None) -> AsyncIterator[Set]:
+    """Yield a virtual host with our definitions, a database (with our tables if `migrated`) and a load.
+
+    The database is a new one, or the one that was `used` before (its URL).
+    """
     broker = stage.infrastructure.broker
     passwords = Passwords.fresh([SYSTEM])
     async with (
         broker.temporary_vhost("bench") as vhost,
-        stage.infrastructure.database.temporary("bench") as database_url,
+        nullcontext(used) if used else stage.infrastructure.database.temporary("bench") as database_url,
     ):
         wanted = definitions(vhost, passwords)
         await broker.import_definitions(wanted)
@@ -108,8 +129,8 @@ async def running(stage: Stage, one: Set, programs: Sequence[Program]) -> AsyncI
     children: dict[str, Child] = {}
     try:
         for program in programs:
-            log = stage.folder / f"{program.module}.log"
-            children[program.name] = _start(program.module, [], program.environment, log)
+            log = stage.folder / f"{program.module}-{program.name}.log"
+            children[program.name] = _start(*program.command, program.environment, log)
         for program in programs:
             if program.ready_url:
                 await _until_ready(program.ready_url, children[program.name])
@@ -129,7 +150,7 @@ def meter(pids: Mapping[str, int]) -> Meter:
 def our_settings(stage: Stage, one: Set, user: str, ops_port: int, http_port: int) -> dict[str, str]:
     """Return the environment of one of our services."""
     systems = stage.folder / "systems.json"
-    token = hashlib.sha256(os.urandom(16)).hexdigest()
+    token = hashlib.sha256(TOKEN.encode()).hexdigest()
     registered = {"name": SYSTEM, "return_origins": [RETURN_URL], "token_sha256": token}
     systems.write_text(json.dumps({"systems": [registered]}), encoding="utf-8")
     return {

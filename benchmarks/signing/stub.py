@@ -17,14 +17,14 @@ from benchmarks.signing.materials import Material, read
 
 _DIGEST = re.compile(rb"Content>([A-Za-z0-9+/=]+)</")
 _CORRELATION = re.compile(rb"CorrelationID>([^<]*)</")
-_REQUEST_ID = re.compile(rb"requestID>([0-9a-f]{32})</")
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_ENVELOPE = (
+REQUEST_ID = re.compile(rb"requestID>([0-9a-f]{32})</")
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+ENVELOPE = (
     '<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
     '<{name}Response xmlns="https://msign.gov.md"><{name}Result>{result}</{name}Result></{name}Response>'
     "</s:Body></s:Envelope>"
 )
-_SUCCESS = (
+SUCCESS = (
     "<Results><SignResult><Certificate>{certificate}</Certificate><CorrelationID>{correlation_id}</CorrelationID>"
     "<Signature>{signature}</Signature></SignResult></Results><Status>Success</Status>"
 )
@@ -38,21 +38,21 @@ class Answers:
     def __init__(self, materials: list[Material]) -> None:
         self._places = {one.digest.encode(): place for place, one in enumerate(materials)}
         self._numbers = itertools.count(1)
-        self._responses = [_http(_ENVELOPE.format(name="GetSignResponse", result=_success(one))) for one in materials]
+        self._responses = [_http(ENVELOPE.format(name="GetSignResponse", result=_success(one))) for one in materials]
 
     def to(self, body: bytes) -> bytes:
         """Return the whole HTTP answer to a SOAP request."""
-        if asked := _REQUEST_ID.search(body):
+        if asked := REQUEST_ID.search(body):
             return self._responses[int(asked[1][-8:], 16)]
         digest = _DIGEST.search(body)
         if digest is None:
             return _http("", status="400 Bad Request")
         request_id = f"{next(self._numbers):024x}{self._places[digest[1]]:08x}"
-        return _http(_ENVELOPE.format(name="PostSignRequest", result=request_id))
+        return _http(ENVELOPE.format(name="PostSignRequest", result=request_id))
 
 
 def _success(material: Material) -> str:
-    return _SUCCESS.format(
+    return SUCCESS.format(
         certificate=material.certificate, correlation_id=escape(CORRELATION_ID), signature=material.signature
     )
 
@@ -85,7 +85,7 @@ class Connection(asyncio.Protocol):
         head, separator, rest = self._unread.partition(b"\r\n\r\n")
         if not separator:
             return
-        length = _LENGTH.search(head)
+        length = LENGTH.search(head)
         size = int(length[1]) if length else 0
         if len(rest) >= size:
             self._unread = rest[size:]

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.cases import Case, Measures
+from benchmarks.cpu import busy_s
 from benchmarks.signing.contenders import Contender
+from benchmarks.signing.leftovers import forget_open_work
 from benchmarks.signing.load import closed
-from benchmarks.signing.stage import Stage, meter, new_set, running
+from benchmarks.signing.stage import Set, Stage, meter, new_set, running
 
 AT_ONCE = 400
 MAIN = "jobs_per_s"
@@ -21,29 +24,43 @@ class Window:
     measured_s: float
 
 
-def cases(stage: Stage, contenders: list[Contender], delays_ms: list[int], window: Window) -> list[Case]:
-    """Return a case for every contender with every delay of MSign."""
-    return [_case(stage, contender, delay_ms, window) for delay_ms in delays_ms for contender in contenders]
+def cases(
+    stage: Stage,
+    contenders: Sequence[Contender],
+    delays_ms: Sequence[int],
+    window: Window,
+    *,
+    bench: str = "signing",
+    used: str | None = None,
+) -> list[Case]:
+    """Return a case for every contender with every delay of MSign, in a new database or in the `used` one (its URL)."""
+    return [
+        _case(stage, contender, delay_ms, window, bench, used) for delay_ms in delays_ms for contender in contenders
+    ]
 
 
-def _case(stage: Stage, contender: Contender, delay_ms: int, window: Window) -> Case:
+def _case(stage: Stage, contender: Contender, delay_ms: int, window: Window, bench: str, used: str | None) -> Case:
     async def run() -> Measures:
-        return await _run(stage, contender, delay_ms, window)
+        if used:
+            await forget_open_work(used)
+        async with new_set(stage, delay_ms=delay_ms, migrated=contender.migrated, used=used) as one:
+            return await _run(stage, one, contender, window)
 
     setting = f"MSign answers after {delay_ms} ms"
-    return Case("signing", setting, contender.name, contender.role, MAIN, run, contender.conditions)
+    return Case(bench, setting, contender.name, contender.role, MAIN, run, contender.conditions)
 
 
-async def _run(stage: Stage, contender: Contender, delay_ms: int, window: Window) -> Measures:
+async def _run(stage: Stage, one: Set, contender: Contender, window: Window) -> Measures:
     async with (
-        new_set(stage, delay_ms=delay_ms, migrated=contender.migrated) as one,
         running(stage, one, contender.programs(stage, one)) as pids,
         closed(one.load.sign, AT_ONCE),
     ):
         await asyncio.sleep(window.warm_up_s)
-        costs, heard, begun = meter(pids), one.load.heard, time.monotonic()
+        costs, busy, heard, begun = meter(pids), busy_s(), one.load.heard, time.monotonic()
         await asyncio.sleep(window.measured_s)
         took, jobs, taken = time.monotonic() - begun, one.load.heard - heard, costs.taken_ms()
+        cores = (busy_s() - busy) / took
     if not jobs:
         raise RuntimeError(f"{contender.name} moved no job within {window.measured_s} s; see its log in {stage.folder}")
-    return {MAIN: jobs / took} | {f"{name}_cpu_ms_per_job": ms / jobs for name, ms in taken.items()}
+    costs_ms = {f"{name}_cpu_ms_per_job": ms / jobs for name, ms in taken.items()}
+    return {MAIN: jobs / took, "cores_busy": cores, "all_cpu_ms_per_job": sum(taken.values()) / jobs} | costs_ms

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from benchmarks.cpu import Meter, Process, named_below, processes, read_stat, tree_ms
+from benchmarks.cpu import Meter, Process, below, busy_s, named_below, processes, read_stat, tree_ms
 
 FAMILY = [
     Process(1, 0, "init", 1000.0),
@@ -25,6 +25,14 @@ def test_a_name_may_hold_spaces_and_brackets():
 def test_a_tree_has_everything_below_it_and_nothing_else():
     assert tree_ms(10, FAMILY) == pytest.approx(13.0)
     assert tree_ms(99, FAMILY) == 0
+
+
+def test_what_children_started_is_below_too():
+    assert sorted(below(1, FAMILY)) == [10, 11, 12, 20]
+
+
+def test_all_processors_have_worked_at_least_as_long_as_this_process():
+    assert busy_s() > time.process_time()
 
 
 def test_servers_are_found_among_the_children():

@@ -43,3 +43,9 @@ def test_of_times_less_is_better():
 def test_settings_are_not_mixed():
     rows = [row("ours", Role.OURS, 1.0), row("quick", Role.PEER, 9.0, setting="20 ms")]
     assert ratios(rows) == []
+
+
+def test_each_of_ours_is_compared_with_a_base():
+    rows = [row("one", Role.BASE, 100.0), row("two", Role.OURS, 180.0), row("four", Role.OURS, 150.0)]
+    found = {one.ours: one.value for one in ratios(rows)}
+    assert found == {"two": pytest.approx(1.8), "four": pytest.approx(1.5)}
