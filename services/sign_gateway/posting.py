@@ -7,6 +7,7 @@ may hold one that nobody knows, as ambiguous.
 
 import random
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -15,15 +16,15 @@ import structlog
 from services.sign_gateway.handlers import NAME
 from shared.contract.client import MSignClient
 from shared.messaging.events import ACCEPTED, SIGN_REJECTED, AcceptedData
-from shared.persistence import jobs
+from shared.persistence import contents, jobs
 from shared.persistence.events import Draft
-from shared.persistence.jobs import Job
-from shared.persistence.notices import transaction
+from shared.persistence.grouping import Grouped
+from shared.persistence.jobs import Job, Move
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
 from shared.signing.links import Links
-from shared.signing.requests import sign_request
+from shared.signing.requests import request_of
 from shared.signing.schedule import poll_delay, retry_delay
 from shared.signing.states import Cause, Kind
 from shared.telemetry import metrics
@@ -42,15 +43,16 @@ class Poster:
         self._breaker = breaker
         self._links = links
         self._owner = uuid4()
+        self._contents = Grouped(partial(contents.of_jobs, pool))
+        self._move = Grouped(partial(jobs.move_all, pool))
 
     async def claim(self, limit: int) -> list[Job]:
         """Claim up to `limit` jobs, one of each system in turn."""
-        async with transaction(self._pool) as connection:
-            return await jobs.claim(connection, Kind.SIGN, owner=self._owner, lease=LEASE, limit=limit)
+        return await jobs.claim(self._pool, Kind.SIGN, owner=self._owner, lease=LEASE, limit=limit)
 
     async def post(self, job: Job) -> None:
         """Post one claimed job and commit what came of it."""
-        request, documents = await sign_request(self._pool, job)
+        request, documents = request_of(self._pool, job, await self._contents((job.system, job.job_id)))
         match await call(self._breaker, self._client.post_sign_request(request, documents)):
             case Answered(request_id):
                 await self._accept(job, request_id)
@@ -67,30 +69,25 @@ class Poster:
             sign_url=self._links.sign_url(job.job_id),
             expires_at=job.expires_at,
         )
-        async with transaction(self._pool) as connection:
-            moved = await jobs.move(
-                connection,
-                job,
-                Cause.POSTED,
-                due_in=poll_delay(0, random.random()),  # noqa: S311
-                request_id=request_id,
-                drafts=[Draft(NAME, ACCEPTED, data)],
-            )
-            outcome = "accepted" if moved else "orphaned"
-            await jobs.end_attempt(connection, job, outcome, request_id=request_id)
+        move = Move(
+            job=job,
+            cause=Cause.POSTED,
+            due_in=poll_delay(0, random.random()),  # noqa: S311
+            request_id=request_id,
+            drafts=[Draft(NAME, ACCEPTED, data)],
+            outcome="accepted",
+        )
+        outcome = "accepted" if await self._move(move) else "orphaned"
         log.info("sign_request_posted", job_id=str(job.job_id), request_id=request_id, outcome=outcome)
 
     async def _refuse(self, job: Job, refused: Refused) -> None:
         draft = rejection(job, [refused.problem], source=NAME, event_type=SIGN_REJECTED)
-        async with transaction(self._pool) as connection:
-            await jobs.move(connection, job, Cause.REFUSED, drafts=[draft])
-            await jobs.end_attempt(connection, job, "refused")
+        await self._move(Move(job=job, cause=Cause.REFUSED, drafts=[draft], outcome="refused"))
         log.warning("sign_request_refused", job_id=str(job.job_id), error=type(refused.error).__name__)
 
     async def _retry(self, job: Job, postponed: Postponed) -> None:
         delay = retry_delay(job.failures + 1, random.random()) if postponed.counts else timedelta(0)  # noqa: S311
-        async with transaction(self._pool) as connection:
-            await jobs.move(connection, job, Cause.RETRY, due_in=delay, failed=postponed.counts)
-            await jobs.end_attempt(connection, job, "ambiguous" if postponed.error.may_have_acted else "failed")
+        outcome = "ambiguous" if postponed.error.may_have_acted else "failed"
+        await self._move(Move(job=job, cause=Cause.RETRY, due_in=delay, failed=postponed.counts, outcome=outcome))
         metrics.JOB_RETRIES.labels(Kind.SIGN, postponed.reason).inc()
         log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(postponed.error).__name__)

@@ -5,19 +5,17 @@ its command is.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import orjson
 import uuid_utils.compat as uuids
 from pydantic import BaseModel
 
-from shared.messaging.envelope import Event
 from shared.messaging.events import routing_key
 from shared.persistence.notices import EVENTS, tell
 from shared.persistence.queries import load
-from shared.telemetry.tracing import current_traceparent
 
 if TYPE_CHECKING:
     from shared.persistence.jobs import Job
@@ -32,6 +30,20 @@ class Draft:
     source: str
     type: str
     data: BaseModel
+
+
+class Written(NamedTuple):
+    """An event on its way into the outbox: its body is `head`, the time of the transaction, and `tail`."""
+
+    event_id: UUID
+    job_id: UUID
+    attempt: int
+    sequence: int
+    type: str
+    routing_key: str
+    head: bytes
+    tail: bytes
+    traceparent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +65,28 @@ def uuid7() -> UUID:
     return uuids.uuid7()
 
 
-async def append(connection: Any, job: "Job", draft: Draft, *, sequence: int, now: datetime) -> None:
-    """Write an event of `job` into the outbox."""
+def write(job: "Job", draft: Draft, *, sequence: int, traceparent: str | None) -> Written:
+    """Return an event of `job` as the outbox takes it."""
     event_id = uuid7()
-    event = Event(
-        id=str(event_id),
-        source=f"/services/{draft.source}",
-        type=draft.type,
-        subject=str(job.job_id),
-        time=now,
+    begun = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": f"/services/{draft.source}",
+        "type": draft.type,
+        "subject": str(job.job_id),
+    }
+    return Written(
+        event_id=event_id,
+        job_id=job.job_id,
+        attempt=job.attempt,
         sequence=sequence,
-        data=draft.data.model_dump(mode="json"),
+        type=draft.type,
+        routing_key=routing_key(draft.type, job.system),
+        head=orjson.dumps(begun)[:-1] + b',"time":"',
+        tail=b'","sequence":%d,"datacontenttype":"application/json","data":%s}'
+        % (sequence, draft.data.model_dump_json().encode()),
+        traceparent=traceparent or job.traceparent,
     )
-    await connection.execute(
-        _SQL["insert"],
-        event_id,
-        job.job_id,
-        sequence,
-        draft.type,
-        routing_key(draft.type, job.system),
-        orjson.dumps(event.model_dump(mode="json")),
-        current_traceparent() or job.traceparent,
-        now,
-    )
-    tell(EVENTS)
 
 
 async def claim_due(connection: Any, *, limit: int, lease: timedelta) -> list[Waiting]:

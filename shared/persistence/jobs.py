@@ -7,17 +7,18 @@ Every time is the database's, and so are the comparisons: processes whose own cl
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from shared.persistence import events
-from shared.persistence.events import Draft
-from shared.persistence.notices import CHANGES, JOBS, tell
+from shared.persistence.events import Draft, Written
+from shared.persistence.notices import CHANGES, EVENTS, JOBS, tell
 from shared.persistence.queries import load
 from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
 from shared.telemetry import jobs as telling
+from shared.telemetry.tracing import current_traceparent
 
 _SQL = load("jobs.sql")
 
@@ -107,48 +108,61 @@ async def insert(  # noqa: PLR0913
     return job
 
 
-async def move(
-    connection: Any,
-    job: Job,
-    cause: Cause,
-    *,
-    due_in: timedelta | None = None,
-    failed: bool = False,
-    request_id: str | None = None,
-    drafts: Sequence[Draft] = (),
-) -> Job | None:
-    """Move `job` by `cause` and append the events; returns the job as it is then, None if another was first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What is to become of `job` by `cause`, and the events that say so.
 
     Without `due_in` it is never due again; else that late, but not later than its deadline while that is ahead.
+    `outcome` is how its PostSignRequest attempt ended: accepted, refused, failed or ambiguous; an accepted one of a job
+    that has moved on meanwhile is put on record as orphaned. Made within the step whose trace the events carry on.
     """
-    state = transition(job.kind, job.state, cause)
-    row = await connection.fetchrow(
-        _SQL["move"],
-        job.job_id,
-        job.state,
-        job.attempt,
-        state,
-        due_in,
-        int(failed),
-        request_id,
-        len(drafts),
-        state in FINAL,
-        cause is Cause.POSTED,
-    )
-    if row is None:
-        return None
-    moved = _job(row)
-    now = moved.seen_at
-    telling.moved(moved, cause, now=now, told=[draft.data for draft in drafts])
-    await connection.execute(
-        _SQL["insert_history"], moved.job_id, moved.history_count, job.state, moved.state, cause, now
-    )
-    first = moved.event_count - len(drafts) + 1
-    for sequence, draft in enumerate(drafts, start=first):
-        await events.append(connection, moved, draft, sequence=sequence, now=now)
-    tell(CHANGES, str(job.job_id))
-    if state is State.RECEIVED:
-        tell(JOBS, job.kind)
+
+    job: Job
+    cause: Cause
+    due_in: timedelta | None = None
+    failed: bool = False
+    request_id: str | None = None
+    drafts: Sequence[Draft] = ()
+    outcome: str | None = None
+    traceparent: str | None = field(default_factory=current_traceparent)
+
+
+async def move(connection: Any, job: Job, cause: Cause, **details: Any) -> Job | None:
+    """Move one job: the fields of `Move` say how. Returns the job as it is then, None if another was first."""
+    (moved,) = await move_all(connection, [Move(job=job, cause=cause, **details)])
+    return moved
+
+
+async def move_all(connection: Any, moves: Sequence[Move]) -> list[Job | None]:
+    """Move jobs in one statement; returns each as it is then, None where another was first."""
+    rows, written = [], []
+    for move in moves:
+        job, state = move.job, transition(move.job.kind, move.job.state, move.cause)
+        rows.append(
+            (
+                job.job_id, job.state, job.attempt, state, move.cause, move.due_in, int(move.failed), move.request_id,
+                len(move.drafts), state in FINAL, move.outcome,
+            )
+        )  # fmt: skip
+        for sequence, draft in enumerate(move.drafts, start=job.event_count + 1):
+            written.append(events.write(job, draft, sequence=sequence, traceparent=move.traceparent))
+    found = await connection.fetch(_SQL["move"], *_columns(rows, 11), *_columns(written, len(Written._fields)))
+    moved = {(row["job_id"], row["attempt"]): _job(row) for row in found}
+    return [_tell(moved.get((move.job.job_id, move.job.attempt)), move) for move in moves]
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * count
+
+
+def _tell(moved: Job | None, move: Move) -> Job | None:
+    if moved is not None:
+        telling.moved(moved, move.cause, now=moved.seen_at, told=[draft.data for draft in move.drafts])
+        tell(CHANGES, str(moved.job_id))
+        if move.drafts:
+            tell(EVENTS)
+        if moved.state is State.RECEIVED:
+            tell(JOBS, moved.kind)
     return moved
 
 
@@ -168,8 +182,8 @@ async def extend(connection: Any, job: Job, *, lease: timedelta) -> bool:
 async def take_back_lost(connection: Any, *, limit: int = 100) -> int:
     """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many."""
     lost = [_job(row) for row in await connection.fetch(_SQL["lost"], limit)]
-    for job in lost:
-        await move(connection, job, Cause.LOST_CLAIM, due_in=timedelta(0))
+    if lost:
+        await move_all(connection, [Move(job=job, cause=Cause.LOST_CLAIM, due_in=timedelta(0)) for job in lost])
     return len(lost)
 
 
@@ -184,11 +198,6 @@ async def purge(connection: Any, *, before: datetime, limit: int) -> int:
 async def overdue(connection: Any, *, limit: int = 100) -> list[Job]:
     """Return, locked, sign jobs that never reached MSign before their deadline."""
     return [_job(row) for row in await connection.fetch(_SQL["overdue"], limit)]
-
-
-async def end_attempt(connection: Any, job: Job, outcome: str, *, request_id: str | None = None) -> None:
-    """Put on record how a PostSignRequest attempt ended: accepted, refused, failed, ambiguous or orphaned."""
-    await connection.execute(_SQL["end_attempt"], job.job_id, job.attempt, outcome, request_id)
 
 
 async def claim_collection(

@@ -40,7 +40,12 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY) and not isinstance(error, ValueError)
 
 
+_INDEXES_ONLY = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
+"""Statements keep their plans: one that was made while a table was small must do when it has millions of rows, too."""
+
+
 async def _prepare(connection: Any) -> None:
+    await connection.execute(_INDEXES_ONLY)
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads, schema="pg_catalog"
@@ -50,7 +55,7 @@ async def _prepare(connection: Any) -> None:
 async def _leave(_: Any) -> None:
     """Give a connection back without asking the server to forget its session, which takes a round trip each time.
 
-    Nothing is set in a session here: locks and settings are a transaction's. One left open is rolled back all the same.
+    What is set in a session is so for good; locks are a transaction's. One left open is rolled back all the same.
     """
 
 

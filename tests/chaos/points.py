@@ -1,7 +1,7 @@
 """At which points can a service be killed? Named places around each commit, armed only by tests.
 
 The service's own code knows nothing of this: the launcher (`service.py`) wraps the functions named here. A point is
-reached inside the transaction ("before the commit") or after it.
+reached inside the transaction ("before the commit") or after it; what is one statement has no inside: right before it.
 """
 
 import importlib
@@ -29,7 +29,7 @@ POINTS = (
     Point("sign_gateway", "intake_before_ack", "shared.signing.admission:Admission.handle"),
     Point("sign_gateway", "post_after_claim", "services.sign_gateway.posting:Poster.claim"),
     Point("sign_gateway", "post_after_answer", "shared.contract.client:MSignClient.post_sign_request"),
-    Point("sign_gateway", "post_before_commit", "shared.persistence.jobs:end_attempt"),
+    Point("sign_gateway", "post_before_commit", "shared.persistence.jobs:move_all", after=False),
     Point("sign_gateway", "post_after_commit", "services.sign_gateway.posting:Poster._accept"),
     Point("sign_gateway", "relay_after_claim", "shared.persistence.events:claim_due"),
     Point("sign_gateway", "relay_before_mark", "shared.persistence.events:mark_published", after=False),
@@ -37,12 +37,12 @@ POINTS = (
     Point("sign_gateway", "poll_after_answer", "shared.contract.client:MSignClient.get_sign_response"),
     Point("callback_web", "return_after_claim", "shared.persistence.jobs:claim_collection"),
     Point("callback_web", "return_after_answer", "shared.contract.client:MSignClient.get_sign_response"),
-    Point("callback_web", "return_before_commit", "shared.persistence.events:append"),
+    Point("callback_web", "return_before_commit", "shared.persistence.jobs:move"),
     Point("callback_web", "return_after_commit", "shared.signing.collect:Collector._finish"),
     Point("verifier", "verify_after_claim", "services.verifier.verifying:Verifier.claim"),
     Point("verifier", "verify_after_answer", "shared.contract.client:MSignClient.verify_signatures"),
     Point("verifier", "verify_after_store", "shared.persistence.verdicts:put"),
-    Point("verifier", "verify_before_commit", "shared.persistence.events:append"),
+    Point("verifier", "verify_before_commit", "shared.persistence.jobs:move"),
     Point("verifier", "verify_after_commit", "services.verifier.verifying:Verifier._complete"),
 )
 

@@ -1,8 +1,3 @@
--- name: insert
-INSERT INTO events (event_id, job_id, sequence, type, routing_key, body, traceparent, created_at, due_at,
-                    waiting_since)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)
-
 -- name: claim_due
 WITH due AS (
     SELECT event_id FROM events WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED

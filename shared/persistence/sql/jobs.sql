@@ -62,16 +62,46 @@ WITH RECURSIVE busy AS (
 SELECT *, now() AS seen_at FROM claimed
 
 -- name: move
--- What is due again after $5 is due at its deadline at the latest, as long as that is not over.
-UPDATE jobs SET state = $4, failures = failures + $6, request_id = coalesce($7, request_id),
-                claimed_by = NULL, lease_until = NULL,
-                event_count = event_count + $8, history_count = history_count + 1,
-                finished_at = CASE WHEN $9 THEN now() END,
-                posted_at = CASE WHEN $10 THEN now() ELSE posted_at END,
-                due_at = CASE WHEN $5::interval IS NULL THEN NULL
-                              WHEN now() < expires_at THEN least(now() + $5, expires_at) ELSE now() + $5 END
-WHERE job_id = $1 AND state = $2 AND attempt = $3
-RETURNING *, now() AS seen_at
+-- Many at once, each with its history, its events and the end of its attempt. What is due again after due_in is due
+-- at its deadline at the latest, as long as that is not over. The RequestID of an attempt that is not current any more
+-- is an orphan.
+WITH wanted AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::interval[], $7::integer[],
+                         $8::text[], $9::integer[], $10::boolean[], $11::text[])
+        AS wanted (job_id, from_state, attempt, to_state, cause, due_in, failed, new_request_id, told, ends, outcome)
+), moved AS (
+    UPDATE jobs SET state = to_state, failures = failures + failed, request_id = coalesce(new_request_id, request_id),
+                    claimed_by = NULL, lease_until = NULL,
+                    event_count = event_count + told, history_count = history_count + 1,
+                    finished_at = CASE WHEN ends THEN now() END,
+                    posted_at = CASE WHEN cause = 'posted' THEN now() ELSE posted_at END,
+                    due_at = CASE WHEN due_in IS NULL THEN NULL
+                                  WHEN now() < expires_at THEN least(now() + due_in, expires_at)
+                                  ELSE now() + due_in END
+    FROM wanted
+    WHERE jobs.job_id = wanted.job_id AND jobs.state = from_state AND jobs.attempt = wanted.attempt
+    RETURNING jobs.*, from_state, cause
+), noted AS (
+    INSERT INTO job_history (job_id, sequence, from_state, to_state, cause, at)
+    SELECT job_id, history_count, from_state, state, cause, now() FROM moved
+), told AS (
+    INSERT INTO events (event_id, job_id, sequence, type, routing_key, body, traceparent, created_at, due_at,
+                        waiting_since)
+    SELECT event_id, job_id, sequence, type, routing_key,
+           head || convert_to(to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'UTF8') || tail,
+           event.traceparent, now(), now(), now()
+    FROM unnest($12::uuid[], $13::uuid[], $14::integer[], $15::integer[], $16::text[], $17::text[], $18::bytea[],
+                $19::bytea[], $20::text[])
+        AS event (event_id, job_id, attempt, sequence, type, routing_key, head, tail, traceparent)
+    JOIN moved USING (job_id, attempt)
+), ended AS (
+    UPDATE post_attempts SET ended_at = now(), request_id = coalesce(new_request_id, post_attempts.request_id),
+                             outcome = CASE WHEN moved.job_id IS NULL AND new_request_id IS NOT NULL THEN 'orphaned'
+                                            ELSE wanted.outcome END
+    FROM wanted LEFT JOIN moved USING (job_id, attempt)
+    WHERE wanted.outcome IS NOT NULL AND post_attempts.job_id = wanted.job_id AND post_attempts.attempt = wanted.attempt
+)
+SELECT *, now() AS seen_at FROM moved
 
 -- name: count_open
 SELECT count(*) FROM (SELECT FROM jobs WHERE system = $1 AND finished_at IS NULL LIMIT $2) counted
@@ -89,10 +119,6 @@ WITH old AS (
     DELETE FROM jobs USING old WHERE jobs.job_id = old.job_id RETURNING 1
 )
 SELECT count(*) FROM gone
-
--- name: end_attempt
-UPDATE post_attempts SET ended_at = now(), outcome = $3, request_id = coalesce($4, request_id)
-WHERE job_id = $1 AND attempt = $2
 
 -- name: extend
 UPDATE jobs SET lease_until = now() + $3 WHERE job_id = $1 AND attempt = $2 AND lease_until IS NOT NULL RETURNING true
