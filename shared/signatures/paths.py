@@ -1,7 +1,8 @@
 """Which chains of certificates lead from a leaf to an anchor, and is one valid at a given time? (RFC 5280 section 6)
 
 Chains are found here, with every signature checked and every step counted, because a document may carry any number of
-certificates that issued each other; each chain is then validated by pyhanko-certvalidator.
+certificates that issued each other; each chain is then validated by pyhanko-certvalidator, or by what that found out
+about the same authorities before.
 """
 
 from __future__ import annotations
@@ -25,15 +26,12 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.validate import async_validate_path
 
 from shared.errors import Bug
+from shared.signatures.authorities import Chain, remember, vouch
 from shared.signatures.certificates import name_key
 from shared.signatures.evidence import unique
-from shared.signatures.memory import Memory
 from shared.signatures.responder import issued_by
 from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason, Trust
-
-Chain = tuple[asn1_x509.Certificate, ...]
-"""A leaf, who issued it, and so on up to an anchor."""
 
 MAX_LENGTH = 10
 MAX_STEPS = 300
@@ -106,22 +104,12 @@ def why_invalid(chain: Chain, at: datetime) -> Denial | None:
         return _why_not_valid(chain[0], at)
     if not _may_issue(chain[-1]):
         return Denial(Trust.UNTRUSTED, Reason("wrong_usage", "the trust anchor is not that of an authority"))
-    held = _HELD.get(tuple(one.sha256 for one in chain))
-    if held is not None and held[0] <= at <= held[1]:
+    if vouch(chain, at):
         return None
     denial = _why_path_invalid(chain, at)
     if denial is None:
-        _HELD.put(tuple(one.sha256 for one in chain), _in_force(chain[:-1]))
+        remember(chain)
     return denial
-
-
-_HELD: Memory[tuple[bytes, ...], tuple[datetime, datetime]] = Memory(1024)
-"""Chains that were found valid once: they are at each moment when all below the anchor are in force."""
-
-
-def _in_force(certificates: Chain) -> tuple[datetime, datetime]:
-    """From when until when all of these certificates are valid together."""
-    return max(one.not_valid_before for one in certificates), min(one.not_valid_after for one in certificates)
 
 
 def _why_path_invalid(chain: Chain, at: datetime) -> Denial | None:

@@ -9,8 +9,9 @@ from itertools import pairwise
 from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.anchors import TrustAnchors
+from shared.signatures.authorities import Chain
 from shared.signatures.evidence import Evidence, Wanted
-from shared.signatures.paths import UNREADABLE, Chain, Issuers, why_invalid
+from shared.signatures.paths import UNREADABLE, Issuers, why_invalid
 from shared.signatures.policy import Policy
 from shared.signatures.revocation import Freshness, status_from, voids_timestamps
 from shared.signatures.sources import issuer_urls, tells_status
