@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -26,17 +27,27 @@ class Spool:
         self._waiting = io.BytesIO()
         self._file: IO[bytes] | None = None
 
+    def __len__(self) -> int:
+        return self.size
+
     async def write(self, piece: bytes) -> None:
         """Take in what comes next."""
-        self.size += len(piece)
-        self._waiting.write(piece)
-        if self._waiting.tell() >= PIECE_BYTES:
+        if self._take(piece):
             await asyncio.to_thread(self._put_away)
 
     async def end(self) -> str:
         """Take it as whole; returns its reference, `sha256:<hex>`."""
+        return self.end_here() if self._file is None else await asyncio.to_thread(self.end_here)
+
+    def write_here(self, piece: bytes) -> None:
+        """Take in what comes next, in a thread that may wait for the disk."""
+        if self._take(piece):
+            self._put_away()
+
+    def end_here(self) -> str:
+        """Take it as whole, in a thread that may wait for the disk."""
         if self._file is not None:
-            await asyncio.to_thread(self._put_away)
+            self._put_away()
         else:
             self._hash.update(self._waiting.getbuffer())
         return self.ref
@@ -45,6 +56,11 @@ class Spool:
     def ref(self) -> str:
         """The reference of what was put away; of the whole, once it is ended."""
         return f"sha256:{self._hash.hexdigest()}"
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether it is so small that no file was needed."""
+        return self._file is None
 
     @property
     def file(self) -> IO[bytes]:
@@ -56,14 +72,25 @@ class Spool:
         for start in range(0, self.size, PIECE_BYTES):
             yield await asyncio.to_thread(self._read, start)
 
+    def read(self) -> bytes:
+        """Return the whole, in memory."""
+        self.file.seek(0)
+        return self.file.read()
+
     def close(self) -> None:
-        """Let it go."""
+        """Let it go; that is done as well when nobody holds it any more."""
         if self._file is not None:
             self._file.close()
+
+    def _take(self, piece: bytes) -> bool:
+        self.size += len(piece)
+        self._waiting.write(piece)
+        return self._waiting.tell() >= PIECE_BYTES
 
     def _put_away(self) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+            weakref.finalize(self, self._file.close)
         piece = self._waiting.getbuffer()
         self._hash.update(piece)
         self._file.write(piece)

@@ -5,13 +5,13 @@ they pass by and kept beside the tree, in which their elements stay empty. Every
 message, and refused while it is being read where it is not.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from lxml import etree
 
-from services.msign.soap.base64_text import Base64Text
-from shared.contract.faults import InvalidParameter
+from shared.contract.base64_text import Base64Text, Value
 from shared.contract.safe_xml import PROLOGUE_BYTES, check_prologue, encoding_of, known_charset
 from shared.contract.wsdl import NAMESPACE
 from shared.errors import Malformed
@@ -23,27 +23,37 @@ MAX_CHARACTERS = 16 * 1024 * 1024
 MAX_MARKUP_BYTES = 256 * 1024
 BINARY = frozenset(f"{{{NAMESPACE}}}{name}" for name in ("Content", "Signature"))
 
+V = TypeVar("V", bound=Value)
+
+
+class TooMuch(Malformed):
+    """The message is beyond one of the limits above, which the text names."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the message has {what}", code="too_complex")
+
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Message(Generic[V]):
     """A message: its tree without the binary values, those values by their element, and whose text was not base64."""
 
     root: etree._Element
-    values: dict[etree._Element, bytes]
-    unreadable: tuple[etree._Element, ...] = ()
+    values: dict[etree._Element, V]
+    unreadable: Sequence[etree._Element] = ()
 
 
-class MessageReader:
+class MessageReader(Generic[V]):
     """Reads one message in the encoding that the transport declares, if it does.
 
-    Every method raises `InvalidParameter` for a message beyond the limits above, and `Malformed` for what is not
-    well-formed XML, is encoded in another way than UTF-8 or UTF-16, or has a document type.
+    `new_value` makes what takes the bytes of one binary value. Every method raises `TooMuch` for a message beyond the
+    limits above, and `Malformed` for what is not well-formed XML, is encoded in another way than UTF-8 or UTF-16, or
+    has a document type.
     """
 
-    def __init__(self, charset: str | None) -> None:
+    def __init__(self, charset: str | None, new_value: Callable[[], V]) -> None:
         self._charset = known_charset(charset)
         self._start = b""
-        self._tree = _Tree()
+        self._tree = _Tree(new_value)
         self._parser: Any = None
         self._silent_bytes = 0
 
@@ -56,7 +66,7 @@ class MessageReader:
         if len(self._start) >= PROLOGUE_BYTES:
             self._begin()
 
-    def close(self) -> Message:
+    def close(self) -> Message[V]:
         """Return the message that is complete now."""
         if self._parser is None:
             self._begin()
@@ -66,7 +76,7 @@ class MessageReader:
             raise _not_well_formed() from None
         if self._tree.root is None or self._parser.feed_error_log.filter_from_errors():
             raise _not_well_formed()
-        return Message(self._tree.root, self._tree.values, tuple(self._tree.unreadable))
+        return Message(self._tree.root, self._tree.values, self._tree.unreadable)
 
     def _begin(self) -> None:
         check_prologue(self._start, self._charset)
@@ -90,18 +100,20 @@ class MessageReader:
         # The parser holds back what it has not understood to its end: one tag, comment or the like.
         self._silent_bytes = self._silent_bytes + len(data) if self._tree.events == before else 0
         if self._silent_bytes > MAX_MARKUP_BYTES:
-            raise _beyond(f"a tag, a comment or a CDATA section longer than {MAX_MARKUP_BYTES} bytes")
+            raise TooMuch(f"a tag, a comment or a CDATA section longer than {MAX_MARKUP_BYTES} bytes")
 
 
 @dataclass(slots=True)
-class _Tree:
+class _Tree(Generic[V]):
     """The parser's target: it builds the tree and keeps count."""
 
+    new_value: Callable[[], V]
     events: int = 0
     root: etree._Element | None = None
-    values: dict[etree._Element, bytes] = field(default_factory=dict)
+    values: dict[etree._Element, V] = field(default_factory=dict)
     unreadable: list[etree._Element] = field(default_factory=list)
     _builder: Any = field(default_factory=etree.TreeBuilder)
+    _value: V | None = None
     _binary: Base64Text | None = None
     _elements: int = 0
     _depth: int = 0
@@ -112,13 +124,14 @@ class _Tree:
         self._elements += 1
         self._depth += 1
         if self._elements > MAX_ELEMENTS:
-            raise _beyond(f"more than {MAX_ELEMENTS} elements")
+            raise TooMuch(f"more than {MAX_ELEMENTS} elements")
         if self._depth > MAX_DEPTH:
-            raise _beyond(f"elements nested more than {MAX_DEPTH} deep")
+            raise TooMuch(f"elements nested more than {MAX_DEPTH} deep")
         if len(attributes) + len(nsmap) > MAX_ATTRIBUTES:
-            raise _beyond(f"more than {MAX_ATTRIBUTES} attributes in one element")
+            raise TooMuch(f"more than {MAX_ATTRIBUTES} attributes in one element")
         self._count(len(tag) + sum(map(len, attributes.values())) + sum(map(len, nsmap.values())))
-        self._binary = Base64Text() if tag in BINARY else None
+        self._value = self.new_value() if tag in BINARY else None
+        self._binary = None if self._value is None else Base64Text(self._value)
         self._builder.start(tag, attributes, {prefix or None: uri for prefix, uri in nsmap.items()})
 
     def data(self, text: str) -> None:
@@ -135,13 +148,13 @@ class _Tree:
         element = self._builder.end(tag)
         if self._depth == 0:
             self.root = element
-        if self._binary is None:
+        if self._binary is None or self._value is None:
             return
-        value, self._binary = self._binary.close(), None
-        if value is None:
-            self.unreadable.append(element)
+        if self._binary.close():
+            self.values[element] = self._value
         else:
-            self.values[element] = value
+            self.unreadable.append(element)
+        self._binary = self._value = None
 
     def doctype(self, *_: object) -> None:
         raise Malformed("a document type is not allowed", code="document_type")
@@ -152,11 +165,7 @@ class _Tree:
     def _count(self, characters: int) -> None:
         self._characters += characters
         if self._characters > MAX_CHARACTERS:
-            raise _beyond(f"more than {MAX_CHARACTERS} characters outside Content and Signature")
-
-
-def _beyond(what: str) -> InvalidParameter:
-    return InvalidParameter(f"the message has {what}")
+            raise TooMuch(f"more than {MAX_CHARACTERS} characters outside Content and Signature")
 
 
 def _not_well_formed() -> Malformed:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.spool import Spool
+
 
 class ContentType(StrEnum):
     """What is signed: digests (answered with XAdES) or PDF files (answered with PAdES)."""
@@ -91,6 +93,23 @@ class SignResult:
     correlation_id: str | None = None
     certificate: bytes | None = None
     signature: bytes | None = None
+
+    @property
+    def held(self) -> bytes | Spool | None:
+        """The signature, wherever it is."""
+        return self.signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpooledResult(SignResult):
+    """A received result whose signature is too large for memory: it is in `spool`, and `signature` is None."""
+
+    spool: Spool
+
+    @property
+    def held(self) -> bytes | Spool | None:
+        """The signature, wherever it is."""
+        return self.spool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

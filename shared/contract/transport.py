@@ -4,16 +4,15 @@ The important question after a failure is whether MSign may have acted on the re
 connection was never made or broke before the whole request was handed over; else nobody knows, and it may have.
 """
 
-import io
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
+from shared.contract.arriving import Arrived, Arriving
 from shared.contract.envelope import Envelope
 from shared.errors import Malformed, ProviderDown, Transient
 from shared.watched import Watched
@@ -21,7 +20,7 @@ from shared.watched import Watched
 Context = Callable[[], ssl.SSLContext]
 
 KEEP_ALIVE_S = 15.0
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 64 * 1024
 MOST_CONNECTIONS = 512
 """As many as a service may make calls at once: no call waits for another's connection."""
 
@@ -46,15 +45,6 @@ class Unavailable(ProviderDown):
 
 class AmbiguousCall(Transient):
     """The connection broke or time ran out after the request may have been sent: MSign may have acted on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over HTTP."""
-
-    status: int
-    charset: str | None
-    body: bytes
 
 
 def client_context(*, client_cert: Path, client_key: Path, ca_bundle: Path) -> ssl.SSLContext:
@@ -98,7 +88,7 @@ class SoapTransport:
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             yield cls(session, url, context=context, max_answer_bytes=max_answer_bytes)
 
-    async def post(self, envelope: Envelope, headers: Mapping[str, str]) -> Answer:
+    async def post(self, envelope: Envelope, headers: Mapping[str, str]) -> Arrived:
         """Post an envelope, its documents read on the way, and return the answer, a fault's included.
 
         Raises `ProviderDown` when MSign cannot be used, `NotDone` when it cannot have got all of it (a document could
@@ -112,10 +102,7 @@ class SoapTransport:
             async with self._session.post(
                 self._url, data=message, headers=headers, ssl=tls, allow_redirects=False
             ) as response:
-                charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
-                answer = Answer(response.status, charset, await self._read(response))
-                _check(answer, response.content_type)
-                return answer
+                return await self._read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
             raise ProviderDown(f"MSign cannot be reached: {_brief(error)}") from error
         except aiohttp.ConnectionTimeoutError as error:
@@ -131,13 +118,18 @@ class SoapTransport:
                 raise NotDone(f"the connection to MSign broke under the message: {_brief(error)}") from error
             raise AmbiguousCall(f"the connection to MSign broke: {_brief(error)}") from error
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        body = io.BytesIO()  # hands out what it holds without a copy
+    async def _read(self, response: aiohttp.ClientResponse) -> Arrived:
+        charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
+        arriving, size, refusal = Arriving(charset), 0, _refusal(response)
         async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            body.write(chunk)
-            if body.tell() > self._max_answer_bytes:
+            size += len(chunk)
+            if size > self._max_answer_bytes:
                 raise Transient(f"MSign's answer is larger than {self._max_answer_bytes} bytes")
-        return body.getvalue()
+            if refusal is None:
+                await arriving.feed(chunk)
+        if refusal is not None:
+            raise refusal
+        return await arriving.end()
 
 
 class _Message(aiohttp.Payload):
@@ -161,19 +153,20 @@ class _Message(aiohttp.Payload):
         raise NotImplementedError("a message is not held as a whole")
 
 
-def _check(answer: Answer, content_type: str) -> None:
-    if answer.status == 200 or (answer.status == 500 and content_type.endswith("xml")):
-        return
-    said = f"MSign answered with HTTP status {answer.status}"
-    if answer.status == 413:
-        raise Malformed(said + ": the message is too large", code="too_large")
-    if answer.status in {401, 403, 404}:
-        raise ProviderDown(said)
-    if answer.status == 503:
-        raise Unavailable(said)
-    if answer.status in {500, 502, 504}:
-        raise AmbiguousCall(said)
-    raise NotDone(said) if 300 <= answer.status < 500 else Transient(said)
+def _refusal(response: aiohttp.ClientResponse) -> Exception | None:
+    status = response.status
+    if status == 200 or (status == 500 and response.content_type.endswith("xml")):
+        return None
+    said = f"MSign answered with HTTP status {status}"
+    if status == 413:
+        return Malformed(said + ": the message is too large", code="too_large")
+    if status in {401, 403, 404}:
+        return ProviderDown(said)
+    if status == 503:
+        return Unavailable(said)
+    if status in {500, 502, 504}:
+        return AmbiguousCall(said)
+    return NotDone(said) if 300 <= status < 500 else Transient(said)
 
 
 def _certificate_refused(error: BaseException | None) -> bool:

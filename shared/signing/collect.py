@@ -148,7 +148,7 @@ class Collector:
             sent=sent,
             expected_id=signer and signer["id"],
         )
-        if sum(len(one.signature or b"") for one in response.results) > JUDGE_AT_ONCE_BYTES:
+        if sum(len(one.held or b"") for one in response.results) > JUDGE_AT_ONCE_BYTES:
             return await asyncio.to_thread(check)
         return check()
 

@@ -85,16 +85,18 @@ def _check(
 def _checked(
     result: SignResult, content_type: ContentType, sent: Sent, expected_id: str | None
 ) -> tuple[ResultData, bytes]:
-    if not result.signature:
+    held = result.held
+    if not held:
         nothing = CheckedData(covers_content=None, expected_signer=None)
         return ResultData(correlation_id=sent.correlation_id, checked=nothing), b""
-    bound = bind(content_type, sent.content, result.signature)
+    signature = held if isinstance(held, bytes) else held.read()
+    bound = bind(content_type, sent.content, signature)
     signer = bound.signer
     return ResultData(
         correlation_id=sent.correlation_id,
         certificate=_certificate(result, signer),
-        signature=base64.b64encode(result.signature).decode(),
-        sha256=hashlib.sha256(result.signature).hexdigest(),
+        signature=base64.b64encode(signature).decode(),
+        sha256=hashlib.sha256(signature).hexdigest(),
         signer=None if signer is None else SignerData(subject=display_subject(signer), id=personal_number(signer)),
         checked=CheckedData(
             covers_content=bound.covers,
@@ -102,7 +104,7 @@ def _checked(
             if expected_id is None
             else signer is not None and personal_number(signer) == expected_id,
         ),
-    ), result.signature
+    ), signature
 
 
 def _certificate(result: SignResult, signer: x509.Certificate | None) -> str | None:

@@ -3,6 +3,7 @@
 Missing, nil and empty all read as nothing, for `limits` to judge.
 """
 
+import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ from shared.contract.models import (
 from shared.contract.wsdl import NAMESPACE
 
 Arguments = tuple[Any, ...]
-Values = Mapping[etree._Element, bytes]
+Values = Mapping[etree._Element, io.BytesIO]
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _TRUE = frozenset({"1", "true"})
@@ -117,7 +118,7 @@ def _text(element: etree._Element, name: str) -> str | None:
 
 def _binary(element: etree._Element, name: str, values: Values) -> bytes:
     found = _child(element, name)
-    return b"" if found is None else values.get(found, b"")
+    return b"" if found is None or found not in values else values[found].getvalue()
 
 
 _READERS: dict[str, Callable[[etree._Element, Values], Arguments]] = {

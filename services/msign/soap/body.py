@@ -1,11 +1,13 @@
 """How does a message come in over HTTP?"""
 
+import io
+
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from services.msign.soap.envelope import SoapFault
-from services.msign.soap.message import Message, MessageReader
 from shared.contract.faults import InvalidParameter
+from shared.contract.message import Message, MessageReader, TooMuch
 from shared.errors import Malformed
 
 MEDIA_TYPES = frozenset({"text/xml", "application/xml", "application/soap+xml", "application/octet-stream"})
@@ -16,7 +18,7 @@ async def hold_back(_: web.Request) -> None:
     """Do not ask yet for a body that waits to be asked for: `receive` does, once it is wanted (RFC 9110, 10.1.1)."""
 
 
-async def receive(request: web.Request, *, max_bytes: int) -> Message:
+async def receive(request: web.Request, *, max_bytes: int) -> Message[io.BytesIO]:
     """Read the envelope as it comes; `max_bytes` counts after decompression.
 
     Raises `InvalidParameter` as soon as the message is beyond a limit, `SoapFault` for what cannot be read.
@@ -30,6 +32,8 @@ async def receive(request: web.Request, *, max_bytes: int) -> Message:
         return await _read(request, max_bytes)
     except InvalidParameter:
         raise
+    except TooMuch as error:
+        raise InvalidParameter(str(error)) from None
     except Malformed as error:
         raise SoapFault("Client", str(error)) from None
     except (web.RequestPayloadError, HttpProcessingError) as error:
@@ -42,8 +46,8 @@ async def _ask_for_body(request: web.Request) -> None:
         request.writer.output_size = 0
 
 
-async def _read(request: web.Request, max_bytes: int) -> Message:
-    reader, size = MessageReader(request.charset), 0
+async def _read(request: web.Request, max_bytes: int) -> Message[io.BytesIO]:
+    reader, size = MessageReader(request.charset, io.BytesIO), 0
     async for piece in request.content.iter_any():
         size += len(piece)
         if size > max_bytes:

@@ -4,6 +4,7 @@ POST calls an operation, GET tells the WSDL; both need a registered client certi
 """
 
 import asyncio
+import io
 import time
 
 import structlog
@@ -20,11 +21,11 @@ from services.msign.soap.body import hold_back, receive
 from services.msign.soap.caller import authenticate
 from services.msign.soap.envelope import SoapFault, find_call
 from services.msign.soap.faults import write_fault
-from services.msign.soap.message import Message
 from services.msign.soap.operations import handle
 from services.msign.soap.schema import check_body
 from services.msign.soap.tracing import called, server_span
 from shared.contract.faults import MSignFault
+from shared.contract.message import Message
 from shared.contract.wsdl import described_at, document
 
 PATH = "/MSign.svc"
@@ -100,7 +101,7 @@ async def _read(request: web.Request) -> tuple[str, Arguments]:
     return await asyncio.to_thread(_understand, message, request.headers.get("SOAPAction"))
 
 
-def _understand(message: Message, action: str | None) -> tuple[str, Arguments]:
+def _understand(message: Message[io.BytesIO], action: str | None) -> tuple[str, Arguments]:
     call = find_call(message.root, action)
     check_body(call, message.unreadable)
     name = etree.QName(call).localname

@@ -7,7 +7,7 @@ import gzip
 
 import pytest
 
-from services.msign.soap.message import MAX_ELEMENTS
+from shared.contract.message import MAX_ELEMENTS
 from tests.documents import pdf_file
 from tests.integration.msign_api.calls import (
     IDNP,

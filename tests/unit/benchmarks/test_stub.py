@@ -4,19 +4,18 @@ import base64
 
 from benchmarks.signing.materials import make
 from benchmarks.signing.stub import Answers, delay_s
-from shared.contract import envelope, wsdl
-from shared.contract.codec import read_sign_response
+from shared.contract import envelope
+from shared.contract.answers import read_answer, read_request_id, read_sign_response
 from shared.contract.models import ContentType, SignContent, SignRequest, SignStatus
 from shared.contract.safe_xml import read_xml
 from shared.signatures.binding import bind
 
 
-def result_of(name, answer):
+def result_of(name, answer, read):
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert f"Content-Length: {len(body)}".encode() in head
-    wrapper = read_xml(body, charset=None)[0][0]
-    return getattr(wsdl.element(f"{name}Response").parse(wrapper, wsdl.document().types), f"{name}Result")
+    return read_answer(name, read_xml(body, charset=None), {}, read)
 
 
 def written(name, parameters):
@@ -33,11 +32,11 @@ async def test_a_request_comes_back_signed_with_its_own_digest():
         contents=(SignContent(content=digest, correlation_id="1"),),
     )
     posted = answers.to(written("PostSignRequest", {"request": request}))
-    request_id = result_of("PostSignRequest", posted)
+    request_id = result_of("PostSignRequest", posted, read_request_id)
     assert len(request_id) == 32
 
     asked = answers.to(written("GetSignResponse", {"requestID": request_id, "language": "ro"}))
-    response = read_sign_response(result_of("GetSignResponse", asked))
+    response = result_of("GetSignResponse", asked, read_sign_response)
     (signed,) = response.results
     assert response.status is SignStatus.SUCCESS
     assert signed.correlation_id == "1"

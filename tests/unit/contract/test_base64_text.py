@@ -1,18 +1,20 @@
 import base64
+import io
 import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.msign.soap.base64_text import PIECE_CHARACTERS, Base64Text
+from shared.contract.base64_text import PIECE_CHARACTERS, Base64Text
 
 
 def decoded(*pieces: str) -> bytes | None:
-    text = Base64Text()
+    value = io.BytesIO()
+    text = Base64Text(value)
     for piece in pieces:
         text.feed(piece)
-    return text.close()
+    return value.getvalue() if text.close() else None
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(0, 300), max_size=5))

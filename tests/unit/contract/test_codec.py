@@ -52,11 +52,10 @@ REQUESTS = [
         ),
     ),
 ]
-CASES = [
-    ("SignResponse", codec.read_sign_response, SignResponse(status=SignStatus.PENDING)),
+ANSWERS = [
+    ("SignResponse", SignResponse(status=SignStatus.PENDING)),
     (
         "SignResponse",
-        codec.read_sign_response,
         SignResponse(
             status=SignStatus.FAILURE,
             message="nu",
@@ -65,7 +64,6 @@ CASES = [
     ),
     (
         "VerificationResponse",
-        codec.read_verification_response,
         VerificationResponse(
             results=(
                 VerificationResult(
@@ -85,13 +83,7 @@ def on_the_wire(name: str, model: Any) -> etree._Element:
     return parent[0]
 
 
-@pytest.mark.parametrize(("name", "read", "model"), CASES)
-def test_a_model_comes_back_from_the_wire_as_it_was(name, read, model):
-    node = etree.fromstring(etree.tostring(on_the_wire(name, model)))
-    assert read(wsdl.element(name).parse(node, wsdl.document().types)) == model
-
-
-@pytest.mark.parametrize(("name", "model"), [*REQUESTS, *((name, model) for name, _, model in CASES)])
+@pytest.mark.parametrize(("name", "model"), [*REQUESTS, *ANSWERS])
 def test_a_model_on_the_wire_is_what_the_schema_allows(name, model):
     wsdl.schema().assertValid(on_the_wire(name, model))
 
@@ -101,11 +93,3 @@ def test_a_time_is_sent_in_utc():
     value = codec.to_value(VerificationCertificate(certificate=b"", signature_valid=True, subject="", signed_at=east))
     assert value["SignedAt"] == datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
     assert value["SignedAt"].tzinfo is UTC
-
-
-def test_a_time_without_a_zone_is_read_as_utc():
-    node = on_the_wire("VerificationResponse", CASES[-1][2])
-    for moment in node.iterfind(".//{*}SignedAt"):
-        moment.text = "2026-01-02T03:04:05"
-    read = codec.read_verification_response(wsdl.element("VerificationResponse").parse(node, wsdl.document().types))
-    assert read.results[0].certificates[0].signed_at == CERTIFICATE.signed_at

@@ -1,4 +1,5 @@
 import base64
+import io
 import itertools
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from services.msign.soap.message import (
+from shared.contract.message import (
     MAX_ATTRIBUTES,
     MAX_CHARACTERS,
     MAX_DEPTH,
@@ -14,16 +15,16 @@ from services.msign.soap.message import (
     MAX_MARKUP_BYTES,
     Message,
     MessageReader,
+    TooMuch,
 )
-from shared.contract.faults import InvalidParameter
 from shared.errors import Malformed
 
 DTD = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
 PIECE = 64 * 1024
 
 
-def read(data: bytes | Iterable[bytes], charset: str | None = None, piece: int = PIECE) -> Message:
-    reader = MessageReader(charset)
+def read(data: bytes | Iterable[bytes], charset: str | None = None, piece: int = PIECE) -> Message[io.BytesIO]:
+    reader = MessageReader(charset, io.BytesIO)
     for part in (data[at : at + piece] for at in range(0, len(data), piece)) if isinstance(data, bytes) else data:
         reader.feed(part)
     return reader.close()
@@ -86,13 +87,13 @@ def test_a_binary_value_is_kept_beside_the_tree():
     message = read(f"<a xmlns='https://msign.gov.md'><Content>{text}</Content><Signature/><Name>x</Name></a>".encode())
     content, signature, name = message.root
     expected: Any = {content: data, signature: b""}
-    assert message.values == expected
+    assert {element: value.getvalue() for element, value in message.values.items()} == expected
     assert (content.text, signature.text, name.text) == (None, None, "x")
 
 
 def test_what_is_no_base64_is_told_by_its_element():
     message = read(b"<a xmlns='https://msign.gov.md'><Content>!</Content></a>")
-    assert message.unreadable == (message.root[0],)
+    assert message.unreadable == [message.root[0]]
 
 
 def test_the_same_name_in_another_namespace_is_text():
@@ -152,7 +153,7 @@ def test_a_message_within_the_limits_is_read(data):
 
 @pytest.mark.parametrize(("data", "limit"), BEYOND, ids=[limit for _, limit in BEYOND])
 def test_a_message_beyond_a_limit_is_refused_by_its_name(data, limit):
-    with pytest.raises(InvalidParameter, match=limit):
+    with pytest.raises(TooMuch, match=limit):
         read(data)
 
 
@@ -162,5 +163,5 @@ def test_a_message_beyond_a_limit_is_refused_by_its_name(data, limit):
     ids=["elements", "attributes", "comment", "text"],
 )
 def test_an_endless_message_is_refused_while_it_is_still_coming(begin, more):
-    with pytest.raises(InvalidParameter, match="the message has"):
+    with pytest.raises(TooMuch, match="the message has"):
         read(itertools.chain([begin], itertools.repeat(more)))

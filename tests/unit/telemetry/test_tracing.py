@@ -8,18 +8,20 @@ from typing import Any
 import pytest
 import structlog
 from aiohttp import test_utils, web
+from lxml import etree
 from opentelemetry.baggage import set_baggage
 from opentelemetry.context import attach, detach
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
+from shared.contract.arriving import Arrived
 from shared.contract.client import MSignClient
-from shared.contract.transport import Answer
 from shared.errors import Transient
+from shared.persistence.events import Waiting
 from shared.persistence.jobs import Job
 from shared.signing.states import Kind, State
 from shared.telemetry import tracing
 from shared.telemetry.http import traced
-from shared.telemetry.messages import settling, taken
+from shared.telemetry.messages import saying, sending, settling, taken
 from shared.telemetry.steps import step
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -118,6 +120,34 @@ def test_a_job_without_a_trace_begins_one_of_its_own_with_each_step(recorded):
     assert recorded()[0].parent is None
 
 
+def event_of(traceparent=PARENT) -> Waiting:
+    return Waiting(
+        event_id=uuid.uuid4(), job_id=uuid.uuid4(), type="msign.sign_response.ready.v1", routing_key="a.b.c",
+        body=IDNP.encode(), traceparent=traceparent, attempts=1, correlation_id="c-1",
+    )  # fmt: skip
+
+
+def test_a_publication_belongs_to_the_trace_of_what_the_event_tells(recorded):
+    event = event_of()
+    span = sending(event, "msign.events")
+    assert tracing.traceparent_of(span).startswith(f"00-{TRACE}-")
+    span.end()
+    (told,) = recorded()
+    assert (told.name, told.kind, trace_of(told)) == ("publish msign.events", SpanKind.PRODUCER, TRACE)
+    assert f"{told.parent.span_id:016x}" == "b7ad6b7169203331"
+    assert told.attributes["msign.job_id"] == str(event.job_id)
+    assert IDNP not in told.to_json()
+
+
+def test_what_is_logged_about_a_publication_names_its_event_and_belongs_to_its_span():
+    event = event_of()
+    with saying(event, sending(event, "msign.events")):
+        bound = structlog.contextvars.get_contextvars()
+        assert (bound["event_id"], bound["job_id"]) == (str(event.event_id), str(event.job_id))
+        assert tracing.current_traceparent() == PARENT
+    assert "event_id" not in structlog.contextvars.get_contextvars()
+
+
 def test_within_a_step_every_log_line_names_the_job_and_its_command():
     job = job_of()
     with step(job, "post sign request"):
@@ -150,7 +180,7 @@ class Listening:
     async def post(self, body, headers):
         self.headers = dict(headers)
         self.span = get_current_span()
-        return Answer(200, None, b"<nothing/>")
+        return Arrived(etree.fromstring("<nothing/>"))
 
 
 @pytest.mark.parametrize("told", [True, False])

@@ -1,13 +1,14 @@
+import io
 from typing import Any
 
 import pytest
 from lxml import etree
 
 from services.msign.soap.arguments import read_arguments
-from services.msign.soap.message import MessageReader
 from shared.contract import wsdl
 from shared.contract.codec import to_value
 from shared.contract.faults import InvalidParameter
+from shared.contract.message import MessageReader
 from shared.contract.models import (
     ContentType,
     DelegatorType,
@@ -52,7 +53,7 @@ def arguments(name: str, inner: str) -> tuple[Any, ...]:
 
 
 def read(name: str, data: bytes) -> tuple[Any, ...]:
-    reader = MessageReader(None)
+    reader = MessageReader(None, io.BytesIO)
     reader.feed(data)
     message = reader.close()
     (call,) = [one for one in message.root.iter() if etree.QName(one).localname == name]

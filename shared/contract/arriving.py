@@ -1,0 +1,85 @@
+"""How does an answer come in, so that a large one is never in memory as a whole?
+
+A small one is parsed at its end. Anything else is parsed in threads as it comes: its signatures go into spools, and the
+tree that is left of it is small.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from shared.contract.message import MessageReader
+from shared.contract.safe_xml import read_xml
+from shared.errors import Malformed, Transient
+from shared.spool import Spool
+
+SMALL_BYTES = 64 * 1024
+"""Up to which size an answer is parsed at once, on the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An answer: its tree, and beside it the signatures that were too large for it, by their elements."""
+
+    root: etree._Element
+    spools: Mapping[etree._Element, Spool] = field(default_factory=dict)
+
+
+class Arriving:
+    """Takes one answer in, in the encoding that the transport declares, if it does.
+
+    Every method raises `Transient` for what is not to be read: see `read_xml` and `MessageReader`.
+    """
+
+    def __init__(self, charset: str | None) -> None:
+        self._charset = charset
+        self._start = bytearray()
+        self._reader: MessageReader[_Value] | None = None
+
+    async def feed(self, piece: bytes) -> None:
+        """Take what comes next."""
+        if self._reader is None:
+            self._start += piece
+            if len(self._start) <= SMALL_BYTES:
+                return
+            with _the_answer_is_malformed():
+                self._reader = MessageReader(self._charset, _Value)
+            piece, self._start = bytes(self._start), bytearray()
+        with _the_answer_is_malformed():
+            await asyncio.to_thread(self._reader.feed, piece)
+
+    async def end(self) -> Arrived:
+        """Return the answer, which is complete now."""
+        with _the_answer_is_malformed():
+            if self._reader is None:
+                return Arrived(read_xml(bytes(self._start), charset=self._charset))
+            return await asyncio.to_thread(_arrived, self._reader)
+
+
+@contextmanager
+def _the_answer_is_malformed() -> Iterator[None]:
+    """What is malformed here is the answer, not our request, which may be posted again."""
+    try:
+        yield
+    except Malformed as error:
+        raise Transient(f"MSign's answer cannot be read: {error}") from error
+
+
+class _Value:
+    """A signature that is coming."""
+
+    def __init__(self) -> None:
+        self.spool = Spool()
+
+    def write(self, piece: bytes, /) -> None:
+        self.spool.write_here(piece)
+
+
+def _arrived(reader: MessageReader[_Value]) -> Arrived:
+    message = reader.close()
+    for value in message.values.values():
+        value.spool.end_here()
+    return Arrived(message.root, {element: value.spool for element, value in message.values.items()})
