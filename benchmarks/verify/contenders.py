@@ -6,19 +6,28 @@ Libraries run in this process, programs are started anew for each document, as o
 import asyncio
 import hashlib
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
+from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from benchmarks.verify import signxml_peer
 from benchmarks.verify.materials import Materials, Signed
-from shared.signatures.certificates import to_asn1
+from shared.signatures import authorities, certificates, reading, responder
 from shared.signatures.content import Digest
+from shared.signatures.pades import hexadecimal
 from shared.signatures.pades.verify import judge_pdf
+from shared.signatures.trust import TrustAnchors
+from shared.signatures.verdict import Report
 from shared.signatures.xades.verify import judge_document
 
 Verify = Callable[[], Awaitable[None]]
@@ -34,31 +43,78 @@ def ours(made: Materials, signed: Signed) -> Verify:
     """Our own judgement on all axes: integrity, coverage, timestamp, trust."""
 
     async def verify() -> None:
-        if signed.digest:
-            report = judge_document(signed.data, Digest(signed.digest), made.anchors)
-        else:
-            report = judge_pdf(signed.data, made.anchors)
-        _must(report.valid and len(report.signatures) == signed.count, "ours")
+        _must(found_valid(judge(signed.data, signed.digest, made.anchors), signed), "ours")
 
     return verify
+
+
+def judge(data: bytes, digest: bytes, anchors: TrustAnchors) -> Report:
+    """Our report on signatures of a hash, or (`digest` is empty) of a PDF."""
+    return judge_document(data, Digest(digest), anchors) if digest else judge_pdf(data, anchors)
+
+
+def found_valid(report: Report, signed: Signed) -> bool:
+    """Whether a report says that all the signatures there are hold."""
+    return report.valid and len(report.signatures) == signed.count
+
+
+def forget_signers(made: Materials) -> None:
+    """Let this process forget all that it remembers, but for the authorities."""
+    for forget in (
+        reading._read.cache_clear,
+        reading._prepared.cache_clear,
+        certificates._prepared.cache_clear,
+        responder._ISSUED.clear,
+        authorities.UNCONDITIONAL.clear,
+    ):
+        forget()
+    known = made.introduction
+    _must(found_valid(judge(known.data, known.digest, made.anchors), known), "ours")
 
 
 def pyhanko(made: Materials, signed: Signed) -> Verify:
     """pyHanko's own validation, with the same anchors for signers and timestamps, and without a network."""
 
     async def verify() -> None:
-        reader = PdfFileReader(io.BytesIO(signed.data))
-        found = reader.embedded_regular_signatures
-        _must(len(found) == signed.count, "pyHanko")
-        for signature in found:
-            status: Any = await async_validate_pdf_signature(signature, _context(made), _context(made))
-            _must(status.valid and status.intact and status.trusted and status.timestamp_validity.trusted, "pyHanko")
+        with _as_they_come():
+            reader = PdfFileReader(io.BytesIO(signed.data))
+            found = reader.embedded_regular_signatures
+            _must(len(found) == signed.count, "pyHanko")
+            for signature in found:
+                status: Any = await async_validate_pdf_signature(signature, _context(made), _context(made))
+                holds = status.valid and status.intact and status.trusted and status.timestamp_validity.trusted
+                _must(holds, "pyHanko")
 
     return verify
 
 
+def signxml(made: Materials, signed: Signed) -> Verify:
+    """signxml, pyhanko-certvalidator and a check of the timestamp by hand."""
+
+    async def verify() -> None:
+        with _as_they_come():
+            _must(
+                await signxml_peer.verify_document(signed.data, signed.digest, _root(made)) == signed.count, "signxml"
+            )
+
+    return verify
+
+
+@contextmanager
+def _as_they_come() -> Iterator[None]:
+    """The libraries without what we taught them."""
+    names = patch.object(asn1_x509.NameTypeAndValue, "_ldap_string_prep", reading.AS_IT_COMES)
+    digits = patch.object(generic, "read_hex_string_from_stream", hexadecimal.AS_IT_COMES)
+    with names, digits:
+        yield
+
+
 def _context(made: Materials) -> ValidationContext:
-    return ValidationContext(trust_roots=[to_asn1(made.pki.root.certificate)], allow_fetching=False)
+    return ValidationContext(trust_roots=[_root(made)], allow_fetching=False)
+
+
+def _root(made: Materials) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(made.pki.root.certificate.public_bytes(Encoding.DER))
 
 
 def pdfsig(signed: Signed) -> Verify:
