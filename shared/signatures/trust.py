@@ -10,6 +10,7 @@ from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.anchors import TrustAnchors
 from shared.signatures.authorities import Chain
+from shared.signatures.certificates import name_key
 from shared.signatures.evidence import Evidence, Wanted
 from shared.signatures.paths import UNREADABLE, Issuers, why_invalid
 from shared.signatures.policy import Policy
@@ -130,7 +131,8 @@ def _judged_statuses(chain: Chain, known: Evidence, policy: Policy, at: datetime
 def _but_for_anchor(verdict: PathVerdict, issuers: Issuers, known: Evidence, at: datetime) -> PathVerdict:
     """An anchor that somebody else issued is trusted as it is, unless its revocation is at hand."""
     anchor = verdict.chain[-1]
-    for issuer in issuers.issuers(anchor) if anchor.subject != anchor.issuer else ():
+    self_issued = name_key(anchor.subject) == name_key(anchor.issuer)
+    for issuer in () if self_issued else issuers.issuers(anchor):
         status = status_from(known, anchor, issuer, at)
         if status.status is Status.REVOKED:
             return PathVerdict(Trust.REVOKED, _revoked(status, whose=len(verdict.chain) == 1), verdict.chain)
