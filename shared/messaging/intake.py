@@ -1,4 +1,4 @@
-"""How do deliveries come in? In batches: handled together, committed together, then acknowledged.
+"""How do deliveries come in? In batches: handled together, committed together, then acknowledged at once.
 
 Nothing else happens in a delivery. When the database is away, the consumer is cancelled, the batch is held and tried
 again, and the queue keeps the rest. When the broker cancels the consumer (its queue was deleted, or lost its leader),
@@ -7,25 +7,23 @@ before the original is acknowledged.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import structlog
-from aio_pika import DeliveryMode, Message
-from aio_pika.abc import (
-    AbstractExchange,
-    AbstractIncomingMessage,
-    AbstractQueue,
-    AbstractRobustConnection,
-)
+from aio_pika import DeliveryMode, IncomingMessage, Message
+from aio_pika.abc import AbstractExchange, AbstractRobustConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.abc import AbstractChannel as UnderlayChannel
+from aiormq.abc import DeliveredMessage
 from opentelemetry.trace import Span
 
 from shared.messaging import broker
 from shared.messaging.dead import died
+from shared.messaging.receipts import Receipts
 from shared.messaging.topology import DEAD, CommandQueue, declare_commands
 from shared.persistence.pool import is_away
 from shared.telemetry import metrics
@@ -34,6 +32,8 @@ from shared.telemetry.tracing import failed, traceparent_of
 
 PREFETCH = 200
 BATCH = 50
+BATCH_BYTES = 8 * 1024 * 1024
+"""A batch that has so many bytes takes no more deliveries: it is one statement later."""
 RETRY_S = 1.0
 DUPLICATE = "duplicate"
 OUTCOMES = ("admitted", "rejected", DUPLICATE)
@@ -50,6 +50,19 @@ class Delivery:
     routing_key: str
     user_id: str | None
     traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A delivery as it came from the broker; `tag` is its number on its channel."""
+
+    tag: int
+    body: bytes
+    routing_key: str
+    user_id: str | None
+    message_id: str | None
+    headers: Mapping[str, Any]
+    whole: DeliveredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +91,8 @@ class Intake:
         self._connection = connection
         self._queue = queue
         self._handle = handle
-        self._consumer: tuple[AbstractQueue, str] | None = None
-        self._deliveries: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        self._consumer: tuple[UnderlayChannel, str] | None = None
+        self._deliveries: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
         metrics.begin(metrics.COMMANDS, [queue.name], OUTCOMES)
@@ -117,15 +130,21 @@ class Intake:
     async def _run(self) -> None:
         async with broker.open_channel(self._connection) as (channel, carrier):
             await channel.set_qos(prefetch_count=PREFETCH)
-            queue = await declare_commands(channel, self._queue)
+            await declare_commands(channel, self._queue)
             dead = await channel.get_exchange(DEAD, ensure=False)
             self._deliveries = asyncio.Queue()
             carrier.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
-            await self._consume(queue)
-            await self._work(carrier, queue, dead)
+            await self._consume(carrier)
+            await self._work(carrier, dead)
 
-    async def _consume(self, queue: AbstractQueue) -> None:
-        self._consumer = (queue, await queue.consume(self._deliveries.put))
+    async def _consume(self, carrier: UnderlayChannel) -> None:
+        deliveries = self._deliveries
+
+        async def receive(message: DeliveredMessage) -> None:
+            deliveries.put_nowait(_incoming(message))
+
+        answer = await carrier.basic_consume(self._queue.name, receive)
+        self._consumer = (carrier, str(answer.consumer_tag))
 
     def _cancelled_by_broker(self, _: object) -> None:
         log.warning("consumer_cancelled_by_broker", queue=self._queue.name)
@@ -134,36 +153,40 @@ class Intake:
 
     async def _cancel(self) -> None:
         if self._consumer is not None:
-            queue, tag = self._consumer
+            carrier, tag = self._consumer
             self._consumer = None
-            await queue.cancel(tag)
+            if not carrier.is_closed:
+                await carrier.basic_cancel(tag)
 
-    async def _work(self, carrier: UnderlayChannel, queue: AbstractQueue, dead: AbstractExchange) -> None:
+    async def _work(self, carrier: UnderlayChannel, dead: AbstractExchange) -> None:
+        receipts = Receipts(carrier)
         while True:
             if self._deliveries.empty():
                 self._idle.set()
             batch = [await self._next(carrier)]
             self._idle.clear()
-            while len(batch) < BATCH and not self._deliveries.empty():
+            size = len(batch[0].body)
+            while len(batch) < BATCH and size < BATCH_BYTES and not self._deliveries.empty():
                 batch.append(self._wanted(self._deliveries.get_nowait()))
-            await self._deal_with(batch, queue, dead)
+                size += len(batch[-1].body)
+            await self._deal_with(batch, carrier, receipts, dead)
 
     async def _deal_with(
-        self, batch: list[AbstractIncomingMessage], queue: AbstractQueue, dead: AbstractExchange
+        self,
+        batch: list[Incoming],
+        carrier: UnderlayChannel,
+        receipts: Receipts,
+        dead: AbstractExchange,
     ) -> None:
         spans = [taken(message, self._queue.name) for message in batch]
         try:
-            verdicts = await self._verdicts(list(map(_delivery, batch, spans)), queue)
-            for message, span, verdict in zip(batch, spans, verdicts, strict=True):
-                if isinstance(verdict, Unusable):
-                    failed(span, verdict.reason)
-                with settling(span, message):
-                    await self._settle(message, verdict, dead)
+            verdicts = await self._verdicts(list(map(_delivery, batch, spans)), carrier)
+            await self._settle(list(zip(batch, spans, verdicts, strict=True)), receipts, dead)
         finally:
             for span in spans:
                 span.end()
 
-    async def _next(self, carrier: UnderlayChannel) -> AbstractIncomingMessage:
+    async def _next(self, carrier: UnderlayChannel) -> Incoming:
         while True:
             try:
                 async with asyncio.timeout(RETRY_S):
@@ -172,12 +195,12 @@ class Intake:
                 if carrier.is_closed:
                     raise ChannelInvalidStateError("the channel was closed") from None
 
-    def _wanted(self, delivery: AbstractIncomingMessage | None) -> AbstractIncomingMessage:
+    def _wanted(self, delivery: Incoming | None) -> Incoming:
         if delivery is None:
             raise ChannelInvalidStateError("the broker has cancelled the consumer")
         return delivery
 
-    async def _verdicts(self, deliveries: Sequence[Delivery], queue: AbstractQueue) -> Sequence[Verdict]:
+    async def _verdicts(self, deliveries: Sequence[Delivery], carrier: UnderlayChannel) -> Sequence[Verdict]:
         while True:
             try:
                 return await self._handle(deliveries)
@@ -188,15 +211,15 @@ class Intake:
                     log.exception("intake_bug", deliveries=len(deliveries))
                     return await self._one_by_one(deliveries)
                 log.warning("intake_waits_for_database", error=type(error).__name__)
-                await self._pause(queue)
+                await self._pause(carrier)
 
-    async def _pause(self, queue: AbstractQueue) -> None:
+    async def _pause(self, carrier: UnderlayChannel) -> None:
         """Take nothing more for a moment; who is stopping anyway does not begin again."""
         stopping = self._consumer is None
         await self._cancel()
         await asyncio.sleep(RETRY_S)
         if not stopping:
-            await self._consume(queue)
+            await self._consume(carrier)
 
     async def _one_by_one(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         """A batch met a bug: find out whose fault it is, so that the others do not suffer."""
@@ -211,28 +234,53 @@ class Intake:
                 verdicts.append(Unusable("bug", type(error).__name__))
         return verdicts
 
-    async def _settle(self, message: AbstractIncomingMessage, verdict: Verdict, dead: AbstractExchange) -> None:
-        if isinstance(verdict, Unusable):
-            await dead.publish(_dead_letter(message, verdict), self._queue.name)
-            metrics.DEAD_LETTERS.labels(self._queue.name, verdict.reason).inc()
-            log.warning("delivery_dead", queue=self._queue.name, reason=verdict.reason, detail=verdict.detail)
-        else:
-            metrics.COMMANDS.labels(self._queue.name, verdict.outcome).inc()
-            if verdict.outcome == DUPLICATE:
-                metrics.INBOX_DUPLICATES.labels(self._queue.name).inc()
-        await message.ack()
+    async def _settle(
+        self,
+        dealt_with: Sequence[tuple[Incoming, Span, Verdict]],
+        receipts: Receipts,
+        dead: AbstractExchange,
+    ) -> None:
+        """Acknowledge a batch: what is done first, so that it does not come again if a dead letter finds no room."""
+        done = [(message, verdict) for message, _, verdict in dealt_with if isinstance(verdict, Done)]
+        for _, one in done:
+            self._count(one)
+        await receipts.give([message.tag for message, _ in done])
+        for message, span, verdict in dealt_with:
+            if isinstance(verdict, Unusable):
+                failed(span, verdict.reason)
+                with settling(span, message):
+                    await self._bury(message, verdict, dead)
+                await receipts.give([message.tag])
+
+    async def _bury(self, message: Incoming, verdict: Unusable, dead: AbstractExchange) -> None:
+        await dead.publish(_dead_letter(IncomingMessage(message.whole), verdict), self._queue.name)
+        metrics.DEAD_LETTERS.labels(self._queue.name, verdict.reason).inc()
+        log.warning("delivery_dead", queue=self._queue.name, reason=verdict.reason, detail=verdict.detail)
+
+    def _count(self, verdict: Done) -> None:
+        metrics.COMMANDS.labels(self._queue.name, verdict.outcome).inc()
+        if verdict.outcome == DUPLICATE:
+            metrics.INBOX_DUPLICATES.labels(self._queue.name).inc()
 
 
-def _delivery(message: AbstractIncomingMessage, span: Span) -> Delivery:
-    return Delivery(
+def _incoming(message: DeliveredMessage) -> Incoming:
+    says = message.header.properties
+    return Incoming(
+        tag=message.delivery_tag or 0,
         body=message.body,
         routing_key=message.routing_key or "",
-        user_id=message.user_id,
-        traceparent=traceparent_of(span),
+        user_id=says.user_id,
+        message_id=says.message_id,
+        headers=says.headers or {},
+        whole=message,
     )
 
 
-def _dead_letter(message: AbstractIncomingMessage, verdict: Unusable) -> Message:
+def _delivery(message: Incoming, span: Span) -> Delivery:
+    return Delivery(message.body, message.routing_key, message.user_id, traceparent_of(span))
+
+
+def _dead_letter(message: IncomingMessage, verdict: Unusable) -> Message:
     return Message(
         message.body,
         content_type=message.content_type,

@@ -1,45 +1,48 @@
 """How do events get from the outbox to the broker?
 
-A batch is claimed, published with all its confirms under way at once, and only what the broker confirmed is marked.
-What it refused waits alone, longer each time. Whoever dies in between leaves a lease that runs out: the event goes
-out again under the same id. An event that nobody bound is confirmed as well, and done. While the broker takes
-nothing, because it is away or blocks publishers, nothing is claimed.
+Up to `WINDOW` of them are on their way at once: as soon as half of these places are free, what is due is claimed and
+published, and what the broker confirmed is marked. What it refused waits alone, longer each time. Whoever dies in
+between leaves a lease that runs out: the event goes out again under the same id. An event that nobody bound is
+confirmed as well, and done. While the broker takes nothing, because it is away or blocks publishers, nothing is
+claimed.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
-import aio_pika
 import asyncpg
 import structlog
-from aio_pika import DeliveryMode, Message
-from aio_pika.abc import AbstractExchange, AbstractRobustConnection
+from aio_pika import DeliveryMode
+from aio_pika.abc import AbstractRobustConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.abc import DeliveredMessage
+from opentelemetry.trace import Span
+from pamqp.commands import Basic
 
 from shared.messaging import broker
 from shared.messaging.envelope import CONTENT_TYPE
+from shared.messaging.outcomes import Outcomes
+from shared.messaging.publishing import Answer, Outgoing, Publisher
 from shared.messaging.topology import EVENTS, declare_exchanges
 from shared.persistence import events, notices
 from shared.persistence.events import Waiting
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.telemetry import metrics
-from shared.telemetry.messages import publishing
+from shared.telemetry.messages import saying, sending
 from shared.telemetry.tracing import TRACEPARENT, failed, traceparent_of
 
-BATCH = 100
+WINDOW = 200
+MOST_BYTES = 8 * 1024 * 1024
+"""How many bytes of events are on their way at once; one that is larger goes alone."""
 LEASE = timedelta(seconds=30)
 CONFIRM_TIMEOUT_S = 15.0
 LOOK_EVERY_S = 2.0
 BLOCKED_LOOK_EVERY_S = 0.5
-LONGEST_DELAY_S = 60.0
+REST_S = 1.0
+"""How long what is on its way is waited for when the relay ends: else it goes out again when the lease has run out."""
 
 log = structlog.get_logger(__name__)
-
-
-def delay_after(attempts: int) -> timedelta:
-    """Return how long an event waits after its broker refused it `attempts` times: 1 s, 2 s, 4 s … 60 s."""
-    return timedelta(seconds=min(2.0 ** (attempts - 1), LONGEST_DELAY_S))
 
 
 class Relay:
@@ -49,24 +52,38 @@ class Relay:
         self._connection = connection
         self._pool = pool
         self._hint = hints.hint(notices.EVENTS)
+        self._outcomes = Outcomes(pool, places=WINDOW, most_bytes=MOST_BYTES)
 
     async def run(self) -> None:
         """Publish until cancelled; a broken broker or database is waited for."""
+        publishing, writing = asyncio.create_task(self._publish_for_ever()), asyncio.create_task(self._outcomes.run())
+        try:
+            (ended, *_), _ = await asyncio.wait({publishing, writing}, return_when=asyncio.FIRST_COMPLETED)
+            ended.result()
+        finally:
+            for task in (publishing, writing):  # in this order: what comes of the last events is written down
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _publish_for_ever(self) -> None:
         while True:
             try:
-                await self._run()
+                await self._publish_on_a_channel()
             except (AMQPError, ChannelInvalidStateError, *DATABASE_ERRORS) as error:
                 log.warning("relay_interrupted", error=type(error).__name__)
                 await asyncio.sleep(1)
 
-    async def _run(self) -> None:
+    async def _publish_on_a_channel(self) -> None:
         async with broker.open_channel(self._connection, on_return_raises=False) as (channel, carrier):
             await declare_exchanges(channel)
-            exchange = await channel.get_exchange(EVENTS, ensure=False)
-            while not carrier.is_closed:
-                await self._until_taken()
-                if await self.publish_due(exchange) < BATCH:
-                    await self._hint.wait(at_most_s=LOOK_EVERY_S)
+            publisher = Publisher(carrier, EVENTS)
+            try:
+                while not carrier.is_closed:
+                    await self._until_taken()
+                    if not await self._publish_due(publisher):
+                        await self._hint.wait(at_most_s=LOOK_EVERY_S)
+            finally:
+                await self._outcomes.rest(at_most_s=REST_S)
 
     async def _until_taken(self) -> None:
         """Wait until the broker takes messages, and say so if it does not."""
@@ -78,53 +95,55 @@ class Relay:
             await asyncio.sleep(BLOCKED_LOOK_EVERY_S)
         log.info("relay_goes_on")
 
-    async def publish_due(self, exchange: AbstractExchange) -> int:
-        """Publish one batch; returns how many events were due."""
-        due = await events.claim_due(self._pool, limit=BATCH, lease=LEASE)
-        outcomes = await asyncio.gather(*(self._publish(exchange, event) for event in due))
-        confirmed = [event.event_id for event, done in zip(due, outcomes, strict=True) if done]
-        if confirmed:
-            await events.mark_published(self._pool, confirmed)
-        for event, done in zip(due, outcomes, strict=True):
-            if done:
-                metrics.EVENTS_PUBLISHED.labels(event.type).inc()
-            else:
-                metrics.EVENTS_REFUSED.labels(event.type).inc()
-                await events.defer(self._pool, event.event_id, delay_after(event.attempts))
-        return len(due)
+    async def _publish_due(self, publisher: Publisher) -> bool:
+        """Publish what is due and has a place; tells whether more may be due."""
+        places, most_bytes = await self._outcomes.room()
+        due = await events.claim_due(self._pool, limit=places, most_bytes=most_bytes, lease=LEASE)
+        if due:
+            await self._publish(publisher, due)
+        return len(due) == places or sum(len(event.body) for event in due) >= most_bytes
 
-    async def _publish(self, exchange: AbstractExchange, event: Waiting) -> bool:
-        with publishing(event, EVENTS) as span:
-            done = await self._confirmed(exchange, event, traceparent_of(span))
-            if not done:
-                failed(span, "not_confirmed")
-            return done
+    async def _publish(self, publisher: Publisher, due: Sequence[Waiting]) -> None:
+        self._outcomes.begin(due)
+        await publisher.publish([self._outgoing(event) for event in due], within_s=CONFIRM_TIMEOUT_S)
 
-    async def _confirmed(self, exchange: AbstractExchange, event: Waiting, traceparent: str | None) -> bool:
-        try:
-            answer = await exchange.publish(
-                message_of(event, traceparent), event.routing_key, mandatory=True, timeout=CONFIRM_TIMEOUT_S
-            )
-        except (AMQPError, ChannelInvalidStateError, TimeoutError, ConnectionError, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and not self._connection.connected.is_set():
-                return False
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            log.warning("event_not_confirmed", event_id=str(event.event_id), error=type(error).__name__)
-            return False
-        if isinstance(answer, DeliveredMessage):  # returned: no queue is bound for it, and it is done all the same
-            metrics.EVENTS_UNROUTED.labels(event.type).inc()
-        return True
+    def _outgoing(self, event: Waiting) -> Outgoing:
+        span = sending(event, EVENTS)
+        properties = properties_of(event, traceparent_of(span))
+        return Outgoing(event.routing_key, properties, event.body, lambda answer: self._answered(event, span, answer))
+
+    def _answered(self, event: Waiting, span: Span, answer: Answer) -> None:
+        if (error := _error_of(answer)) is None:
+            if isinstance(
+                answer.result(), DeliveredMessage
+            ):  # returned: nobody bound a queue, and it is done all the same
+                metrics.EVENTS_UNROUTED.labels(event.type).inc()
+            metrics.EVENTS_PUBLISHED.labels(event.type).inc()
+            self._outcomes.confirmed(event)
+        else:
+            metrics.EVENTS_REFUSED.labels(event.type).inc()
+            failed(span, "not_confirmed")
+            with saying(event, span):
+                log.warning("event_not_confirmed", event_id=str(event.event_id), error=error)
+            self._outcomes.refused(event)
+        span.end()
 
 
-def message_of(event: Waiting, traceparent: str | None) -> aio_pika.Message:
-    """Return the AMQP message of an event, which continues the trace of `traceparent`."""
-    return Message(
-        event.body,
+def _error_of(answer: Answer) -> str | None:
+    if answer.cancelled():
+        return TimeoutError.__name__
+    error = answer.exception()
+    return None if error is None else type(error).__name__
+
+
+def properties_of(event: Waiting, traceparent: str | None) -> Basic.Properties:
+    """Return the AMQP properties of an event, which continues the trace of `traceparent`."""
+    return Basic.Properties(
         content_type=CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT,
+        priority=0,
         message_id=str(event.event_id),
         correlation_id=event.correlation_id,
-        type=event.type,
+        message_type=event.type,
         headers={TRACEPARENT: traceparent} if traceparent else {},
     )

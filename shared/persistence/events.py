@@ -4,8 +4,10 @@ An event keeps its id over every retry; nothing is removed when it is published,
 its command is.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -89,19 +91,23 @@ def write(job: "Job", draft: Draft, *, sequence: int, traceparent: str | None) -
     )
 
 
-async def claim_due(connection: Any, *, limit: int, lease: timedelta) -> list[Waiting]:
-    """Claim up to `limit` events that are due; unless marked, they are due again after `lease`."""
-    return [Waiting(**dict(row)) for row in await connection.fetch(_SQL["claim_due"], limit, lease)]
+async def claim_due(connection: Any, *, limit: int, most_bytes: int, lease: timedelta) -> list[Waiting]:
+    """Claim events that are due, oldest first; unless marked, they are due again after `lease`.
+
+    They are `limit` events at most, and no more than reach `most_bytes`.
+    """
+    rows = await connection.fetch(_SQL["claim_due"], limit, most_bytes, lease)
+    return sorted((Waiting(**row) for row in rows), key=attrgetter("event_id"))
 
 
-async def mark_published(connection: Any, event_ids: list[UUID]) -> None:
+async def mark_published(connection: Any, event_ids: Sequence[UUID]) -> None:
     """Note that the broker has confirmed these events."""
     await connection.execute(_SQL["published"], event_ids)
 
 
-async def defer(connection: Any, event_id: UUID, delay: timedelta) -> None:
-    """Let an event that the broker refused wait for `delay`."""
-    await connection.execute(_SQL["deferred"], event_id, delay)
+async def defer(connection: Any, delays: Mapping[UUID, timedelta]) -> None:
+    """Let events that the broker refused wait, each so long."""
+    await connection.execute(_SQL["deferred"], list(delays), list(delays.values()))
 
 
 async def publish_latest_again(connection: Any, job_id: UUID) -> None:

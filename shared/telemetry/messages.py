@@ -1,10 +1,9 @@
 """What do traces and log lines say about a message that comes from the broker, or goes to it?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-from aio_pika.abc import AbstractIncomingMessage
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
 from structlog.contextvars import bound_contextvars
@@ -15,7 +14,18 @@ if TYPE_CHECKING:
     from shared.persistence.events import Waiting
 
 
-def taken(message: AbstractIncomingMessage, queue: str) -> Span:
+class Received(Protocol):
+    """What is told of a delivery."""
+
+    @property
+    def routing_key(self) -> str | None: ...  # noqa: D102
+    @property
+    def message_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+def taken(message: Received, queue: str) -> Span:
     """Begin the span of a delivery, below that of whoever published it; who takes it in ends it."""
     says = {
         attributes.MESSAGING_SYSTEM: attributes.RABBITMQ,
@@ -30,7 +40,7 @@ def taken(message: AbstractIncomingMessage, queue: str) -> Span:
 
 
 @contextmanager
-def settling(current: Span, message: AbstractIncomingMessage) -> Iterator[None]:
+def settling(current: Span, message: Received) -> Iterator[None]:
     """Settle a delivery: what is done and logged in the block belongs to its span."""
     with (
         trace.use_span(current, record_exception=False, set_status_on_exception=False),
@@ -39,9 +49,8 @@ def settling(current: Span, message: AbstractIncomingMessage) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def publishing(event: "Waiting", exchange: str) -> Iterator[Span]:
-    """Publish an event in a span below that of what it tells."""
+def sending(event: "Waiting", exchange: str) -> Span:
+    """Begin the span of an event's publication, below that of what it tells; who publishes it ends it."""
     says = {
         attributes.MESSAGING_SYSTEM: attributes.RABBITMQ,
         attributes.MESSAGING_OPERATION: "publish",
@@ -53,9 +62,14 @@ def publishing(event: "Waiting", exchange: str) -> Iterator[Span]:
         attributes.JOB_ID: str(event.job_id),
         attributes.EVENT_TYPE: event.type,
     }
-    names = bound_contextvars(event_id=str(event.event_id), job_id=str(event.job_id), command_id=event.correlation_id)
+    return tracing.begin(f"publish {exchange}", kind=SpanKind.PRODUCER, parent=event.traceparent, says=says)
+
+
+@contextmanager
+def saying(event: "Waiting", current: Span) -> Iterator[None]:
+    """Log something about an event's publication in the block: the lines name it, and belong to its span."""
     with (
-        names,
-        tracing.span(f"publish {exchange}", kind=SpanKind.PRODUCER, parent=event.traceparent, says=says) as current,
+        trace.use_span(current, record_exception=False, set_status_on_exception=False),
+        bound_contextvars(event_id=str(event.event_id), job_id=str(event.job_id), command_id=event.correlation_id),
     ):
-        yield current
+        yield

@@ -1,12 +1,15 @@
 -- name: claim_due
-WITH due AS (
-    SELECT event_id FROM events WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+-- Looked up one by one, whatever the planner makes of the tables' sizes: by a join it may read all of them each time.
+WITH found AS (
+    SELECT event_id, due_at, octet_length(body) AS size
+    FROM events WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+), due AS (
+    SELECT event_id, sum(size) OVER (ORDER BY due_at, event_id) - size AS before FROM found
 )
-UPDATE events SET due_at = now() + $2, attempts = attempts + 1
-FROM due, jobs
-WHERE events.event_id = due.event_id AND jobs.job_id = events.job_id
-RETURNING events.event_id, events.job_id, events.type, events.routing_key, events.body, events.traceparent,
-          events.attempts, jobs.command_id AS correlation_id
+UPDATE events SET due_at = now() + $3, attempts = attempts + 1
+WHERE event_id = ANY (ARRAY(SELECT event_id FROM due WHERE before < $2))
+RETURNING event_id, job_id, type, routing_key, body, traceparent, attempts,
+          (SELECT command_id FROM jobs WHERE jobs.job_id = events.job_id) AS correlation_id
 
 -- name: published
 -- A claim moves due_at into the future; if it is in the past by now, the event was asked for again meanwhile.
@@ -14,7 +17,8 @@ UPDATE events SET due_at = CASE WHEN due_at > now() THEN NULL ELSE due_at END, p
 WHERE event_id = ANY($1::uuid[])
 
 -- name: deferred
-UPDATE events SET due_at = now() + $2 WHERE event_id = $1
+UPDATE events SET due_at = now() + delay FROM unnest($1::uuid[], $2::interval[]) refused (refused_id, delay)
+WHERE event_id = refused_id
 
 -- name: publish_again
 UPDATE events SET due_at = now(), waiting_since = CASE WHEN due_at IS NULL THEN now() ELSE waiting_since END

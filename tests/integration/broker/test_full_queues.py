@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractQueue
 from msign_gateway.infrastructure import Broker
 from msign_gateway.infrastructure.definitions import Passwords
 from shared.messaging import broker as brokers
-from shared.messaging import relay as relays
+from shared.messaging import outcomes
 from shared.messaging.relay import Relay
 from shared.messaging.topology import EVENTS
 from shared.persistence.notices import Notices
@@ -83,7 +83,7 @@ async def test_a_full_queue_that_drops_its_oldest_holds_nobody_up(channel, pool,
 async def test_events_that_a_full_queue_refuses_wait_alone_and_go_out_once_there_is_room(
     channel, pool, admission, relay, monkeypatch
 ):
-    monkeypatch.setattr(relays, "LONGEST_DELAY_S", 0.3)
+    monkeypatch.setattr(outcomes, "LONGEST_DELAY_S", 0.3)
     full = await queue_of(channel, "declaratii", x_max_length=ROOM, x_overflow="reject-publish")
     other = await queue_of(channel, "registru")
     await reject_some(admission)

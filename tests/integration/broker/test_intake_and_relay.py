@@ -13,7 +13,8 @@ from aio_pika import DeliveryMode, Message
 
 from services.sign_gateway.handlers import SignPolicy, sign_intent
 from shared.messaging import broker
-from shared.messaging.intake import Done, Intake
+from shared.messaging import relay as relays
+from shared.messaging.intake import Done, Intake, Unusable
 from shared.messaging.relay import Relay
 from shared.messaging.topology import COMMANDS, EVENTS, SIGN_COMMANDS, CommandQueue, declare_commands
 from shared.persistence.notices import Notices
@@ -88,8 +89,60 @@ async def test_deliveries_are_handled_in_batches_and_acknowledged(connection, ch
         await everything.wait()
         await intake.stop()
     assert sorted(int(item.body) for item in seen) == list(range(120))
-    left = await channel.declare_queue(commands.name, passive=True)
-    assert left.declaration_result.message_count == 0
+    await eventually(lambda: holds(channel, commands.name, 0))
+
+
+async def holds(channel, name, count):
+    """Whether a queue holds so many; asked below aio-pika's channel, which answers by itself the second time."""
+    carrier = await channel.get_underlay_channel()
+    return (await carrier.queue_declare(name, passive=True)).message_count == count
+
+
+async def test_each_delivery_of_a_mixed_batch_is_settled_by_its_own_verdict(connection, channel, commands):
+    seen: list[bytes] = []
+    everything = asyncio.Event()
+
+    async def handle(deliveries):
+        seen.extend(item.body for item in deliveries)
+        if len(seen) == 60:
+            everything.set()
+        await asyncio.sleep(0.05)  # so that the next batch is more than one
+        return [
+            Unusable("malformed", "it is bad") if item.body.startswith(b"bad") else Done("admitted")
+            for item in deliveries
+        ]
+
+    sent = [b"bad %d" % number if number % 3 == 0 else b"good %d" % number for number in range(60)]
+    for body in sent:
+        await publish(channel, commands, body)
+    intake = Intake(connection, commands, handle)
+    async with running(intake.run()), asyncio.timeout(PATIENCE_S):
+        await everything.wait()
+        await intake.stop()
+    assert sorted(seen) == sorted(sent)
+    await eventually(lambda: holds(channel, commands.dead, 20))
+    await eventually(lambda: holds(channel, commands.name, 0))
+
+
+async def test_a_batch_takes_no_more_deliveries_once_it_has_its_bytes(connection, channel, commands, monkeypatch):
+    monkeypatch.setattr("shared.messaging.intake.BATCH_BYTES", 10)
+    sizes: list[int] = []
+    everything = asyncio.Event()
+
+    async def handle(deliveries):
+        sizes.append(len(deliveries))
+        if sum(sizes) == 9:
+            everything.set()
+        await asyncio.sleep(0.2)
+        return [Done("admitted")] * len(deliveries)
+
+    for _ in range(9):
+        await publish(channel, commands, b"6 long")
+    intake = Intake(connection, commands, handle)
+    async with running(intake.run()), asyncio.timeout(PATIENCE_S):
+        await everything.wait()
+        await intake.stop()
+    assert max(sizes) == 2
 
 
 async def test_a_batch_waits_for_a_database_that_is_away_and_is_not_lost(connection, channel, commands):
@@ -207,6 +260,18 @@ async def test_a_rejection_reaches_the_systems_queue_once_and_again_when_the_com
 async def test_an_event_that_nobody_bound_is_done(pool, admission, relay):
     await admission.handle([delivery(sign_data(msisdn="no"))])
     await eventually(lambda: pool.fetchval("SELECT published_at IS NOT NULL AND due_at IS NULL FROM events"))
+
+
+async def test_more_events_than_are_on_their_way_at_once_arrive_in_order_and_once(channel, pool, admission, relay):
+    number = 3 * relays.WINDOW
+    queue = await channel.declare_queue(exclusive=True)
+    await queue.bind(EVENTS, "*.*.declaratii")
+    await admission.handle([delivery(sign_data(msisdn="no"), id=f"command-{n}") for n in range(number)])
+    await eventually(lambda: pool.fetchval("SELECT count(published_at) = $1 FROM events", number))
+    seen = [orjson.loads((await queue.get(no_ack=True)).body)["id"] for _ in range(number)]
+    assert await queue.get(no_ack=True, fail=False) is None
+    assert seen == sorted(seen)
+    assert await pool.fetchval("SELECT count(*) FROM events WHERE due_at IS NOT NULL OR attempts > 1") == 0
 
 
 async def test_only_what_the_broker_vouches_for_is_taken_in(connection, channel, pool, systems, system_amqp_urls):

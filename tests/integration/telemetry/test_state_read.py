@@ -67,7 +67,7 @@ async def test_the_outbox_tells_how_long_its_oldest_event_has_waited(pool, post)
 
 async def test_an_old_event_that_is_asked_for_again_has_not_waited_since_it_was_made(pool, post):
     job = await post()
-    (due,) = await events.claim_due(pool, limit=10, lease=timedelta(seconds=30))
+    (due,) = await events.claim_due(pool, limit=10, most_bytes=1000, lease=timedelta(seconds=30))
     await events.mark_published(pool, [due.event_id])
     await measure(pool)
     assert (shown("msign_gateway_outbox_events"), shown("msign_gateway_outbox_oldest_age_seconds")) == (0, 0)

@@ -4,8 +4,8 @@ import pytest
 
 from shared.messaging import events
 from shared.messaging.events import routing_key
+from shared.messaging.outcomes import delay_after
 from shared.messaging.problems import pointer
-from shared.messaging.relay import delay_after
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""How do many messages go out at once, each with a confirm of its own?
+
+In one write: aiormq's `basic_publish` hands each message to the socket by itself and waits for it, which costs more
+than everything else about it. The rest is as there: a future of the channel tells what the broker said.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiormq import Channel
+from aiormq.abc import AbstractChannel, ChannelFrame
+from aiormq.exceptions import ChannelInvalidStateError
+from pamqp import frame
+from pamqp.body import ContentBody
+from pamqp.commands import Basic
+from pamqp.header import ContentHeader
+
+Answer = asyncio.Future[Any]
+"""`Basic.Ack`, or the `DeliveredMessage` that was returned because no queue is bound for it; raises what went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way; its properties name a `message_id`, by which it is known if it is returned.
+
+    `answered` is called with the answer once it is there, whatever happens: one that does not come is cancelled.
+    """
+
+    routing_key: str
+    properties: Basic.Properties
+    body: bytes
+    answered: Callable[[Answer], None]
+
+
+class Publisher:
+    """Publishes to one exchange, mandatory; nothing else may publish on its channel."""
+
+    def __init__(self, carrier: AbstractChannel, exchange: str) -> None:
+        assert isinstance(carrier, Channel)  # noqa: S101 - its confirmations are what we take part in
+        self._carrier = carrier
+        self._exchange = exchange
+        self._methods: dict[str, bytes] = {}
+
+    async def publish(self, messages: Sequence[Outgoing], *, within_s: float) -> None:
+        """Write these messages, and wait until the socket has room for more; what is not answered in time is given up.
+
+        Raises `ChannelInvalidStateError` if they could not be written: the channel is of no use any more.
+        """
+        answers = list(map(self._expect, messages))
+        asyncio.get_running_loop().call_later(within_s, _give_up, answers)
+        drained = self._carrier.create_future()
+        written = ChannelFrame(b"".join(map(self._written, messages)), should_close=False, drain_future=drained)
+        if self._carrier.is_closed:
+            raise ChannelInvalidStateError("the channel is closed")
+        try:
+            async with asyncio.timeout(within_s):
+                await self._carrier.write_queue.put(written)
+                await asyncio.wait({drained})
+        except TimeoutError:
+            raise ChannelInvalidStateError("the socket takes nothing") from None
+
+    def _expect(self, message: Outgoing) -> Answer:
+        carrier, answer, message_id = self._carrier, self._carrier.create_future(), message.properties.message_id
+        assert message_id is not None  # noqa: S101
+        carrier.delivery_tag += 1
+        carrier.confirmations[carrier.delivery_tag] = answer
+        carrier.message_id_delivery_tag[message_id] = carrier.delivery_tag
+        answer.add_done_callback(lambda _: carrier.message_id_delivery_tag.pop(message_id, None))
+        answer.add_done_callback(message.answered)
+        return answer
+
+    def _written(self, message: Outgoing) -> bytes:
+        number, most = self._carrier.number, self._carrier.max_content_size
+        header = ContentHeader(properties=message.properties, body_size=len(message.body))
+        return b"".join(
+            [
+                self._method(message.routing_key),
+                frame.marshal(header, number),
+                *(
+                    frame.marshal(ContentBody(message.body[begin : begin + most]), number)
+                    for begin in range(0, len(message.body), most)
+                ),
+            ]
+        )
+
+    def _method(self, routing_key: str) -> bytes:
+        if (method := self._methods.get(routing_key)) is None:
+            publish = Basic.Publish(exchange=self._exchange, routing_key=routing_key, mandatory=True)
+            method = self._methods[routing_key] = frame.marshal(publish, self._carrier.number)
+        return method
+
+
+def _give_up(answers: Sequence[Answer]) -> None:
+    for answer in answers:
+        answer.cancel()

@@ -1,0 +1,99 @@
+"""Many messages in one write: is each answered for itself, and does each arrive whole and in order?"""
+
+import asyncio
+import uuid
+
+import pytest
+from aio_pika.exceptions import ChannelInvalidStateError, DeliveryError
+from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
+
+from shared.messaging import broker
+from shared.messaging.publishing import Answer, Outgoing, Publisher
+from shared.messaging.topology import EVENTS, declare_exchanges
+
+PATIENCE_S = 20
+LARGE = 300_000
+"""More than fits into two of the broker's frames."""
+
+
+@pytest.fixture
+async def opened(amqp_url):
+    async with (
+        broker.open_broker(amqp_url, name="tests") as connection,
+        broker.open_channel(connection, on_return_raises=False) as (channel, carrier),
+    ):
+        await declare_exchanges(channel)
+        yield channel, carrier
+
+
+@pytest.fixture
+async def queue(opened):
+    """A queue of its own for one routing key, which is the queue's name."""
+    channel, _ = opened
+    queue = await channel.declare_queue(exclusive=True)
+    await queue.bind(EVENTS, queue.name)
+    return queue
+
+
+class Answers:
+    """Messages, and what is answered, by their bodies."""
+
+    def __init__(self) -> None:
+        self._come: dict[bytes, asyncio.Future[Answer]] = {}
+
+    def message(self, routing_key: str, body: bytes = b"event") -> Outgoing:
+        self._come[body] = asyncio.get_running_loop().create_future()
+        properties = Basic.Properties(message_id=str(uuid.uuid4()))
+        return Outgoing(routing_key, properties, body, self._come[body].set_result)
+
+    async def come(self) -> dict[bytes, Answer]:
+        async with asyncio.timeout(PATIENCE_S):
+            return {body: await answer for body, answer in self._come.items()}
+
+
+async def test_messages_of_one_write_arrive_whole_and_in_order_and_each_is_confirmed(opened, queue):
+    answers = Answers()
+    bodies = [b"first", b"", b"x" * LARGE, b"last"]
+    await Publisher(opened[1], EVENTS).publish([answers.message(queue.name, body) for body in bodies], within_s=20)
+    come = await answers.come()
+    assert all(isinstance(answer.result(), Basic.Ack) for answer in come.values())
+    assert [(await queue.get(no_ack=True)).body for _ in bodies] == bodies
+
+
+async def test_the_one_that_nobody_bound_is_returned_and_the_others_are_not(opened, queue):
+    answers = Answers()
+    bound, unbound = answers.message(queue.name, b"bound"), answers.message("nobody", b"unbound")
+    await Publisher(opened[1], EVENTS).publish([unbound, bound], within_s=PATIENCE_S)
+    come = await answers.come()
+    assert isinstance(come[b"unbound"].result(), DeliveredMessage)
+    assert isinstance(come[b"bound"].result(), Basic.Ack)
+
+
+async def test_the_one_that_a_full_queue_refuses_is_refused_and_the_others_are_not(opened, queue):
+    channel, carrier = opened
+    full = await channel.declare_queue(exclusive=True, arguments={"x-max-length": 0, "x-overflow": "reject-publish"})
+    await full.bind(EVENTS, full.name)
+    answers = Answers()
+    messages = [answers.message(full.name, b"refused"), answers.message(queue.name, b"taken")]
+    await Publisher(carrier, EVENTS).publish(messages, within_s=PATIENCE_S)
+    come = await answers.come()
+    assert isinstance(come[b"refused"].exception(), DeliveryError)
+    assert isinstance(come[b"taken"].result(), Basic.Ack)
+
+
+async def test_what_is_not_answered_in_time_is_given_up(opened, queue):
+    answers = Answers()
+    with pytest.raises(ChannelInvalidStateError):
+        await Publisher(opened[1], EVENTS).publish([answers.message(queue.name)], within_s=0)
+    assert (await answers.come())[b"event"].cancelled()
+
+
+async def test_on_a_channel_that_is_closed_nothing_is_confirmed(opened, queue):
+    channel, carrier = opened
+    publisher, answers = Publisher(carrier, EVENTS), Answers()
+    await channel.close()
+    with pytest.raises(ChannelInvalidStateError):
+        await publisher.publish([answers.message(queue.name)], within_s=PATIENCE_S)
+    answer = (await answers.come())[b"event"]
+    assert answer.cancelled() or answer.exception() is not None
