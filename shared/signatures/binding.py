@@ -1,6 +1,7 @@
 """Does a signature that came back cover exactly what was sent, and who made it? (architecture, delivery rule 7)
 
-Cheap answers without trust: the signature must be unbroken and commit to the content, nothing more is asked.
+Cheap answers without trust: the signature must be unbroken and commit to the content, and a timestamp be over its
+value; whose that is, is not asked.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from shared.errors import Malformed
 from shared.signatures.content import Digest
 from shared.signatures.pades.additions import only_signatures_added
 from shared.signatures.pades.verify import judge_pdf
+from shared.signatures.tokens import judge_imprint
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import SignatureVerdict
 from shared.signatures.xades.verify import judge_document
@@ -36,7 +38,8 @@ def bind(content_type: ContentType, sent: bytes, signature: bytes) -> Binding:
     """
     try:
         if content_type is ContentType.HASH:
-            made = found = judge_document(signature, Digest(sent), TrustAnchors.none()).signatures
+            judged = judge_document(signature, Digest(sent), TrustAnchors.none(), token=judge_imprint)
+            made = found = judged.signatures
         else:
             found = judge_pdf(signature, TrustAnchors.none()).signatures
             made = found[_count(sent) :] if only_signatures_added(sent, signature) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from shared.signatures.cms import CmsCheck, check_signer
 from shared.signatures.embedded import attached_evidence, evidence_of
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
 from shared.signatures.trust import TIME_STAMPING, TrustAnchors, judge_path
-from shared.signatures.verdict import Reason, TimestampStatus, Trust
+from shared.signatures.verdict import Reason, Refusal, TimestampStatus, Trust
 
 CLOCK_SKEW = timedelta(hours=24)
 
@@ -38,6 +39,8 @@ class TokenVerdict:
 
 
 NO_TOKEN = TokenVerdict(TimestampStatus.NONE)
+JudgeToken = Callable[[bytes, bytes, TrustAnchors, Evidence], TokenVerdict]
+"""`judge_token`, or `judge_imprint`."""
 
 
 def judge_token(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evidence = NOTHING) -> TokenVerdict:
@@ -48,9 +51,25 @@ def judge_token(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evid
     token itself carries.
     """
     try:
-        return _judged(token, stamped, anchors, known)
+        return _judged(_read(token, stamped), anchors, known)
+    except Refusal as refusal:
+        return TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
     except Exception:  # a hostile token may break any parser below
         return _failed("timestamp_unreadable", "the timestamp cannot be read")
+
+
+def judge_imprint(token: bytes, stamped: bytes, _anchors: TrustAnchors, _known: Evidence = NOTHING) -> TokenVerdict:
+    """Tell only whether a DER TimeStampToken is over `stamped`, not whose it is; no time is stated.
+
+    Enough for those without anchors: a token by an authority that nobody trusts proves no more than a missing one.
+    """
+    try:
+        _read(token, stamped)
+    except Refusal as refusal:
+        return TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
+    except Exception:  # a hostile token may break any parser below
+        return _failed("timestamp_unreadable", "the timestamp cannot be read")
+    return TokenVerdict(TimestampStatus.PASSED)
 
 
 def judge_tokens(verdicts: list[TokenVerdict]) -> TokenVerdict:
@@ -62,33 +81,46 @@ def judge_tokens(verdicts: list[TokenVerdict]) -> TokenVerdict:
     return replace(first, wanted=frozenset().union(*(one.wanted for one in verdicts)))
 
 
-def _judged(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A token that is over the right bytes: its signed message, the TSTInfo in it, as bytes and read."""
+
+    signed: cms.SignedData
+    content: bytes
+    info: Any
+    algorithm: str
+
+
+def _read(token: bytes, stamped: bytes) -> _Token:
     message = cms.ContentInfo.load(token)
     if message["content_type"].native != "signed_data":
-        return _failed("timestamp_unreadable", "the timestamp is not a signed message")
+        raise Refusal("timestamp_unreadable", "the timestamp is not a signed message")
     signed = message["content"]
     enclosed = signed["encap_content_info"]
     if enclosed["content_type"].native != "tst_info":
-        return _failed("timestamp_unreadable", "the signed message is not a timestamp")
+        raise Refusal("timestamp_unreadable", "the signed message is not a timestamp")
     info: Any = enclosed["content"].parsed
     imprint = info["message_imprint"]
     algorithm = str(imprint["hash_algorithm"]["algorithm"].native)
     if imprint["hashed_message"].native != digest(algorithm, stamped):
-        return _failed("timestamp_imprint", "the timestamp is over other bytes than this signature value")
-    content = bytes(enclosed["content"])
+        raise Refusal("timestamp_imprint", "the timestamp is over other bytes than this signature value")
+    return _Token(signed, bytes(enclosed["content"]), info, algorithm)
+
+
+def _judged(token: _Token, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
     checked = check_signer(
-        signed,
+        token.signed,
         "tst_info",
-        lambda name: hashlib.new(name, content, usedforsecurity=False).digest(),
+        lambda name: hashlib.new(name, token.content, usedforsecurity=False).digest(),
         binding_required=True,
         pool=(*known.certificates, *anchors.known.certificates, *anchors.certificates),
     )
     if checked.reasons or checked.certificate is None:
         why = checked.reasons[0].sentence if checked.reasons else "no certificate"
         return _failed("timestamp_signature", f"the timestamp's own signature does not hold: {why}")
-    carried = evidence_of(signed) | attached_evidence(signed["signer_infos"][0])
-    verdict = _judged_authority(checked, info["gen_time"].native, anchors, carried | known)
-    return replace(verdict, known=carried, digests=checked.digests | {algorithm})
+    carried = evidence_of(token.signed) | attached_evidence(token.signed["signer_infos"][0])
+    verdict = _judged_authority(checked, token.info["gen_time"].native, anchors, carried | known)
+    return replace(verdict, known=carried, digests=checked.digests | {token.algorithm})
 
 
 def _judged_authority(checked: CmsCheck, at: datetime, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:

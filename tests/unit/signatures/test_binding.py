@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from shared.contract.models import ContentType
 from shared.signatures.binding import bind
@@ -10,6 +11,15 @@ from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file, with_annotation, with_page_replaced
 from tests.pki import IDNP, TestPki, now_utc
 from tests.unit.signatures.conftest import HASH
+
+TOKEN = re.compile(rb"(EncapsulatedTimeStamp[^>]*>)([^<]+)(<)")
+
+
+def with_token_of(other: bytes, signed: bytes) -> bytes:
+    """The signature with the other one's timestamp."""
+    token = TOKEN.search(other)
+    assert token is not None
+    return TOKEN.sub(lambda own: own[1] + token[2] + own[3], signed)
 
 
 async def sign(pdf: bytes, pki: TestPki) -> bytes:
@@ -69,6 +79,18 @@ async def test_the_signer_is_told_for_both_kinds(signed, pdf, pki):
     assert bind(ContentType.PDF, pdf, await sign(await sign(pdf, pki), second)).signer == second.signer.certificate
     assert bind(ContentType.PDF, pdf, pdf).signer is None
     assert bind(ContentType.HASH, HASH, b"rubbish").signer is None
+
+
+async def test_a_timestamp_taken_from_another_signature_or_cut_short_covers_nothing(signed, pki):
+    other = await sign_hash(HASH, TestPki.make("second").signer, pki.timestamper, signed_at=now_utc())
+    assert bind(ContentType.HASH, HASH, with_token_of(other, signed)).covers is False
+    assert bind(ContentType.HASH, HASH, TOKEN.sub(rb"\g<1>AAAA\g<3>", signed)).covers is False
+    assert bind(ContentType.HASH, HASH, with_token_of(signed, signed)).covers
+
+
+async def test_whose_the_timestamp_is_is_not_asked(pki):
+    by_anybody = await sign_hash(HASH, pki.signer, TestPki.make("second").timestamper, signed_at=now_utc())
+    assert bind(ContentType.HASH, HASH, by_anybody).covers
 
 
 def test_the_made_up_person_has_a_made_up_number(pki):
