@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from asn1crypto import pem
@@ -62,16 +64,29 @@ class TrustAnchors:
         """The same anchors with more at hand."""
         return replace(self, known=self.known | more)
 
-    def __reduce__(self) -> tuple[Callable[..., TrustAnchors], tuple[Evidence, Evidence, Policy]]:
-        """Between processes certificates travel as DER."""
-        return _unpacked, (Evidence(self.certificates), self.known, self.policy)
+    def __reduce__(self) -> tuple[Callable[..., TrustAnchors], tuple[bytes, Evidence]]:
+        """Between processes certificates travel as DER, packed and unpacked once: each job brings the same ones."""
+        return _unpacked, (_packed(self.certificates, self.policy), self.known)
 
     def __bool__(self) -> bool:
         return bool(self.certificates)
 
 
-def _unpacked(anchors: Evidence, known: Evidence, policy: Policy) -> TrustAnchors:
-    return TrustAnchors(anchors.certificates, known, policy)
+@lru_cache(8)
+def _packed(certificates: tuple[asn1_x509.Certificate, ...], policy: Policy) -> bytes:
+    return pickle.dumps((Evidence(certificates), policy))
+
+
+def _unpacked(packed: bytes, known: Evidence) -> TrustAnchors:
+    certificates, policy = _contents(packed)
+    return TrustAnchors(certificates, known, policy)
+
+
+@lru_cache(8)
+def _contents(packed: bytes) -> tuple[tuple[asn1_x509.Certificate, ...], Policy]:
+    """What `_packed` packed; only processes of ours send it to each other."""
+    anchors, policy = pickle.loads(packed)  # noqa: S301
+    return anchors.certificates, policy
 
 
 def _read(file: Path) -> Evidence:

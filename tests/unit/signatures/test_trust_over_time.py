@@ -156,6 +156,14 @@ def test_anchors_and_evidence_travel_between_processes():
     assert (anchors.known.ocsp, anchors.known.crls) == ((b"a",), (b"b",))
 
 
+def test_the_same_anchors_are_unpacked_once_whatever_is_known_besides():
+    first, other = (pickle.loads(pickle.dumps(STRICT.knowing(Evidence(crls=(one,))))) for one in (b"a", b"b"))
+    assert first.certificates is other.certificates
+    assert (first.known.crls, other.known.crls) == ((b"a",), (b"b",))
+    lax = pickle.loads(pickle.dumps(TrustAnchors(STRICT.certificates)))
+    assert lax.policy != first.policy
+
+
 @pytest.mark.parametrize(
     ("revoked_at", "reason", "expected"),
     [
