@@ -29,7 +29,9 @@ class Settings(GatewaySettings):
     """How long MSign is still asked after a job's deadline; the same in callback_web."""
     retention_days: float = Field(default=7, ge=1)
     """How long a finished job, its command's id and its results are kept; contents without a job, too."""
-    post_concurrency: int = Field(default=8, ge=1, le=256)
-    """How many PostSignRequest calls one replica makes at once."""
+    post_concurrency: int = Field(default=32, ge=1, le=256)
+    """How many PostSignRequest calls one replica makes at once; divided by MSign's time for a call, the most jobs a
+    second. The default is what a WCF service on two cores works on at once if nobody set more (16 a core).
+    """
     poll_concurrency: int = Field(default=4, ge=1, le=256)
     """How many GetSignResponse calls one replica's poller makes at once."""

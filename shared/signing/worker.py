@@ -64,7 +64,7 @@ class Worker:
             await asyncio.sleep(RETRY_S)
 
     async def _turn(self) -> bool:
-        """Fill the free places; False if there was nothing to claim."""
+        """Fill the free places; False if there was less to claim than that, so that looking again at once is no use."""
         while len(self._tasks) >= self._concurrency:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         free = await self._breaker.room(self._concurrency - len(self._tasks))
@@ -76,7 +76,7 @@ class Worker:
                 task.add_done_callback(self._tasks.discard)
         if self._breaker.open and self._tasks:
             await asyncio.wait(self._tasks)  # a probe: what comes of it decides about the next claim
-        return bool(claimed)
+        return len(claimed) == free
 
     async def _guarded(self, job: Job) -> None:
         try:

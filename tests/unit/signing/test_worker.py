@@ -69,3 +69,27 @@ async def test_a_worker_whose_time_to_drain_is_over_breaks_its_work_off(jobs, wo
         await running
     await stopping
     assert jobs.ended == "broken off"
+
+
+@pytest.mark.parametrize(("waiting", "asked"), [(1, ["claim 2", "idle"]), (3, ["claim 2", "claim 2", "idle"])])
+async def test_a_worker_looks_again_at_once_only_when_it_got_all_it_asked_for(waiting, asked):
+    jobs, did, idles = Jobs(), [], asyncio.Event()
+    jobs.let_go.set()
+    jobs._waiting *= waiting
+
+    async def claim(limit):
+        did.append(f"claim {limit}")
+        return await jobs.claim(limit)
+
+    async def idle():
+        did.append("idle")
+        idles.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(
+        Worker("post", claim=claim, work=jobs.work, idle=idle, breaker=Breaker(), concurrency=2).run()
+    )
+    await idles.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert did == asked
