@@ -53,7 +53,7 @@ class Signing:
         """Return the cases that stand alone."""
         extent = self._extent
         found = throughput.cases(self._stage, self._all, list(extent.delays_ms), extent.window)
-        return [*found, returning.case(self._stage, MIDDLE_MS, extent.users)]
+        return [*found, *returning.cases(self._stage, MIDDLE_MS, extent.users)]
 
     def then(self, rows: list[Row]) -> list[Case]:
         """Return the cases about latency: ours, the best peer and the floor."""

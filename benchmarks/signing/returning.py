@@ -1,20 +1,23 @@
-"""How soon after a user's return is the result out? From the browser's POST to `callback_web` to the `ready` event.
+"""How soon after a user's return is the result out? From the browser's POST to the `ready` event.
 
-MSign's own time to answer is taken off. `sign_gateway` is ended before, so that its poller does not fetch a
-result before the user comes for it. First as many returns at once as browsers may be waiting, then half that rate.
+MSign's own time to answer is taken off. Whoever posted the jobs is ended before, so that our poller does not fetch a
+result before the user comes for it. After a few users first as many returns at once as browsers may be waiting, then
+half that rate.
 """
 
 import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import aiohttp
 import orjson
 
 from benchmarks.cases import Case, Measures, Role
-from benchmarks.signing.contenders import DURABLE, SERVICE
+from benchmarks.signing import contenders
+from benchmarks.signing.contenders import DURABLE, SERVICE, Contender
 from benchmarks.signing.latency import percentiles
 from benchmarks.signing.load import READY, Load, arrivals, open_loop
 from benchmarks.signing.stage import Program, Set, Stage, meter, new_set, our_settings, running
@@ -25,29 +28,80 @@ from shared.signing.links import Links
 BROWSERS = 20
 AGAIN_S = 0.5
 HALF = 0.5
+WARM_UP_USERS = 10
 MAIN = "ready_per_s"
 
+Jobs = Sequence[tuple[str, dict[str, str]]]
 
-def case(stage: Stage, delay_ms: int, users: int) -> Case:
-    """Return the case of so many users, half of whom come back as fast as they can, and half at half that rate."""
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Who takes users back: `posted_by` has their jobs accepted before, `program` takes them at a port.
+
+    `relay_state` is what a user brings of a job besides its RequestID.
+    """
+
+    name: str
+    role: Role
+    checks: str
+    posted_by: Contender
+    program: Callable[[Stage, Set, int], Program]
+    relay_state: Callable[[str], str]
+
+
+def cases(stage: Stage, delay_ms: int, users: int) -> list[Case]:
+    """Return a case for each way: half of the users come back as fast as they can, and half at half that rate."""
+    return [_case(stage, way, delay_ms, users) for way in _ways()]
+
+
+def _ways() -> list[Way]:
+    links = Links(Keyring("b" * 40), "http://sign.example")
+    ours = contenders.ours(BROWSERS)
+    ways = [Way("callback_web", Role.OURS, "coverage, signer", ours, _ours, lambda job: links.relay_state(UUID(job)))]
+    for peer in contenders.peers([BROWSERS])[:1]:
+        by_hand = _simple("benchmarks.signing.returning_by_hand")
+        ways.append(Way("aiohttp, zeep, asyncpg, aio-pika", Role.PEER, "nothing", peer, by_hand, str))
+        floor = _simple("benchmarks.signing.returning_floor")
+        ways.append(Way("operations alone", Role.FLOOR, "nothing", peer, floor, str))
+    return ways
+
+
+def _ours(stage: Stage, one: Set, port: int) -> Program:
+    (ops_port,) = free_ports(1)
+    settings = our_settings(stage, one, "callback_web", ops_port, port)
+    return Program(SERVICE, "services.callback_web", settings, f"http://127.0.0.1:{ops_port}/readyz")
+
+
+def _simple(module: str) -> Callable[[Stage, Set, int], Program]:
+    def program(_: Stage, one: Set, port: int) -> Program:
+        environment = {
+            "AMQP_URL": one.amqp_urls["callback_web"],
+            "DATABASE_URL": one.database_url,
+            "MSIGN_API_URL": one.msign_url,
+            "HTTP_PORT": str(port),
+        }
+        return Program(SERVICE, module, environment, f"http://127.0.0.1:{port}/readyz")
+
+    return program
+
+
+def _case(stage: Stage, way: Way, delay_ms: int, users: int) -> Case:
     async def run() -> Measures:
-        return await _run(stage, delay_ms, users)
+        return await _run(stage, way, delay_ms, users)
 
     setting = f"MSign answers after {delay_ms} ms"
-    conditions = DURABLE | {"calls at once": f"{BROWSERS} browsers"}
-    return Case("returning", setting, "callback_web", Role.OURS, MAIN, run, conditions)
+    conditions = DURABLE | {"calls at once": f"{BROWSERS} browsers", "checks": way.checks}
+    return Case("returning", setting, way.name, way.role, MAIN, run, conditions)
 
 
-async def _run(stage: Stage, delay_ms: int, users: int) -> Measures:
-    web_ops, web_port, ops_port, http_port = free_ports(4)
-    async with new_set(stage, delay_ms=delay_ms, migrated=True) as one:
-        gateway = _program("sign_gateway", our_settings(stage, one, "sign_gateway", ops_port, http_port))
-        async with running(stage, one, [gateway]):
-            jobs = await _accepted(one.load, users)
-        web = _program("callback_web", our_settings(stage, one, "callback_web", web_ops, web_port))
-        async with running(stage, one, [web]) as pids, _browsers() as http:
-            come_back = _returns(one, http, web_port, jobs)
+async def _run(stage: Stage, way: Way, delay_ms: int, users: int) -> Measures:
+    (port,) = free_ports(1)
+    async with new_set(stage, delay_ms=delay_ms, migrated=way.posted_by.migrated) as one:
+        async with running(stage, one, way.posted_by.programs(stage, one)):
+            jobs = await _accepted(one.load, users + WARM_UP_USERS)
+        async with running(stage, one, [way.program(stage, one, port)]) as pids, _browsers() as http:
+            come_back = _returns(one, http, port, jobs, way.relay_state)
+            await _at_once(come_back, WARM_UP_USERS, BROWSERS)
             costs, begun, fast = meter(pids), time.monotonic(), users // 2
             await _at_once(come_back, fast, BROWSERS)
             rate = fast / (time.monotonic() - begun)
@@ -56,10 +110,6 @@ async def _run(stage: Stage, delay_ms: int, users: int) -> Measures:
             took = await open_loop(come_back, moments[: users - fast])
     p50, p95, p99 = (each - delay_ms for each in percentiles(took))
     return {MAIN: rate, "p50_beyond_msign_ms": p50, "p95_beyond_msign_ms": p95, "p99_beyond_msign_ms": p99} | taken
-
-
-def _program(service: str, settings: dict[str, str]) -> Program:
-    return Program(SERVICE, f"services.{service}", settings, f"http://127.0.0.1:{settings['OPS_PORT']}/readyz")
 
 
 def _browsers() -> aiohttp.ClientSession:
@@ -79,15 +129,15 @@ async def _accepted(load: Load, users: int) -> list[tuple[str, dict[str, str]]]:
 
 
 def _returns(
-    one: Set, http: aiohttp.ClientSession, port: int, jobs: Sequence[tuple[str, dict[str, str]]]
+    one: Set, http: aiohttp.ClientSession, port: int, jobs: Jobs, relay_state: Callable[[str], str]
 ) -> Callable[[], Awaitable[None]]:
     """Return what lets the next user come back; it is done when the system has heard of the result."""
-    links, left = Links(Keyring("b" * 40), "http://sign.example"), iter(jobs)
+    left = iter(jobs)
 
     async def come_back() -> None:
         command_id, said = next(left)
         ready = one.load.event(READY, command_id)
-        form = {"RequestID": said["request_id"], "RelayState": links.relay_state(UUID(said["job_id"]))}
+        form = {"RequestID": said["request_id"], "RelayState": relay_state(said["job_id"])}
         url = f"http://127.0.0.1:{port}/return"
         while not await _sent_on(http, url, form):  # noqa: ASYNC110 - the answer says to try again
             await asyncio.sleep(AGAIN_S)
@@ -102,7 +152,7 @@ async def _sent_on(http: aiohttp.ClientSession, url: str, form: dict[str, str]) 
     """Post as the browser does; False when it is to be tried again."""
     async with http.post(url, data=form, allow_redirects=False) as answer:
         if answer.status not in (303, 503):
-            raise RuntimeError(f"callback_web answered {answer.status}")
+            raise RuntimeError(f"a return was answered with {answer.status}")
         return answer.status == 303
 
 
