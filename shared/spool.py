@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import IO
 
-PIECE_BYTES = 384 * 1024
+PIECE_BYTES = 192 * 1024
 """What is written, read and hashed at once: a multiple of three, so that base64 has no rest."""
 
 
@@ -56,6 +56,11 @@ class Spool:
     def ref(self) -> str:
         """The reference of what was put away; of the whole, once it is ended."""
         return f"sha256:{self._hash.hexdigest()}"
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of what was put away; of the whole, once it is ended."""
+        return self._hash.digest()
 
     @property
     def is_in_memory(self) -> bool:

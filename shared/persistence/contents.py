@@ -21,6 +21,8 @@ from shared.spool import PIECE_BYTES, Spool
 
 SMALL_BYTES = 16 * 1024
 """Up to which size a content comes along with what tells of it; a job may have a thousand of them."""
+SMALLEST_PIECE_BYTES = 48 * 1024
+LARGEST_PIECE_BYTES = 384 * 1024
 
 _SQL = load("contents.sql")
 
@@ -37,6 +39,11 @@ class Stored:
 def ref_of(body: bytes) -> str:
     """Return the reference of a content: `sha256:<hex>`."""
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def digest_of(ref: str) -> bytes:
+    """Return the SHA-256 that a reference is."""
+    return bytes.fromhex(ref.removeprefix("sha256:"))
 
 
 async def put(connection: Any, system: str, body: bytes) -> str:
@@ -85,19 +92,25 @@ async def get(connection: Any, system: str, ref: str) -> bytes | None:
     return body
 
 
-async def pieces(connection: Any, system: str, ref: str) -> AsyncIterator[bytes]:
-    """Yield a content, up to `PIECE_BYTES` at a time; each is a statement, so a pool is not held up meanwhile.
+async def pieces(connection: Any, system: str, ref: str, size: int) -> AsyncIterator[bytes]:
+    """Yield a content of `size` bytes piece by piece; each is a statement, so a pool is not held up meanwhile.
 
     Raises `Bug` when it is not there, or not any more.
     """
-    position, piece = 1, None
-    while piece is None or len(piece) == PIECE_BYTES:
-        piece = await connection.fetchval(_SQL["piece"], system, ref, position, PIECE_BYTES)
+    at_once = piece_bytes(size)
+    for start in range(0, size, at_once):
+        piece = await connection.fetchval(_SQL["piece"], system, ref, start + 1, at_once)
         if piece is None:
             raise Bug(f"the content {ref} of {system} is gone")
-        position += len(piece)
-        if piece:
-            yield piece
+        yield piece
+
+
+def piece_bytes(size: int) -> int:
+    """Return how much of a content of `size` bytes is read at once.
+
+    On its way to MSign a piece is in memory about eight times over: as an answer, as base64, encrypted.
+    """
+    return max(SMALLEST_PIECE_BYTES, min(LARGEST_PIECE_BYTES, size // 32 // 3 * 3))
 
 
 async def size_of(connection: Any, system: str, ref: str) -> int | None:

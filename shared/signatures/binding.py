@@ -6,6 +6,7 @@ value; whose that is, is not asked.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ from shared.contract.models import ContentType
 from shared.errors import Malformed
 from shared.signatures.content import Digest
 from shared.signatures.pades.additions import only_signatures_added
-from shared.signatures.pades.verify import judge_pdf
+from shared.signatures.pades.source import Source
+from shared.signatures.pades.verify import count_signatures, judge_pdf
 from shared.signatures.tokens import judge_imprint
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import SignatureVerdict
@@ -30,21 +32,45 @@ class Binding:
     signer: x509.Certificate | None
 
 
-def bind(content_type: ContentType, sent: bytes, signature: bytes) -> Binding:
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A PDF file that was sent, by its size in bytes and its SHA-256: what came back begins with it, or does not."""
+
+    size: int
+    sha256: bytes
+
+    @classmethod
+    def of(cls, pdf: bytes) -> SentFile:
+        """Return what tells of a file in memory."""
+        return cls(len(pdf), hashlib.sha256(pdf).digest())
+
+
+def bind(content_type: ContentType, sent: bytes | SentFile, signature: bytes | Source) -> Binding:
     """Look at what came back for what was sent: the hash itself, or the PDF file.
 
     A signed PDF must begin with the file that was sent and add nothing but signatures; those that it carried before are
     not this signer's and are not judged. What cannot be read covers nothing.
     """
     try:
-        if content_type is ContentType.HASH:
-            judged = judge_document(signature, Digest(sent), TrustAnchors.none(), token=judge_imprint)
-            made = found = judged.signatures
-        else:
-            found = judge_pdf(signature, TrustAnchors.none()).signatures
-            made = found[_count(sent) :] if only_signatures_added(sent, signature) else ()
+        if content_type is ContentType.PDF:
+            return _bind_pdf(sent if isinstance(sent, SentFile) else SentFile.of(sent), Source.of(signature))
+        if isinstance(sent, bytes) and isinstance(signature, bytes):
+            found = judge_document(signature, Digest(sent), TrustAnchors.none(), token=judge_imprint).signatures
+            return _bound(found, found)
     except Malformed:
-        return Binding(covers=False, signer=None)
+        pass
+    return Binding(covers=False, signer=None)
+
+
+def _bind_pdf(sent: SentFile, signed: Source) -> Binding:
+    found = judge_pdf(signed, TrustAnchors.none()).signatures
+    base = signed.prefix(sent.size)
+    if len(base) < sent.size or base.digest("sha256", (0, sent.size)) != sent.sha256:
+        return _bound((), found)
+    return _bound(found[_count(base) :] if only_signatures_added(base, signed) else (), found)
+
+
+def _bound(made: Sequence[SignatureVerdict], found: Sequence[SignatureVerdict]) -> Binding:
     return Binding(covers=bool(made) and all(one.holds for one in made), signer=_last(found))
 
 
@@ -55,8 +81,8 @@ def _last(found: Sequence[SignatureVerdict]) -> x509.Certificate | None:
         return None
 
 
-def _count(pdf: bytes) -> int:
+def _count(pdf: Source) -> int:
     try:
-        return len(judge_pdf(pdf, TrustAnchors.none()).signatures)
+        return count_signatures(pdf)
     except Malformed:
         return 0

@@ -11,7 +11,7 @@ from typing import Any
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 
-from shared.signatures.algorithms import digest
+from shared.signatures.algorithms import digest, hash_named
 from shared.signatures.cms import CmsCheck, check_signer
 from shared.signatures.embedded import attached_evidence, evidence_of
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
@@ -39,11 +39,13 @@ class TokenVerdict:
 
 
 NO_TOKEN = TokenVerdict(TimestampStatus.NONE)
-JudgeToken = Callable[[bytes, bytes, TrustAnchors, Evidence], TokenVerdict]
+Stamped = bytes | Callable[[str], bytes]
+"""The bytes that a token is over, or what tells their digest by the algorithm's name."""
+JudgeToken = Callable[[bytes, Stamped, TrustAnchors, Evidence], TokenVerdict]
 """`judge_token`, or `judge_imprint`."""
 
 
-def judge_token(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evidence = NOTHING) -> TokenVerdict:
+def judge_token(token: bytes, stamped: Stamped, anchors: TrustAnchors, known: Evidence = NOTHING) -> TokenVerdict:
     """Judge a DER TimeStampToken that must be over `stamped`.
 
     Checked are the imprint, the CMS signature, the authority's certificate (extended key usage, validity at that
@@ -58,7 +60,7 @@ def judge_token(token: bytes, stamped: bytes, anchors: TrustAnchors, known: Evid
         return _failed("timestamp_unreadable", "the timestamp cannot be read")
 
 
-def judge_imprint(token: bytes, stamped: bytes, _anchors: TrustAnchors, _known: Evidence = NOTHING) -> TokenVerdict:
+def judge_imprint(token: bytes, stamped: Stamped, _anchors: TrustAnchors, _known: Evidence = NOTHING) -> TokenVerdict:
     """Tell only whether a DER TimeStampToken is over `stamped`, not whose it is; no time is stated.
 
     Enough for those without anchors: a token by an authority that nobody trusts proves no more than a missing one.
@@ -91,7 +93,7 @@ class _Token:
     algorithm: str
 
 
-def _read(token: bytes, stamped: bytes) -> _Token:
+def _read(token: bytes, stamped: Stamped) -> _Token:
     message = cms.ContentInfo.load(token)
     if message["content_type"].native != "signed_data":
         raise Refusal("timestamp_unreadable", "the timestamp is not a signed message")
@@ -102,7 +104,8 @@ def _read(token: bytes, stamped: bytes) -> _Token:
     info: Any = enclosed["content"].parsed
     imprint = info["message_imprint"]
     algorithm = str(imprint["hash_algorithm"]["algorithm"].native)
-    if imprint["hashed_message"].native != digest(algorithm, stamped):
+    hash_named(algorithm)
+    if imprint["hashed_message"].native != (stamped(algorithm) if callable(stamped) else digest(algorithm, stamped)):
         raise Refusal("timestamp_imprint", "the timestamp is over other bytes than this signature value")
     return _Token(signed, bytes(enclosed["content"]), info, algorithm)
 

@@ -6,6 +6,7 @@ no transaction is open during the call.
 
 import asyncio
 import random
+from base64 import b64encode
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,6 +33,7 @@ from shared.signing.requests import sent_contents
 from shared.signing.results import Outcome, judge
 from shared.signing.schedule import poll_delay
 from shared.signing.states import Cause
+from shared.spool import Spool
 from shared.telemetry import metrics
 from shared.telemetry.steps import step
 
@@ -155,7 +157,7 @@ class Collector:
     async def _finish(self, job: Job, outcome: Outcome) -> Outcome | None:
         cause = _CAUSES[outcome.status]
         async with transaction(self._pool) as connection:
-            outcome = await self._store_large(connection, job, outcome)
+            outcome = await self._with_signatures(connection, job, outcome)
             draft = Draft(self._source, READY, ready(job, outcome))
             moved = await jobs.move(connection, job, cause, drafts=[draft])
         if moved is None:
@@ -163,18 +165,25 @@ class Collector:
         log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
         return outcome
 
-    async def _store_large(self, connection: object, job: Job, outcome: Outcome) -> Outcome:
-        """Let signatures that are too large for a message be referred to instead."""
-        if sum(map(len, outcome.signatures)) <= self._policy.inline_bytes:
-            return outcome
+    async def _with_signatures(self, connection: object, job: Job, outcome: Outcome) -> Outcome:
+        """Let results hold their signatures, or refer to them if they are too large for a message together."""
+        large = sum(map(len, outcome.signatures)) > self._policy.inline_bytes
         results = []
         for result, signature in zip(outcome.results, outcome.signatures, strict=True):
             if not signature:
-                results.append(result)
-                continue
-            ref = await contents.put_result(connection, job.system, job.job_id, signature)
-            results.append(result.model_copy(update={"signature": None, "signature_ref": ref}))
+                update = {}
+            elif large:
+                update = {"signature_ref": await self._store(connection, job, signature)}
+            else:
+                body = signature if isinstance(signature, bytes) else signature.read()
+                update = {"signature": b64encode(body).decode()}
+            results.append(result.model_copy(update=update))
         return replace(outcome, results=tuple(results))
+
+    async def _store(self, connection: object, job: Job, signature: bytes | Spool) -> str:
+        if isinstance(signature, bytes):
+            return await contents.put_result(connection, job.system, job.job_id, signature)
+        return await contents.put_result_spool(connection, job.system, job.job_id, signature)
 
 
 def ready(job: Job, outcome: Outcome) -> ReadyData:

@@ -7,11 +7,11 @@ import asyncpg
 
 from shared.contract.envelope import Document
 from shared.contract.models import ContentType, DelegatorType, ExpectedSigner, SignContent, SignRequest
-from shared.errors import Bug
 from shared.messaging.commands import OWN_IDS
 from shared.persistence import contents
 from shared.persistence.contents import Stored
 from shared.persistence.jobs import Job, JobContent
+from shared.signatures.binding import SentFile
 from shared.signing.results import Sent
 
 
@@ -21,15 +21,21 @@ def msign_id(content: JobContent) -> str:
 
 
 async def sent_contents(connection: Any, job: Job) -> list[Sent]:
-    """Return a job's contents with their bytes."""
+    """Return a job's contents: hashes with their bytes, PDF files by their digests."""
     return [
         Sent(
             msign_id=msign_id(stored.item),
             correlation_id=stored.item.correlation_id,
-            content=stored.body if stored.body is not None else await _body(connection, job, stored.item),
+            content=_hash_or_file(ContentType(job.command["content_type"]), stored),
         )
         for stored in await contents.of_job(connection, job.system, job.job_id)
     ]
+
+
+def _hash_or_file(content_type: ContentType, stored: Stored) -> bytes | SentFile:
+    if content_type is ContentType.HASH:
+        return stored.body or b""
+    return SentFile(stored.size, contents.digest_of(stored.item.ref))
 
 
 async def sign_request(pool: asyncpg.Pool, job: Job) -> tuple[SignRequest, dict[int, Document]]:
@@ -62,7 +68,7 @@ def request_of(pool: asyncpg.Pool, job: Job, stored: Sequence[Stored]) -> tuple[
 
 def document(pool: asyncpg.Pool, system: str, ref: str, size: int) -> Document:
     """Return a stored content of `size` bytes as what is read only while it is sent."""
-    return Document(size, lambda: contents.pieces(pool, system, ref))
+    return Document(size, lambda: contents.pieces(pool, system, ref, size))
 
 
 def expected_signer(data: dict[str, Any] | None) -> ExpectedSigner | None:
@@ -70,10 +76,3 @@ def expected_signer(data: dict[str, Any] | None) -> ExpectedSigner | None:
     if data is None:
         return None
     return ExpectedSigner(**data | {"delegator_type": DelegatorType(data["delegator_type"])})
-
-
-async def _body(connection: Any, job: Job, item: JobContent) -> bytes:
-    body = await contents.get(connection, job.system, item.ref)
-    if body is None:
-        raise Bug(f"content {item.position} of job {job.job_id} is gone")
-    return body

@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from shared.contract.models import ContentType, SignResponse, SignResult, SignStatus
 from shared.messaging.events import CheckedData, ReasonCode, ResultData, SignerData
-from shared.signatures.binding import bind
+from shared.signatures.binding import SentFile, bind
 from shared.signatures.certificates import display_subject, personal_number
+from shared.signatures.pades.source import Source
+from shared.spool import Spool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +26,18 @@ class Sent:
 
     msign_id: str
     correlation_id: str | None
-    content: bytes
+    content: bytes | SentFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The final word on a sign job."""
+    """The final word on a sign job; `signatures` are those of its results, which do not hold them yet."""
 
     status: SignStatus
     reason: ReasonCode | None = None
     message: str | None = None
     results: tuple[ResultData, ...] = ()
-    signatures: tuple[bytes, ...] = ()
+    signatures: tuple[bytes | Spool, ...] = ()
 
 
 _DECLINED_WORDS = ("anula", "refuz", "renun", "отмен", "отказ", "cancel", "declin", "refus")
@@ -76,27 +78,25 @@ def _mismatch(results: Sequence[ResultData]) -> ReasonCode | None:
 
 def _check(
     results: Sequence[SignResult], content_type: ContentType, sent: Sequence[Sent], expected_id: str | None
-) -> list[tuple[ResultData, bytes]]:
-    """Return one checked result for each content that was sent, in order, with its signature's bytes."""
+) -> list[tuple[ResultData, bytes | Spool]]:
+    """Return one checked result for each content that was sent, in order, with its signature."""
     by_id = {result.correlation_id: result for result in results}
     return [_checked(by_id.get(item.msign_id, SignResult()), content_type, item, expected_id) for item in sent]
 
 
 def _checked(
     result: SignResult, content_type: ContentType, sent: Sent, expected_id: str | None
-) -> tuple[ResultData, bytes]:
+) -> tuple[ResultData, bytes | Spool]:
     held = result.held
     if not held:
         nothing = CheckedData(covers_content=None, expected_signer=None)
         return ResultData(correlation_id=sent.correlation_id, checked=nothing), b""
-    signature = held if isinstance(held, bytes) else held.read()
-    bound = bind(content_type, sent.content, signature)
+    bound = bind(content_type, sent.content, _readable(content_type, held))
     signer = bound.signer
     return ResultData(
         correlation_id=sent.correlation_id,
         certificate=_certificate(result, signer),
-        signature=base64.b64encode(signature).decode(),
-        sha256=hashlib.sha256(signature).hexdigest(),
+        sha256=held.digest.hex() if isinstance(held, Spool) else hashlib.sha256(held).hexdigest(),
         signer=None if signer is None else SignerData(subject=display_subject(signer), id=personal_number(signer)),
         checked=CheckedData(
             covers_content=bound.covers,
@@ -104,7 +104,13 @@ def _checked(
             if expected_id is None
             else signer is not None and personal_number(signer) == expected_id,
         ),
-    ), signature
+    ), held
+
+
+def _readable(content_type: ContentType, held: bytes | Spool) -> bytes | Source:
+    if isinstance(held, bytes):
+        return held
+    return Source(held.file.fileno(), held.size) if content_type is ContentType.PDF else held.read()
 
 
 def _certificate(result: SignResult, signer: x509.Certificate | None) -> str | None:

@@ -8,13 +8,14 @@ from shared.errors import Malformed
 from shared.signatures.pades.change import Kind
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
 from shared.signatures.pades.revisions import Revisions
+from shared.signatures.pades.source import Source
 
 _ADDITIONS = frozenset({Kind.PRESERVED, Kind.SIGNED, Kind.SIGNED_ON_TOP})
 
 
-def only_signatures_added(sent: bytes, signed: bytes) -> bool:
-    """Whether `signed` begins with `sent` and adds nothing but signatures; False for files that cannot be read."""
-    if not signed.startswith(sent) or len(signed) == len(sent):
+def only_signatures_added(sent: Source, signed: Source) -> bool:
+    """Whether `signed`, which begins with `sent`, adds nothing but signatures; False for files that cannot be read."""
+    if len(signed) <= len(sent):
         return False
     try:
         base = open_pdf(sent).xrefs.total_revisions - 1

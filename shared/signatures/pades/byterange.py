@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from dataclasses import dataclass
 
 from asn1crypto import parser
 
+from shared.signatures.pades.source import Source
 from shared.signatures.verdict import Refusal
 
 _HEX_STRING = re.compile(rb"<([0-9A-Fa-f\s]*)>")
@@ -20,16 +22,16 @@ class SignedRange:
     gap_end: int
     end: int
 
-    def of(self, data: bytes) -> bytes:
-        """The signed bytes."""
-        return data[: self.gap_start] + data[self.gap_end : self.end]
+    def digest(self, pdf: Source, algorithm: str) -> bytes:
+        """The digest of the signed bytes."""
+        return pdf.digest(algorithm, (0, self.gap_start), (self.gap_end, self.end))
 
-    def reaches_end(self, data: bytes) -> bool:
+    def reaches_end(self, pdf: Source) -> bool:
         """Whether nothing follows the signed bytes."""
-        return self.end == len(data)
+        return self.end == len(pdf)
 
 
-def read_range(data: bytes, byte_range: object, contents: bytes) -> SignedRange:
+def read_range(pdf: Source, byte_range: object, contents: bytes) -> SignedRange:
     """Check /ByteRange against the file.
 
     Raises `Refusal` unless it is two runs, from the file's first byte on, around a gap that is exactly the hexadecimal
@@ -39,9 +41,9 @@ def read_range(data: bytes, byte_range: object, contents: bytes) -> SignedRange:
     if len(numbers) != 4 or numbers[0] != 0:
         raise Refusal("byte_range", "the signed byte range is not two runs from the start of the file")
     gap_start, gap_end, end = numbers[1], numbers[2], numbers[2] + numbers[3]
-    if not 0 < gap_start < gap_end < end <= len(data):
+    if not 0 < gap_start < gap_end < end <= len(pdf):
         raise Refusal("byte_range", "the signed byte range does not fit the file")
-    gap = _HEX_STRING.fullmatch(data[gap_start:gap_end])
+    gap = _HEX_STRING.fullmatch(pdf.part(gap_start, gap_end))
     if gap is None or _from_hex(gap[1]) != contents:
         raise Refusal("byte_range", "the byte range leaves out more than the signature itself")
     check_padding(contents)
@@ -65,5 +67,5 @@ def _numbers(byte_range: object) -> list[int]:
 
 
 def _from_hex(text: bytes) -> bytes:
-    digits = re.sub(rb"\s+", b"", text).decode("ascii")
-    return bytes.fromhex(digits + "0" * (len(digits) % 2))
+    digits = text.translate(None, b" \t\n\r\f\v")
+    return binascii.unhexlify(digits + b"0" * (len(digits) % 2))

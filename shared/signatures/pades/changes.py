@@ -10,6 +10,7 @@ from shared.signatures.pades.byterange import SignedRange
 from shared.signatures.pades.opening import UNREADABLE
 from shared.signatures.pades.permissions import permission_of
 from shared.signatures.pades.revisions import Revisions
+from shared.signatures.pades.source import Source
 from shared.signatures.pades.tables import leads_beyond
 from shared.signatures.verdict import Coverage, Reason
 
@@ -23,13 +24,13 @@ _UNREADABLE = Reason("changed_after_signing", f"{_CHANGED}: the change cannot be
 
 
 def judge_changes(
-    reader: PdfFileReader, revisions: Revisions, signature: EmbeddedPdfSignature, signed: SignedRange, data: bytes
+    reader: PdfFileReader, revisions: Revisions, signature: EmbeddedPdfSignature, signed: SignedRange, pdf: Source
 ) -> tuple[Coverage, tuple[Reason, ...]]:
     """How much of what the file shows now the signature covers: all of it but for changes that the signer permitted."""
-    if signed.reaches_end(data):
+    if signed.reaches_end(pdf):
         return Coverage.WHOLE, ()
     try:
-        uncovered = _uncovered(reader, signature, signed, data)
+        uncovered = _uncovered(reader, signature, signed, pdf)
         if uncovered is not None:
             return Coverage.PARTIAL, (uncovered,)
         permission = permission_of(signature.sig_object, signature.sig_field, reader.root)
@@ -44,14 +45,14 @@ def judge_changes(
 
 
 def _uncovered(
-    reader: PdfFileReader, signature: EmbeddedPdfSignature, signed: SignedRange, data: bytes
+    reader: PdfFileReader, signature: EmbeddedPdfSignature, signed: SignedRange, pdf: Source
 ) -> Reason | None:
     """Why the signed bytes are not a revision that stands by itself."""
     if not _covers_revision(reader, signature.signed_revision, signed.end):
         return _UNCLEAR
-    if _has_trailing_data(reader, signature, signed, data):
+    if _has_trailing_data(reader, signature, signed, pdf):
         return _TRAILING
-    return _BEYOND if leads_beyond(reader, signature.signed_revision, data, signed.end) else None
+    return _BEYOND if leads_beyond(reader, signature.signed_revision, pdf, signed.end) else None
 
 
 def _covers_revision(reader: PdfFileReader, revision: int, end: int) -> bool:
@@ -64,9 +65,8 @@ def _covers_revision(reader: PdfFileReader, revision: int, end: int) -> bool:
 
 
 def _has_trailing_data(
-    reader: PdfFileReader, signature: EmbeddedPdfSignature, signed: SignedRange, data: bytes
+    reader: PdfFileReader, signature: EmbeddedPdfSignature, signed: SignedRange, pdf: Source
 ) -> bool:
     """Bytes behind the last revision: pyHanko does not read them, another viewer might."""
     last = signature.signed_revision >= reader.xrefs.total_revisions - 1
-    rest = data[signed.end :] if last else data[data.rfind(b"%%EOF") + 5 :]
-    return bool(rest.strip(b"\x00\t\n\f\r "))
+    return not pdf.only(b"\x00\t\n\f\r ", signed.end if last else pdf.rfind(b"%%EOF") + 5)

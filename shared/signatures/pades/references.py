@@ -11,6 +11,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 from shared.signatures.pades.sameness import Key, key_of
+from shared.signatures.pades.source import Source
 
 MAX_OBJECTS = 60_000
 MAX_NESTING = 100
@@ -18,6 +19,10 @@ MAX_NESTING = 100
 _REFERENCE = re.compile(rb"(?<![\d.])(\d{1,10})[\x00\s]++\d{1,5}[\x00\s]++R(?!\w)")
 _BEFORE_COMMENT = re.compile(rb"(?<![\d.])(\d{1,10})(?:[\x00\s]++\d{1,5})?[\x00\s]*+%")
 _LINE_END = re.compile(rb"[\r\n]")
+_LINE_BYTES = 1 << 10
+_BEHIND_NUMBERS = re.compile(rb"[^\d.\x00\sR%]")
+"""Where no reference reaches across: behind a byte that cannot be in one."""
+_OPEN = re.compile(rb"[\x00\s]*+(?:\d{1,5}[\x00\s]*+)?R?")
 _GOES_ON = re.compile(rb"[\x00\s]*+(?:\d{1,5}[\x00\s]++)?(?:R(?!\w)|%)")
 
 
@@ -27,9 +32,9 @@ class Mentions:
     A file may be signed with a reference to an object that somebody adds later: that, too, changes what it shows.
     """
 
-    def __init__(self, reader: PdfFileReader, data: bytes) -> None:
+    def __init__(self, reader: PdfFileReader, pdf: Source) -> None:
         self._reader = reader
-        self._data = data
+        self._pdf = pdf
 
     def before(self, number: int, revision: int) -> bool:
         """Whether a revision before `revision` refers to an object of that number."""
@@ -41,7 +46,7 @@ class Mentions:
     @cached_property
     def _plain(self) -> dict[int, int]:
         first: dict[int, int] = {}
-        for number, place in _mentioned(self._data):
+        for number, place in _mentioned(self._pdf):
             first[number] = min(place, first.get(number, place))
         return first
 
@@ -51,7 +56,7 @@ class Mentions:
         for revision in range(self._reader.xrefs.total_revisions):
             for number in self._reader.xrefs.get_xref_data(revision).obj_streams_used:
                 bundle = self._reader.get_historical_resolver(revision).get_object(generic.Reference(number, 0))
-                for found, _ in _mentioned(bundle.data if isinstance(bundle, generic.StreamObject) else b""):
+                for found, _ in _mentioned(Source.of(bundle.data if isinstance(bundle, generic.StreamObject) else b"")):
                     first.setdefault(found, revision)
         return first
 
@@ -125,17 +130,36 @@ class Usage:
         return holders
 
 
-def _mentioned(data: bytes) -> Iterator[tuple[int, int]]:
+def _mentioned(pdf: Source) -> Iterator[tuple[int, int]]:
     """The numbers that references may be to and where, also of references that a comment breaks up."""
-    for found in _REFERENCE.finditer(data):
-        yield int(found[1]), found.start()
-    end = -1
-    for found in _BEFORE_COMMENT.finditer(data):
-        if found.end() > end:
-            line_end = _LINE_END.search(data, found.end())
-            end = len(data) if line_end is None else line_end.end()
-        if _GOES_ON.match(data, end):
-            yield int(found[1]), found.start()
+    end, goes_on = -1, False
+    for start, window in pdf.windows(_BEHIND_NUMBERS):
+        for found in _REFERENCE.finditer(window):
+            yield int(found[1]), start + found.start()
+        for found in _BEFORE_COMMENT.finditer(window):
+            if start + found.end() > end:
+                end = _behind_line(pdf, start + found.end())
+                goes_on = _goes_on(pdf, end)
+            if goes_on:
+                yield int(found[1]), start + found.start()
+
+
+def _behind_line(pdf: Source, place: int) -> int:
+    while place < len(pdf):
+        piece = pdf.part(place, place + _LINE_BYTES)
+        found = _LINE_END.search(piece)
+        if found is not None:
+            return place + found.end()
+        place += len(piece)
+    return place
+
+
+def _goes_on(pdf: Source, place: int) -> bool:
+    """Whether a reference that a comment broke up may go on at a place."""
+    size = _LINE_BYTES
+    while _OPEN.fullmatch(piece := pdf.part(place, place + size)) and place + size < len(pdf):
+        size *= 8
+    return _GOES_ON.match(piece) is not None
 
 
 def _references(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -25,6 +25,7 @@ from shared.signatures.pades.pages import (
 )
 from shared.signatures.pades.references import Mentions, Usage
 from shared.signatures.pades.sameness import Key, Sameness, is_null, key_of, resolved
+from shared.signatures.pades.source import Source
 from shared.signatures.pades.store import is_metadata, store_changes
 from shared.signatures.pades.tables import contradicts_itself
 
@@ -51,10 +52,10 @@ _TOLD_TYPES = {
 class Revisions:
     """All revisions of a file, oldest first, and what each changed in the one before it."""
 
-    def __init__(self, reader: PdfFileReader, data: bytes) -> None:
+    def __init__(self, reader: PdfFileReader, pdf: Source) -> None:
         self._reader = reader
-        self._data = data
-        self._mentions = Mentions(reader, data)
+        self._pdf = pdf
+        self._mentions = Mentions(reader, pdf)
         self._introduced = _introduced(reader)
         self._steps: dict[int, tuple[Change, ...]] = {}
 
@@ -71,7 +72,7 @@ class Revisions:
             yield from self._steps[later]
 
     def _changes_in(self, revision: int) -> Iterator[Change]:
-        if contradicts_itself(self._reader, revision, self._data):
+        if contradicts_itself(self._reader, revision, self._pdf):
             yield other("the cross-reference table contradicts itself")
         yield from _Step(self._reader, revision, self._introduced, self._mentions).changes()
 

@@ -12,19 +12,24 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from shared.signatures.pades.opening import BEHIND_ENTRY
+from shared.signatures.pades.source import Source
+
 MAX_TABLE_BYTES = 32 << 20
 
 _LENGTH = re.compile(rb"/Length[\x00\s]+(\d{1,12})")
 
 
-def contradicts_itself(reader: PdfFileReader, revision: int, data: bytes) -> bool:
+def contradicts_itself(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
     """Whether the table or stream of a revision has two entries for one object."""
     section = reader.xrefs.get_xref_data(revision)
     if section.hybrid is not None and set(section.standard_xrefs) & _defined(section.hybrid.xref_data):
         return True
     start = reader.xrefs.get_startxref_for_revision(revision)
-    if data[start : start + 4] == b"xref":
-        spans = _table_spans(data[start + 4 : start + MAX_TABLE_BYTES])
+    if pdf.part(start, start + 4) == b"xref":
+        most = start + MAX_TABLE_BYTES
+        end = pdf.find(b"trailer", start + 4, most)
+        spans = _table_spans(pdf.part(start + 4, min(len(pdf), most) - 1 if end < 0 else end))
     else:
         spans = _stream_spans(reader, revision)
     return _overlap(spans)
@@ -34,8 +39,8 @@ def _defined(section: Any) -> set[int]:
     return set(section.standard_xrefs) | set(section.xrefs_in_objstm)
 
 
-def _table_spans(rest: bytes) -> list[tuple[int, int]]:
-    tokens = rest[: rest.find(b"trailer")].split()
+def _table_spans(table: bytes) -> list[tuple[int, int]]:
+    tokens = table.split()
     spans, at = [], 0
     while at + 1 < len(tokens):
         first, count = int(tokens[at]), int(tokens[at + 1])
@@ -61,7 +66,7 @@ def _overlap(spans: list[tuple[int, int]]) -> bool:
     return any(one[0] + one[1] > another[0] for one, another in pairwise(ordered))
 
 
-def leads_beyond(reader: PdfFileReader, revision: int, data: bytes, end: int) -> bool:
+def leads_beyond(reader: PdfFileReader, revision: int, pdf: Source, end: int) -> bool:
     """Whether something up to a revision that ends at `end` is to be read from what came after it.
 
     Such a file was prepared to show something else once it is signed.
@@ -71,4 +76,5 @@ def leads_beyond(reader: PdfFileReader, revision: int, data: bytes, end: int) ->
         tables = [section] if section.hybrid is None else [section, section.hybrid.xref_data]
         if any(place >= end for table in tables for _, place in table.standard_xrefs.values()):
             return True
-    return any(found.end() + int(found[1]) > end for found in _LENGTH.finditer(data, 0, end))
+    lengths = pdf.matches(_LENGTH, BEHIND_ENTRY, end)
+    return any(start + found.end() + int(found[1]) > end for start, found in lengths)

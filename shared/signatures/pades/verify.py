@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
-from asn1crypto import cms
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -21,8 +22,9 @@ from shared.signatures.guard import refusing
 from shared.signatures.pades.byterange import SignedRange, read_range
 from shared.signatures.pades.changes import judge_changes
 from shared.signatures.pades.forms import Field, signed_fields
-from shared.signatures.pades.opening import UNREADABLE, open_pdf
+from shared.signatures.pades.opening import BEHIND_ENTRY, UNREADABLE, open_pdf
 from shared.signatures.pades.revisions import Revisions
+from shared.signatures.pades.source import Source
 from shared.signatures.tokens import TokenVerdict, judge_token, judge_tokens
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import (
@@ -41,6 +43,7 @@ PKCS7_SHA1 = "/adbe.pkcs7.sha1"
 DOCUMENT_TIMESTAMP = "/ETSI.RFC3161"
 MAX_SIGNATURES = 200
 
+_BYTE_RANGE = re.compile(rb"/ByteRange")
 _UNREADABLE = Reason("unreadable", "the signature cannot be read")
 
 
@@ -48,7 +51,7 @@ _UNREADABLE = Reason("unreadable", "the signature cannot be read")
 class Pdf:
     """A PDF file under verification, with what it tells outside of its signatures."""
 
-    data: bytes
+    source: Source
     reader: PdfFileReader
     revisions: Revisions
     stored: Evidence
@@ -63,20 +66,15 @@ class DocumentTimestamp:
 
 
 @refusing
-def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
+def judge_pdf(data: bytes | Source, anchors: TrustAnchors) -> Report:
     """The verdict on every signature of a PDF file, in the order of their making.
 
     Raises `Malformed` for what is no PDF, broken or encrypted, `NoSignature` for a file without a signature.
     """
-    reader = open_pdf(data)
-    try:
-        fields = signed_fields(reader.root, data.count(b"/ByteRange"))
-    except (PdfError, *UNREADABLE) as error:
-        raise Malformed("the PDF file is broken: its form cannot be read", code="pdf_broken") from error
-    if len(fields) > MAX_SIGNATURES:
-        raise Malformed("the PDF file has too many signatures", code="too_complex")
-    pdf = Pdf(data, reader, Revisions(reader, data), _stored_evidence(reader))
-    opened = sorted((_opened(reader, field) for field in fields), key=_age)
+    source = Source.of(data)
+    reader = open_pdf(source)
+    opened = _signatures(reader, source)
+    pdf = Pdf(source, reader, Revisions(reader, source), _stored_evidence(reader))
     stamps = [_document_timestamp(pdf, one, anchors) for one in opened if one is not None and _is_stamp(one)]
     regular = [one for one in opened if one is None or not _is_stamp(one)]
     if not regular:
@@ -89,6 +87,24 @@ def judge_pdf(data: bytes, anchors: TrustAnchors) -> Report:
     )
     problems = tuple(one.verdict.reason for one in stamps if one.verdict.reason is not None)
     return Report(signatures=verdicts, problems=tuple(dict.fromkeys(problems)))
+
+
+@refusing
+def count_signatures(pdf: Source) -> int:
+    """How many signatures `judge_pdf` would judge. Raises `Malformed` for what is no PDF, broken or encrypted."""
+    opened = _signatures(open_pdf(pdf), pdf)
+    return sum(one is None or not _is_stamp(one) for one in opened)
+
+
+def _signatures(reader: PdfFileReader, source: Source) -> list[EmbeddedPdfSignature | None]:
+    """All signatures and document timestamps in the order of their making; None for one that cannot be read."""
+    try:
+        fields = signed_fields(reader.root, sum(1 for _ in source.matches(_BYTE_RANGE, BEHIND_ENTRY)))
+    except (PdfError, *UNREADABLE) as error:
+        raise Malformed("the PDF file is broken: its form cannot be read", code="pdf_broken") from error
+    if len(fields) > MAX_SIGNATURES:
+        raise Malformed("the PDF file has too many signatures", code="too_complex")
+    return sorted((_opened(reader, field) for field in fields), key=_age)
 
 
 def _opened(reader: PdfFileReader, field: Field) -> EmbeddedPdfSignature | None:
@@ -111,10 +127,10 @@ def _examine(
 ) -> Findings:
     """Everything about one signature but trust and policy; what cannot be judged counts as broken."""
     try:
-        signed = read_range(pdf.data, signature.byte_range, signature.pkcs7_content)
+        signed = read_range(pdf.source, signature.byte_range, signature.pkcs7_content)
         checked = _check_cms(pdf, signature, signed)
         stamp = _stamp(pdf, signature, [one for one in stamps if one.reach >= signed.end], anchors)
-        coverage, reasons = judge_changes(pdf.reader, pdf.revisions, signature, signed, pdf.data)
+        coverage, reasons = judge_changes(pdf.reader, pdf.revisions, signature, signed, pdf.source)
         findings = _findings(pdf, signature, checked, stamp)
     except Malformed as error:
         reason = error.reason if isinstance(error, Refusal) else Reason(error.code, str(error))
@@ -144,24 +160,20 @@ def _check_cms(pdf: Pdf, signature: EmbeddedPdfSignature, signed: SignedRange) -
         raise Refusal("unknown_format", "the signature is in a format that is not supported")
     message = signature.signed_data
     enclosed = message["encap_content_info"]["content"].native
-    covered = signed.of(pdf.data)
     if kind == PKCS7_SHA1:
-        if enclosed != hashlib.sha1(covered, usedforsecurity=False).digest():
-            return replace(_over(message, enclosed or b"", kind), reasons=(_MISMATCH,))
-        return _over(message, enclosed, kind)
+        held = partial(_digest_of, enclosed or b"")
+        checked = check_signer(message, "data", held, binding_required=False)
+        return checked if enclosed == signed.digest(pdf.source, "sha1") else replace(checked, reasons=(_MISMATCH,))
     if enclosed:
         raise Refusal("embedded_content", "the signature carries content of its own instead of the file's")
-    return _over(message, covered, kind)
+    return check_signer(message, "data", partial(signed.digest, pdf.source), binding_required=kind == CADES)
 
 
 _MISMATCH = Reason("digest_mismatch", "the content is not the one that was signed")
 
 
-def _over(message: cms.SignedData, content: bytes, kind: str) -> CmsCheck:
-    def digest_by(name: str) -> bytes:
-        return hashlib.new(name, content, usedforsecurity=False).digest()
-
-    return check_signer(message, "data", digest_by, binding_required=kind == CADES)
+def _digest_of(content: bytes, algorithm: str) -> bytes:
+    return hashlib.new(algorithm, content, usedforsecurity=False).digest()
 
 
 def _stamp(
@@ -178,8 +190,8 @@ def _stamp(
 
 def _document_timestamp(pdf: Pdf, signature: EmbeddedPdfSignature, anchors: TrustAnchors) -> DocumentTimestamp:
     try:
-        signed = read_range(pdf.data, signature.byte_range, signature.pkcs7_content)
-        verdict = judge_token(signature.pkcs7_content, signed.of(pdf.data), anchors, pdf.stored)
+        signed = read_range(pdf.source, signature.byte_range, signature.pkcs7_content)
+        verdict = judge_token(signature.pkcs7_content, partial(signed.digest, pdf.source), anchors, pdf.stored)
     except Refusal as refusal:
         return DocumentTimestamp(0, TokenVerdict(TimestampStatus.FAILED, None, refusal.reason))
     return DocumentTimestamp(signed.gap_start, verdict)

@@ -1,0 +1,144 @@
+"""How is a PDF file looked through without being in memory as a whole?
+
+As bytes, or as a file of which only a window is read at once. A window ends where nothing that is looked for can reach
+across, so that looking through windows finds what looking through the whole would find. Windows are small also because
+other threads wait while a regular expression runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+WINDOW_BYTES = 256 << 10
+DIGEST_BYTES = 1 << 20
+
+_STEP_BYTES = 4 << 10
+
+
+class Source:
+    """A PDF file: `size` bytes, of a descriptor from its beginning on or in memory. May be used by one thread."""
+
+    def __init__(self, held: bytes | int, size: int) -> None:
+        self._held = held
+        self._size = size
+
+    @classmethod
+    def of(cls, pdf: bytes | Source) -> Source:
+        """Return the source itself, or that of bytes in memory."""
+        return pdf if isinstance(pdf, Source) else cls(pdf, len(pdf))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def prefix(self, size: int) -> Source:
+        """Return the file that its first bytes are."""
+        return Source(self._held, min(size, self._size))
+
+    def stream(self) -> BinaryIO:
+        """Return the file for readers that seek; each has a position of its own."""
+        if isinstance(self._held, int):
+            return io.BufferedReader(_Raw(self))
+        return io.BytesIO(self.part(0, self._size))
+
+    def part(self, start: int, end: int) -> bytes:
+        """Return the bytes from `start` up to `end`, as far as there are any."""
+        end = min(end, self._size)
+        if not isinstance(self._held, int):
+            return self._held[start:end]
+        return os.pread(self._held, end - start, start) if start < end else b""
+
+    def windows(self, limit: re.Pattern[bytes], start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yield all bytes between two places, in windows with their places.
+
+        Behind a match of `limit`, a window may end: no match of what is looked for may reach across there, nor look
+        at what is before it.
+        """
+        end = self._size if end is None else min(end, self._size)
+        while start < end:
+            stop = self._window_end(limit, start + WINDOW_BYTES, end)
+            yield start, self.part(start, stop)
+            start = stop
+
+    def matches(
+        self, pattern: re.Pattern[bytes], limit: re.Pattern[bytes], end: int | None = None
+    ) -> Iterator[tuple[int, re.Match[bytes]]]:
+        """Yield the matches of a pattern up to `end`, each with the place of its window; for `limit` see `windows`."""
+        for start, window in self.windows(limit, 0, end):
+            for found in pattern.finditer(window):
+                yield start, found
+
+    def find(self, wanted: bytes, start: int, end: int) -> int:
+        """Return the first place of `wanted` between two places, or -1."""
+        end = min(end, self._size)
+        for at in range(start, end, WINDOW_BYTES):
+            found = self.part(at, min(at + WINDOW_BYTES + len(wanted) - 1, end)).find(wanted)
+            if found >= 0:
+                return at + found
+        return -1
+
+    def rfind(self, wanted: bytes) -> int:
+        """Return the last place of `wanted`, or -1."""
+        end = self._size
+        while end > 0:
+            start = max(0, end - WINDOW_BYTES)
+            found = self.part(start, end + len(wanted) - 1).rfind(wanted)
+            if found >= 0:
+                return start + found
+            end = start
+        return -1
+
+    def only(self, allowed: bytes, start: int) -> bool:
+        """Tell whether all bytes from `start` on are among `allowed`."""
+        pieces = (self.part(at, at + WINDOW_BYTES) for at in range(start, self._size, WINDOW_BYTES))
+        return not any(piece.translate(None, allowed) for piece in pieces)
+
+    def digest(self, algorithm: str, *runs: tuple[int, int]) -> bytes:
+        """Return the digest over runs of bytes, each from a place up to another."""
+        found = hashlib.new(algorithm, usedforsecurity=False)
+        for start, end in runs:
+            for at in range(start, end, DIGEST_BYTES):
+                found.update(self.part(at, min(at + DIGEST_BYTES, end)))
+        return found.digest()
+
+    def _window_end(self, limit: re.Pattern[bytes], at: int, end: int) -> int:
+        while at < end:
+            found = limit.search(self.part(at, min(at + _STEP_BYTES, end)))
+            if found is not None:
+                return at + found.end()
+            at += _STEP_BYTES
+        return end
+
+
+class _Raw(io.RawIOBase):
+    """A source as a file with a position."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        piece = self._source.part(self._at, self._at + len(buffer))
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: len(self._source)}[whence]
+        if base + offset < 0:
+            raise OSError("a negative place in a file")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
