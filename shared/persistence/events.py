@@ -110,9 +110,9 @@ async def defer(connection: Any, delays: Mapping[UUID, timedelta]) -> None:
     await connection.execute(_SQL["deferred"], list(delays), list(delays.values()))
 
 
-async def publish_latest_again(connection: Any, job_id: UUID) -> None:
-    """Let the job's latest event be published again, under the same id."""
-    await connection.execute(_SQL["publish_again"], job_id)
+async def publish_latest_again(connection: Any, job_ids: Sequence[UUID]) -> None:
+    """Let the latest event of each job be published again, under the same id."""
+    await connection.execute(_SQL["publish_again"], job_ids)
     tell(EVENTS)
 
 

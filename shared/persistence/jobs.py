@@ -77,37 +77,6 @@ def _found(row: Any) -> Job | None:
     return None if row is None else _job(row)
 
 
-async def insert(  # noqa: PLR0913
-    connection: Any,
-    *,
-    job_id: UUID,
-    kind: Kind,
-    system: str,
-    command_id: str,
-    command: dict[str, Any],
-    traceparent: str | None,
-    now: datetime,
-    expires_at: datetime,
-    contents: Sequence[JobContent],
-) -> Job:
-    """Begin a job in state `received`, claimable at once."""
-    row = await connection.fetchrow(
-        _SQL["insert"], job_id, kind, system, command_id, State.RECEIVED, command, traceparent, now, expires_at
-    )
-    await connection.execute(_SQL["insert_history"], job_id, 1, None, State.RECEIVED, Cause.INTAKE, now)
-    await connection.executemany(
-        _SQL["insert_content"],
-        [
-            (job_id, item.position, item.ref, item.correlation_id, item.name, item.multiple_signatures, item.hash)
-            for item in contents
-        ],
-    )
-    tell(JOBS, kind)
-    job = _job(row)
-    telling.changed(job, Cause.INTAKE)
-    return job
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """What is to become of `job` by `cause`, and the events that say so.
@@ -248,26 +217,3 @@ async def by_command(connection: Any, system: str, command_id: str) -> Job | Non
 async def contents(connection: Any, job_id: UUID) -> list[JobContent]:
     """Return a job's contents in order."""
     return [JobContent(**dict(row)) for row in await connection.fetch(_SQL["contents"], job_id)]
-
-
-async def count_open(connection: Any, system: str, *, at_most: int) -> int:
-    """Return how many jobs of a system are not finished; counting ends at `at_most`."""
-    return int(await connection.fetchval(_SQL["count_open"], system, at_most))
-
-
-async def count_begun(connection: Any, system: str, *, since: datetime) -> int:
-    """Return how many jobs a system began after `since`."""
-    return int(await connection.fetchval(_SQL["count_begun"], system, since))
-
-
-async def recall(connection: Any, system: str, command_id: str) -> tuple[bytes, UUID] | None:
-    """Return the digest and the job of a command that was taken in before."""
-    row = await connection.fetchrow(_SQL["recall_command"], system, command_id)
-    return None if row is None else (row["digest"], row["job_id"])
-
-
-async def remember(
-    connection: Any, *, system: str, command_id: str, digest: bytes, job_id: UUID, now: datetime
-) -> None:
-    """Note in the inbox that a command was taken in."""
-    await connection.execute(_SQL["remember_command"], system, command_id, digest, job_id, now)

@@ -5,7 +5,7 @@ what speaks against it. Then everything that is new is written at once.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -22,7 +22,7 @@ from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, events, intake, jobs, notices
 from shared.persistence.events import Draft
 from shared.persistence.intake import CommandKey, ContentKey, Known, NewJob
-from shared.persistence.jobs import Job, JobContent
+from shared.persistence.jobs import Job, JobContent, Move
 from shared.signing.attribution import Attributed, attribute
 from shared.signing.quota import Quota
 from shared.signing.states import Cause, Kind
@@ -141,18 +141,19 @@ class Admission:
         judged: Mapping[CommandKey, Judged],
         now: datetime,
     ) -> None:
-        good = all(isinstance(found, Prepared) for found in judged.values())
-        if good and not repeated:
+        if all(isinstance(found, Prepared) for found in judged.values()):
             await self._begin(self._pool, fresh, judged, now)
-            return
-        async with notices.transaction(self._pool) as connection:
-            begun = await self._begin(connection, fresh, judged, now)
-            for job in begun:
-                if isinstance(found := judged[job.system, job.command_id], tuple):
-                    draft = rejection(job, found, source=self._intent.service, event_type=self._intent.rejected_type)
-                    await jobs.move(connection, job, Cause.REFUSED, drafts=[draft])
-            for job_id in repeated:
-                await events.publish_latest_again(connection, job_id)
+        else:
+            async with notices.transaction(self._pool) as connection:
+                begun = await self._begin(connection, fresh, judged, now)
+                await jobs.move_all(connection, [move for job in begun for move in self._refused(job, judged)])
+        if repeated:
+            await events.publish_latest_again(self._pool, repeated)
+
+    def _refused(self, job: Job, judged: Mapping[CommandKey, Judged]) -> Iterator[Move]:
+        if isinstance(found := judged[job.system, job.command_id], tuple):
+            draft = rejection(job, found, source=self._intent.service, event_type=self._intent.rejected_type)
+            yield Move(job=job, cause=Cause.REFUSED, drafts=[draft])
 
     async def _begin(
         self,

@@ -22,7 +22,10 @@ WHERE event_id = refused_id
 
 -- name: publish_again
 UPDATE events SET due_at = now(), waiting_since = CASE WHEN due_at IS NULL THEN now() ELSE waiting_since END
-WHERE event_id = (SELECT event_id FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1)
+WHERE event_id IN (
+    SELECT (SELECT event_id FROM events WHERE job_id = asked.job_id ORDER BY sequence DESC LIMIT 1)
+    FROM unnest($1::uuid[]) AS asked (job_id)
+)
 
 -- name: latest
 SELECT type, body FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1

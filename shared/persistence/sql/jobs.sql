@@ -1,24 +1,3 @@
--- name: insert
-INSERT INTO jobs (job_id, kind, system, command_id, state, command, traceparent, created_at, expires_at, due_at,
-                  history_count)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, 1)
-RETURNING *, now() AS seen_at
-
--- name: insert_content
-INSERT INTO job_contents (job_id, position, ref, correlation_id, name, multiple_signatures, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-
--- name: insert_history
-INSERT INTO job_history (job_id, sequence, from_state, to_state, cause, at)
-VALUES ($1, $2, $3, $4, $5, $6)
-
--- name: remember_command
-INSERT INTO inbox (system, command_id, digest, job_id, received_at)
-VALUES ($1, $2, $3, $4, $5)
-
--- name: recall_command
-SELECT digest, job_id FROM inbox WHERE system = $1 AND command_id = $2
-
 -- name: get
 SELECT *, now() AS seen_at FROM jobs WHERE job_id = $1
 
@@ -102,12 +81,6 @@ WITH wanted AS (
     WHERE wanted.outcome IS NOT NULL AND post_attempts.job_id = wanted.job_id AND post_attempts.attempt = wanted.attempt
 )
 SELECT *, now() AS seen_at FROM moved
-
--- name: count_open
-SELECT count(*) FROM (SELECT FROM jobs WHERE system = $1 AND finished_at IS NULL LIMIT $2) counted
-
--- name: count_begun
-SELECT count(*) FROM inbox WHERE system = $1 AND received_at > $2
 
 -- name: purge
 WITH old AS (

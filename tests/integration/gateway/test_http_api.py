@@ -14,7 +14,8 @@ from services.sign_gateway import http
 from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.posting import Poster
 from shared.contract.faults import InvalidParameter
-from shared.persistence import jobs
+from shared.persistence import intake, jobs
+from shared.persistence.intake import NewJob
 from shared.persistence.notices import Notices
 from shared.signing.breaker import Breaker
 from shared.signing.states import Kind
@@ -280,18 +281,11 @@ async def test_without_the_database_the_answer_is_503_as_json(api, pool):
 
 
 async def test_a_verification_job_has_no_deadline(api, pool):
-    async with pool.acquire() as connection, connection.transaction():
-        job = await jobs.insert(
-            connection,
-            job_id=uuid.uuid4(),
-            kind=Kind.VERIFICATION,
-            system="declaratii",
-            command_id="command-2",
-            command={},
-            traceparent=None,
-            now=datetime.now(UTC),
-            expires_at=datetime.now(UTC),
-            contents=[],
-        )
+    now = datetime.now(UTC)
+    new = NewJob(
+        job_id=uuid.uuid4(), system="declaratii", command_id="command-2", digest=b"", command="{}", traceparent=None,
+        expires_at=now,
+    )  # fmt: skip
+    (job,) = await intake.begin(pool, Kind.VERIFICATION, [new], {}, now)
     view = await (await api.get(f"/jobs/{job.job_id}", headers=MINE)).json()
     assert (view["kind"], view["expires_at"]) == ("verification", None)

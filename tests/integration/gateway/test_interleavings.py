@@ -16,8 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from services.sign_gateway.deadlines import expire_overdue, take_back_lost
 from shared.contract.models import SignStatus
 from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED
-from shared.persistence import events, jobs
+from shared.persistence import events, intake, jobs
 from shared.persistence.events import Draft
+from shared.persistence.intake import NewJob
 from shared.persistence.jobs import Job
 from shared.persistence.pool import open_pool
 from shared.signing.collect import ready
@@ -58,10 +59,11 @@ class Gateway(RuleBasedStateMachine):
     async def _begin(self) -> UUID:
         now = datetime.now(UTC)
         await self._pool.execute("DELETE FROM jobs")
-        job = await jobs.insert(
-            self._pool, job_id=events.uuid7(), kind=Kind.SIGN, system="declaratii", command_id=str(uuid4()),
-            command={"relay_state": None}, traceparent=None, now=now, expires_at=now + timedelta(hours=1), contents=(),
+        new = NewJob(
+            job_id=events.uuid7(), system="declaratii", command_id=str(uuid4()), digest=b"", traceparent=None,
+            command='{"relay_state": null}', expires_at=now + timedelta(hours=1),
         )  # fmt: skip
+        (job,) = await intake.begin(self._pool, Kind.SIGN, [new], {}, now)
         return job.job_id
 
     @rule()
