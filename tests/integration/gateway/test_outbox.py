@@ -52,6 +52,6 @@ async def test_what_was_refused_is_due_again_after_its_own_delay(outbox):
 
 async def test_what_was_asked_for_again_while_it_was_on_its_way_goes_out_again(outbox):
     first, second, *_ = await claim(outbox)
-    await events.publish_latest_again(outbox, first.job_id)
+    await events.publish_latest_again(outbox, [first.job_id])
     await events.mark_published(outbox, [first.event_id, second.event_id])
     assert [event.event_id for event in await claim(outbox)] == [first.event_id]

@@ -72,7 +72,7 @@ async def test_an_old_event_that_is_asked_for_again_has_not_waited_since_it_was_
     await measure(pool)
     assert (shown("msign_gateway_outbox_events"), shown("msign_gateway_outbox_oldest_age_seconds")) == (0, 0)
     await pool.execute("UPDATE events SET created_at = now() - interval '3 days', waiting_since = created_at")
-    await events.publish_latest_again(pool, job.job_id)
+    await events.publish_latest_again(pool, [job.job_id])
     await measure(pool)
     assert shown("msign_gateway_outbox_events") == 1
     assert shown("msign_gateway_outbox_oldest_age_seconds") < 5
