@@ -6,7 +6,7 @@ Each carries the trace and the span that it belongs to, and what is bound for th
 import logging
 import sys
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 from opentelemetry import trace
@@ -25,15 +25,15 @@ def configure_logging(service: str, *, level: str = "info", fmt: Format = "auto"
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         partial(_add_names, service),
-        structlog.stdlib.add_logger_name,
+        _add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.UnicodeDecoder(),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *_rendering(fmt)],
+        logger_factory=partial(_Lines, sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         cache_logger_on_first_use=True,
     )
@@ -49,6 +49,20 @@ def configure_logging(service: str, *, level: str = "info", fmt: Format = "auto"
     root.setLevel(level.upper())
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(max(quiet, root.level))
+
+
+class _Lines(structlog.WriteLogger):
+    """Writes our own lines; the standard library, which makes several times their work, is for what others say."""
+
+    def __init__(self, file: TextIO, name: str = "root") -> None:
+        super().__init__(file)
+        self.name = name
+
+
+def _add_logger_name(logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    record = line.get("_record")  # what another library logged
+    line["logger"] = logger.name if record is None else record.name
+    return line
 
 
 def _rendering(fmt: Format) -> list[Any]:

@@ -9,10 +9,11 @@ person entered.
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 
 from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.telemetry import attributes
@@ -20,11 +21,14 @@ from shared.telemetry.process import version_here
 
 TRACEPARENT = "traceparent"
 FLUSH_S = 3.0
+LONGEST = 512
+"""No traceparent has more characters, whatever versions to come append to it."""
 
 Attributes = Mapping[str, str | int | bool]
 
 _PROPAGATOR = TraceContextTextMapPropagator()
-_TRACER = trace.get_tracer("msign_gateway")
+_tracer: Tracer | None = None
+"""Records spans while they go somewhere; without one the present span is handed on as it is."""
 
 
 @contextmanager
@@ -32,7 +36,11 @@ def span(
     name: str, *, kind: SpanKind = SpanKind.INTERNAL, parent: str | None = None, says: Attributes | None = None
 ) -> Iterator[Span]:
     """Run the block in a span below the one of `parent` (None: below the present one); what it raises marks it."""
-    with _TRACER.start_as_current_span(
+    if _tracer is None:
+        with _within(context_of(parent)):
+            yield trace.get_current_span()
+        return
+    with _tracer.start_as_current_span(
         name,
         context_of(parent),
         kind,
@@ -49,7 +57,9 @@ def span(
 
 def begin(name: str, *, kind: SpanKind, parent: object, says: Attributes) -> Span:
     """Begin a span that does not end with a block: whoever begins it ends it."""
-    return _TRACER.start_span(name, context_of(parent), kind, attributes=says)
+    if _tracer is None:
+        return trace.get_current_span(context_of(parent))
+    return _tracer.start_span(name, context_of(parent), kind, attributes=says)
 
 
 def failed(current: Span, error_type: str) -> None:
@@ -60,17 +70,36 @@ def failed(current: Span, error_type: str) -> None:
 
 def context_of(traceparent: object) -> Context | None:
     """Return the context that a `traceparent` names; None, which is the present one, for anything that is none."""
-    if not isinstance(traceparent, str):
+    if not isinstance(traceparent, str) or len(traceparent) > LONGEST:
         return None
+    return _context_of(traceparent)
+
+
+@lru_cache(maxsize=1024)
+def _context_of(traceparent: str) -> Context | None:
     context = _PROPAGATOR.extract({TRACEPARENT: traceparent}, Context())
     return context if trace.get_current_span(context).get_span_context().is_valid else None
 
 
 def traceparent_of(current: Span) -> str | None:
     """Return the `traceparent` of a span, None if there is no trace."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier, trace.set_span_in_context(current, Context()))
-    return carrier.get(TRACEPARENT)
+    context = current.get_span_context()
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+@contextmanager
+def _within(context: Context | None) -> Iterator[None]:
+    """Make what happens in the block a part of that trace (None: of the present one)."""
+    if context is None:
+        yield
+        return
+    token = attach(context)
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 def current_traceparent() -> str | None:
@@ -92,6 +121,7 @@ def exporting(service: str, endpoint: str | None) -> Iterator[None]:
     At the end what waits has `FLUSH_S` seconds to get out. Sampling, headers, certificates and time-outs are set by
     OpenTelemetry's own environment variables.
     """
+    global _tracer  # noqa: PLW0603 - what a process records is the process' own
     if endpoint is None:
         yield
         return
@@ -103,10 +133,11 @@ def exporting(service: str, endpoint: str | None) -> Iterator[None]:
     resource = Resource.create({"service.name": service, "service.version": version_here()})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")))
-    trace.set_tracer_provider(provider)
+    _tracer = provider.get_tracer("msign_gateway")
     try:
         yield
     finally:
+        _tracer = None
         last = threading.Thread(target=provider.shutdown, name="last spans", daemon=True)
         last.start()
         last.join(FLUSH_S)

@@ -14,6 +14,6 @@ def recorded(monkeypatch):
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tracing, "_TRACER", provider.get_tracer("tests"))
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("tests"))
     yield exporter.get_finished_spans
     provider.shutdown()

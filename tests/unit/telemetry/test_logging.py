@@ -34,7 +34,8 @@ thread = threading.Thread(target=lambda: logging.getLogger("library").error("los
 thread.start()
 thread.join()
 with span("step", parent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"):
-    structlog.get_logger().info("posted", job_id="j-1")
+    structlog.get_logger("gateway.posting").info("posted", job_id="j-1")
+    structlog.get_logger().debug("not told")
     logging.getLogger("library").warning("slow")
 structlog.get_logger().info("idle")
 """
@@ -57,6 +58,9 @@ def test_a_line_names_its_trace_whoever_wrote_it():
         assert line["span_id"] == "b7ad6b7169203331"
     assert (posted["event"], posted["job_id"]) == ("posted", "j-1")
     assert "trace_id" not in idle
+    assert [line["logger"] for line in (lost, posted, slow)] == ["library", "gateway.posting", "library"]
+    assert [line["level"] for line in (lost, posted, slow, idle)] == ["error", "info", "warning", "info"]
+    assert all(line["timestamp"].endswith("Z") for line in (lost, posted, slow, idle))
 
 
 def test_lines_are_json_where_nobody_looks_and_readable_on_a_terminal():
