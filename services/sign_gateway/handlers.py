@@ -12,7 +12,7 @@ from shared.contract import limits
 from shared.contract.models import ExpectedSigner, Instrument, SignContent, SignRequest
 from shared.messaging import events as wire
 from shared.messaging import problems
-from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequestData
+from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequestData, inline_bytes
 from shared.messaging.problems import Code, Problem
 from shared.persistence.contents import ref_of
 from shared.persistence.jobs import JobContent
@@ -39,6 +39,9 @@ def sign_intent(policy: SignPolicy) -> Intent:
 
 def read_sign(data: dict[str, Any], policy: SignPolicy) -> "SignCommand | Problems":
     """Return the command that `data` is, or everything that is wrong with its shape."""
+    if inline_bytes(data, "content") > policy.inline_bytes:
+        message = f"has more than {policy.inline_bytes} bytes inline: store the contents first and refer to them"
+        return (Problem("/data/contents", Code.TOO_LARGE, message),)
     try:
         return SignCommand(SignRequestData.model_validate(data), policy)
     except ValidationError as error:
@@ -92,7 +95,7 @@ def _problems(
     if command.deadline is not None and command.deadline <= now:
         yield Problem("/data/deadline", Code.DEADLINE_PASSED, "has passed")
     yield from _mobile(command)
-    yield from _sizes(command, system, heads, policy)
+    yield from _sizes(command, system, heads)
     missing = [
         index for index, item in enumerate(command.contents) if item.content_ref and item.content_ref not in heads
     ]
@@ -111,13 +114,10 @@ def _mobile(command: SignRequestData) -> Iterator[Problem]:
             yield Problem("/data/expected_signer", Code.MISSING, "is required for the instrument mobile")
 
 
-def _sizes(command: SignRequestData, system: System, heads: Heads, policy: SignPolicy) -> Iterator[Problem]:
+def _sizes(command: SignRequestData, system: System, heads: Heads) -> Iterator[Problem]:
     if len(command.contents) > system.limits.contents_per_job:
         message = f"has {len(command.contents)} contents, at most {system.limits.contents_per_job} are allowed"
         yield Problem("/data/contents", Code.TOO_MANY, message)
-    if sum(len(item.content or b"") for item in command.contents) > policy.inline_bytes:
-        message = f"has more than {policy.inline_bytes} bytes inline: store the contents first and refer to them"
-        yield Problem("/data/contents", Code.TOO_LARGE, message)
     for index, item in enumerate(command.contents):
         if _size(item, heads) > system.limits.content_bytes:
             message = f"has more than {system.limits.content_bytes} bytes"

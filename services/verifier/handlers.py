@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from shared.contract import limits
 from shared.contract.models import VerificationContent, VerificationRequest
+from shared.messaging import commands, problems
 from shared.messaging import events as wire
-from shared.messaging import problems
 from shared.messaging.commands import VERIFICATION_REQUEST, VerificationContentData, VerificationRequestData
 from shared.messaging.problems import Code, Problem
 from shared.persistence.contents import ref_of
@@ -33,8 +33,11 @@ def read_verification(
     data: dict[str, Any], *, inline_bytes: int, deadline: timedelta
 ) -> "VerificationCommand | Problems":
     """Return the command that `data` is, or everything that is wrong with its shape."""
+    if commands.inline_bytes(data, "signature") > inline_bytes:
+        message = f"has more than {inline_bytes} bytes inline: store the signatures first and refer to them"
+        return (Problem("/data/contents", Code.TOO_LARGE, message),)
     try:
-        return VerificationCommand(VerificationRequestData.model_validate(data), inline_bytes, deadline)
+        return VerificationCommand(VerificationRequestData.model_validate(data), deadline)
     except ValidationError as error:
         return problems.from_validation(error, under="/data")
 
@@ -44,7 +47,6 @@ class VerificationCommand:
     """A verification command whose shape is right."""
 
     data: VerificationRequestData
-    inline_bytes: int
     deadline: timedelta
 
     @property
@@ -54,7 +56,7 @@ class VerificationCommand:
 
     def prepare(self, system: System, heads: Heads, now: datetime) -> Prepared | Problems:
         """Return what the command's job keeps, or everything that is wrong with the command."""
-        if found := tuple(_problems(self.data, system, set(heads), self.inline_bytes)):
+        if found := tuple(_problems(self.data, system, set(heads))):
             return found
         used = tuple(_used(position, item) for position, item in enumerate(self.data.contents))
         return Prepared(
@@ -78,15 +80,10 @@ def _used(position: int, item: VerificationContentData) -> JobContent:
     )
 
 
-def _problems(
-    command: VerificationRequestData, system: System, stored: set[str], inline_bytes: int
-) -> Iterator[Problem]:
+def _problems(command: VerificationRequestData, system: System, stored: set[str]) -> Iterator[Problem]:
     if len(command.contents) > system.limits.contents_per_job:
         message = f"has {len(command.contents)} contents, at most {system.limits.contents_per_job} are allowed"
         yield Problem("/data/contents", Code.TOO_MANY, message)
-    if sum(len(item.signature or b"") for item in command.contents) > inline_bytes:
-        message = f"has more than {inline_bytes} bytes inline: store the signatures first and refer to them"
-        yield Problem("/data/contents", Code.TOO_LARGE, message)
     for index, item in enumerate(command.contents):
         if item.signature_ref and item.signature_ref not in stored:
             field = f"/data/contents/{index}/signature_ref"

@@ -7,6 +7,7 @@ Shapes, types and lengths are checked here; the rules of the contract that need 
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
@@ -30,6 +31,16 @@ def _decode(value: object) -> object:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         raise PydanticCustomError("bad_base64", "is not base64") from None
+
+
+def inline_bytes(data: Mapping[str, object], field: str) -> int:
+    """Return how many bytes the contents of a command bring inline in `field`, told from their base64.
+
+    So that what is too much is never decoded; of data that have another shape only what looks like base64 counts.
+    """
+    contents = data.get("contents")
+    said = [item.get(field) for item in contents if isinstance(item, dict)] if isinstance(contents, list) else []
+    return sum(len(text) // 4 * 3 - text[-2:].count("=") for text in said if isinstance(text, str))
 
 
 Base64 = Annotated[

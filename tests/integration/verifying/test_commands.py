@@ -40,7 +40,7 @@ async def test_a_good_command_becomes_a_job(pool, verifications):
         (command(item(correlation_id="a\x01b")), "/data/contents/0/correlation_id", "bad_format"),
         (command(*[item(correlation_id="1")] * 2), "/data/contents/1/correlation_id", "not_unique"),
         (command(item(b"x" * (INLINE_BYTES + 1))), "/data/contents", "too_large"),
-        (command(*[item()] * 1001), "/data/contents", "too_many"),
+        (command(*[item(b"x")] * 1001), "/data/contents", "too_many"),
     ],
 )
 async def test_every_problem_of_a_command_has_its_place_and_code(pool, verifications, sent, field, code):
