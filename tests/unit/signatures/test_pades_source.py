@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contract.models import ContentType
@@ -52,6 +52,7 @@ def small_windows(monkeypatch) -> None:
     monkeypatch.setattr(sources, "WINDOW_BYTES", 7)
     monkeypatch.setattr(sources, "_STEP_BYTES", 3)
     monkeypatch.setattr("shared.signatures.pades.references._LINE_BYTES", 2)
+    monkeypatch.setattr("shared.signatures.pades.references._NUMBERS_BYTES", 3)
 
 
 @pytest.fixture
@@ -74,6 +75,7 @@ def test_entries_are_found_wherever_windows_end(data):
     assert found == expected
 
 
+@settings(max_examples=1000)
 @given(st.lists(NUMBERS, max_size=60).map(b"".join))
 def test_references_are_found_wherever_windows_end(data):
     assert sorted(_mentioned(Source.of(data))) == sorted(mentioned_in_memory(data))
