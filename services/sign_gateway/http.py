@@ -69,7 +69,7 @@ class Api:
         answer.content_length = size
         await answer.prepare(request)
         if request.method != "HEAD":
-            await self._send(request, answer, contents.pieces(self._pool, system.name, ref))
+            await self._send(request, answer, contents.pieces(self._pool, system.name, ref, size))
         return answer
 
     async def _send(self, request: web.Request, answer: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:

@@ -17,8 +17,8 @@ from shared.contract import wsdl
 from shared.contract.codec import element_name
 from shared.contract.models import SignContent, VerificationContent
 
-PIECE_BYTES = 192 * 1024
-"""How much of a document in memory is encoded at once; three bytes become four characters."""
+STEP_BYTES = 48 * 1024
+"""How much of a document is encoded and handed to the connection at once; three bytes become four characters."""
 IN_TEXT_BYTES = 4 * 1024
 """How large a content may be to be encoded while the message is written, not while it is sent."""
 
@@ -66,7 +66,8 @@ async def _encoded(document: Document) -> AsyncIterator[bytes]:
             break
         whole = rest + piece if rest else piece
         end = len(whole) if left == 0 else len(whole) - len(whole) % 3
-        yield b64encode(memoryview(whole)[:end])
+        for start in range(0, end, STEP_BYTES):
+            yield b64encode(memoryview(whole)[start : min(end, start + STEP_BYTES)])
         rest = whole[end:]
     if left != 0:
         raise ValueError("a document is not of the size that it was said to be of")
@@ -135,7 +136,7 @@ class _Writer:
 
     def _bytes(self, data: bytes) -> None:
         if len(data) > IN_TEXT_BYTES:
-            self._document(Document(len(data), lambda: _slices(data)))
+            self._document(Document(len(data), lambda: _whole(data)))
         else:
             self._text.append(b64encode(data).decode("ascii"))
 
@@ -148,9 +149,8 @@ class _Writer:
         self._text.clear()
 
 
-async def _slices(data: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), PIECE_BYTES):
-        yield data[start : start + PIECE_BYTES]
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 @cache

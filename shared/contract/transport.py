@@ -150,7 +150,7 @@ class _Message(aiohttp.Payload):
             await writer.write(piece)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        raise NotImplementedError("a message is not held as a whole")
+        raise TypeError("a message is not held as a whole")
 
 
 def _refusal(response: aiohttp.ClientResponse) -> Exception | None:

@@ -108,7 +108,7 @@ async def pieces(connection: Any, system: str, ref: str, size: int) -> AsyncIter
 def piece_bytes(size: int) -> int:
     """Return how much of a content of `size` bytes is read at once.
 
-    On its way to MSign a piece is in memory about eight times over: as an answer, as base64, encrypted.
+    On its way a piece is in memory several times over: as an answer, as base64, encrypted.
     """
     return max(SMALLEST_PIECE_BYTES, min(LARGEST_PIECE_BYTES, size // 32 // 3 * 3))
 

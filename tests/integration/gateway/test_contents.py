@@ -9,13 +9,14 @@ import pytest
 from services.sign_gateway.posting import Poster
 from shared.errors import Bug
 from shared.persistence import contents
+from shared.persistence.contents import SMALLEST_PIECE_BYTES
 from shared.signing.breaker import Breaker
 from shared.spool import PIECE_BYTES, open_spool
 from tests.gateway import delivery, only_job, sign_data
 
 SYSTEM = "declaratii"
-LARGE = b"%PDF-1.7\n" + os.urandom(3 * PIECE_BYTES)
-SIZES = [1, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES, len(LARGE)]
+LARGE = b"%PDF-1.7\n" + os.urandom(6 * PIECE_BYTES)
+SIZES = [1, SMALLEST_PIECE_BYTES, PIECE_BYTES, PIECE_BYTES + 1, len(LARGE)]
 
 
 async def store(pool, body):
@@ -27,7 +28,8 @@ async def store(pool, body):
 
 
 async def read(pool, ref):
-    return [piece async for piece in contents.pieces(pool, SYSTEM, ref)]
+    size = await contents.size_of(pool, SYSTEM, ref)
+    return [piece async for piece in contents.pieces(pool, SYSTEM, ref, size)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -37,7 +39,7 @@ async def test_what_was_stored_is_read_in_pieces(pool, size):
     assert ref == f"sha256:{hashlib.sha256(body).hexdigest()}"
     pieces = await read(pool, ref)
     assert b"".join(pieces) == await contents.get(pool, SYSTEM, ref) == body
-    assert max(map(len, pieces)) <= PIECE_BYTES
+    assert max(map(len, pieces)) <= max(SMALLEST_PIECE_BYTES, size // 32)
     assert await contents.size_of(pool, SYSTEM, ref) == size
 
 
@@ -75,7 +77,7 @@ async def test_what_somebody_else_stores_in_a_transaction_does_not_break_ours(po
 
 async def test_what_is_not_there_cannot_be_read(pool):
     with pytest.raises(Bug, match="gone"):
-        await read(pool, contents.ref_of(b"x"))
+        await anext(contents.pieces(pool, SYSTEM, contents.ref_of(b"x"), 1))
     assert await contents.size_of(pool, SYSTEM, contents.ref_of(b"x")) is None
 
 
@@ -107,3 +109,12 @@ async def test_a_content_that_is_gone_is_a_bug(pool, admission):
     await pool.execute("DELETE FROM contents")
     with pytest.raises(Bug, match="gone"):
         await contents.of_job(pool, SYSTEM, job["job_id"])
+
+
+@pytest.mark.parametrize(
+    ("size", "most"), [(1, 48 * 1024), (1_000_000, 48 * 1024), (10_000_000, 312_500), (50_000_000, 384 * 1024)]
+)
+def test_the_larger_a_content_the_larger_its_pieces_within_bounds(size, most):
+    found = contents.piece_bytes(size)
+    assert most - 3 < found <= most
+    assert found % 3 == 0

@@ -11,7 +11,7 @@ from lxml import etree
 
 from shared.contract import envelope, wsdl
 from shared.contract.codec import to_value
-from shared.contract.envelope import IN_TEXT_BYTES, PIECE_BYTES, Document, Envelope
+from shared.contract.envelope import IN_TEXT_BYTES, STEP_BYTES, Document, Envelope
 from shared.contract.models import (
     ContentType,
     DelegatorType,
@@ -130,10 +130,10 @@ async def test_a_signature_is_the_document_of_a_verification():
 
 
 async def test_a_large_content_in_memory_goes_out_in_pieces():
-    body = bytes(range(256)) * (PIECE_BYTES // 100)
+    body = bytes(range(256)) * (STEP_BYTES // 100)
     request = replace(SMALL, contents=(SignContent(content=body),))
     message = envelope.write("PostSignRequest", {"request": request})
-    assert max([len(piece) async for piece in message.pieces()]) <= PIECE_BYTES // 3 * 4
+    assert max([len(piece) async for piece in message.pieces()]) <= STEP_BYTES // 3 * 4
     assert base64.b64encode(body) in await text_of(message)
 
 
