@@ -60,16 +60,29 @@ async def put_spool(connection: Any, system: str, spool: Spool) -> str:
     """Store what a spool holds, like `put`; `connection` may be in a transaction."""
     if spool.size <= PIECE_BYTES:
         return await put(connection, system, b"".join([piece async for piece in spool.pieces()]))
-    if not await connection.fetchval(_SQL["touch"], system, spool.ref):
-        source = binary_row((system, spool.ref), spool.size, spool.pieces())
-        try:
-            async with connection.transaction():
-                await connection.copy_to_table(
-                    "contents", source=source, columns=("system", "ref", "body"), format="binary"
-                )
-        except asyncpg.UniqueViolationError:  # somebody has stored it meanwhile
-            await connection.fetchval(_SQL["touch"], system, spool.ref)
+    await _pour(connection, system, spool.ref, spool.size, spool.pieces())
     return spool.ref
+
+
+async def put_large(connection: Any, system: str, ref: str, body: bytes) -> None:
+    """Store `body`, whose reference is known, like `put`, but without a copy of the whole."""
+
+    async def pieces_of_it() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), PIECE_BYTES):
+            yield body[start : start + PIECE_BYTES]
+
+    await _pour(connection, system, ref, len(body), pieces_of_it())
+
+
+async def _pour(connection: Any, system: str, ref: str, size: int, source: AsyncIterator[bytes]) -> None:
+    if await connection.fetchval(_SQL["touch"], system, ref):
+        return
+    row = binary_row((system, ref), size, source)
+    try:
+        async with connection.transaction():
+            await connection.copy_to_table("contents", source=row, columns=("system", "ref", "body"), format="binary")
+    except asyncpg.UniqueViolationError:  # somebody has stored it meanwhile
+        await connection.fetchval(_SQL["touch"], system, ref)
 
 
 async def put_result(connection: Any, system: str, job_id: UUID, body: bytes) -> str:

@@ -132,6 +132,7 @@ class Admission:
             return problems.from_validation(error)
         if command.type != self._intent.command_type:
             return (Problem("/type", Code.NOT_ALLOWED, f"must be {self._intent.command_type}"),)
+        item.body.clear()  # what it brought is decoded now, and once is enough in memory
         return self._intent.read(command.data)
 
     async def _write(
@@ -141,11 +142,15 @@ class Admission:
         judged: Mapping[CommandKey, Judged],
         now: datetime,
     ) -> None:
+        bodies = _bodies(judged)
+        for key in [key for key, body in bodies.items() if len(body) > LARGE_BYTES]:
+            async with self._pool.acquire() as connection:  # before their jobs: unused ones are forgotten after a time
+                await contents.put_large(connection, *key, bodies.pop(key))
         if all(isinstance(found, Prepared) for found in judged.values()):
-            await self._begin(self._pool, fresh, judged, now)
+            await self._begin(self._pool, fresh, judged, bodies, now)
         else:
             async with notices.transaction(self._pool) as connection:
-                begun = await self._begin(connection, fresh, judged, now)
+                begun = await self._begin(connection, fresh, judged, bodies, now)
                 await jobs.move_all(connection, [move for job in begun for move in self._refused(job, judged)])
         if repeated:
             await events.publish_latest_again(self._pool, repeated)
@@ -160,13 +165,14 @@ class Admission:
         connection: Any,
         fresh: Mapping[CommandKey, Attributed],
         judged: Mapping[CommandKey, Judged],
+        bodies: Mapping[ContentKey, bytes],
         now: datetime,
     ) -> list[Job]:
         """Begin every job in one statement, which needs no transaction around it if nothing else is to be written."""
         if not fresh:
             return []
         new = [_new_job(item, judged[key], now) for key, item in fresh.items()]
-        begun = await intake.begin(connection, self._intent.kind, new, _bodies(judged), now)
+        begun = await intake.begin(connection, self._intent.kind, new, bodies, now)
         notices.tell(notices.JOBS, self._intent.kind)
         return begun
 

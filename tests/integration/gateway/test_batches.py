@@ -121,6 +121,17 @@ async def test_large_commands_are_taken_in_all_the_same(pool, admission):
     assert [row[0] for row in sizes] == [32, LARGE_BYTES + 8]
 
 
+async def test_a_large_content_of_several_commands_is_stored_once_and_kept(pool, admission):
+    body = b"%PDF-1.7" + b" " * LARGE_BYTES
+    data = sign_data(content_type="Pdf", contents=[{"content": base64.b64encode(body).decode()}])
+    assert await admission.handle([delivery(data), delivery(data)]) == [Done("admitted")] * 2
+    await pool.execute("UPDATE contents SET touched_at = touched_at - interval '1 day'")
+    assert await admission.handle([delivery(data)]) == [Done("admitted")]
+    (row,) = await pool.fetch("SELECT ref, body, touched_at > now() - interval '1 hour' AS fresh FROM contents")
+    assert (row["ref"], row["body"], row["fresh"]) == (contents.ref_of(body), body, True)
+    assert await pool.fetchval("SELECT count(*) FROM job_contents WHERE ref = $1", row["ref"]) == 3
+
+
 @pytest.mark.parametrize(("changes", "told"), [({}, True), ({"id": ""}, False)])
 async def test_who_claims_hears_of_new_jobs_once_they_are_committed(database_url, admission, changes, told):
     notices = Notices(database_url)
