@@ -4,6 +4,7 @@ A case is one contender under one setting. Every case runs several times; each r
 order, so that a machine that slows down, or a neighbour, disturbs all alike.
 """
 
+import asyncio
 import random
 import statistics
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,9 @@ from enum import StrEnum
 
 Measures = Mapping[str, float]
 """Results of one run by name; each name ends in its unit (`jobs_per_s`, `cpu_ms`, `p99_ms`)."""
+
+
+LONGEST_RUN_S = 150
 
 
 class Role(StrEnum):
@@ -71,14 +75,32 @@ def schedule(cases: Sequence[Case], rounds: int, dice: random.Random) -> Iterato
 
 
 async def measure(cases: Sequence[Case], rounds: int, dice: random.Random, report: Callable[[str], None]) -> list[Row]:
-    """Run the cases and return their rows, in the order in which they were given; `report` gets a line a run."""
+    """Run the cases and return their rows, in the order in which they were given; `report` gets a line a run.
+
+    A run that fails is told of and left out, and so is a case of which every run fails: one that breaks after ten
+    minutes must not take the others with it.
+    """
     runs: dict[int, list[Measures]] = {id(case): [] for case in cases}
     total = rounds * len(cases)
     for number, case in enumerate(schedule(cases, rounds, dice), start=1):
-        measures = await case.run()
+        where = f"[{number}/{total}] {case.bench}, {case.setting}, {case.contender}"
+        try:
+            async with asyncio.timeout(LONGEST_RUN_S):
+                measures = await case.run()
+        except Exception as error:
+            report(f"{where}: FAILED, {reason(error)}")
+            continue
         runs[id(case)].append(measures)
-        report(f"[{number}/{total}] {case.bench}, {case.setting}, {case.contender}: {measures[case.main]:,.1f}")
+        report(f"{where}: {measures[case.main]:,.1f}")
     return [
         Row(case.bench, case.setting, case.contender, case.role, case.main, case.conditions, tuple(runs[id(case)]))
         for case in cases
+        if runs[id(case)]
     ]
+
+
+def reason(error: BaseException) -> str:
+    """Return in words why a run failed; of a group of errors the first one's."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"

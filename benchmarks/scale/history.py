@@ -7,13 +7,14 @@ two million times is more than a disk that benchmarks may use.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from datetime import UTC, datetime
 
 import aiohttp
 import asyncpg
 import orjson
 
 from benchmarks.documents.journey import come_back
+from benchmarks.scale import bulk
 from benchmarks.signing.load import READY
 from benchmarks.signing.stage import Program, Set, Stage, our_settings, running
 from msign_gateway.infrastructure.ports import free_ports
@@ -21,8 +22,8 @@ from msign_gateway.infrastructure.ports import free_ports
 EVERY_S = 0.3
 """How far apart jobs were: two million of them within a week."""
 BODY_BYTES = 200
-AT_ONCE = 2
-_UUID = "(lpad(to_hex((extract(epoch FROM now() - n * {every} * interval '1 s') * 1000)::bigint), 12, '0') "
+ONE_JOB_S = 60
+_UUID = "(lpad(to_hex((extract(epoch FROM $2::timestamptz - n * {every} * interval '1 s') * 1000)::bigint), 12, '0') "
 _EXPRESSIONS = {
     "job_id": _UUID + "|| '7000' || '8000' || lpad(to_hex(n), 12, '0'))::uuid",
     "event_id": _UUID + "|| '7000' || '8' || lpad(to_hex(t.sequence), 3, '0') || lpad(to_hex(n), 12, '0'))::uuid",
@@ -46,7 +47,7 @@ async def finish_one_job(stage: Stage, one: Set) -> None:
     for name, ops_port, http_port in (("sign_gateway", ports[0], ports[1]), ("callback_web", ports[2], ports[3])):
         settings = our_settings(stage, one, name, ops_port, http_port)
         programs.append(Program(name, f"services.{name}", settings, f"http://127.0.0.1:{ops_port}/readyz"))
-    async with running(stage, one, programs), aiohttp.ClientSession() as http:
+    async with running(stage, one, programs), aiohttp.ClientSession() as http, asyncio.timeout(ONE_JOB_S):
         command_id, accepted = await one.load.sign()
         ready = one.load.event(READY, command_id)
         await come_back(orjson.loads(accepted)["data"], f"http://127.0.0.1:{ports[3]}/return", http)
@@ -60,23 +61,18 @@ async def multiply(database_url: str, jobs: int, *, due_events: bool = False) ->
         tables = await connection.fetch(_COLUMNS)
     finally:
         await connection.close()
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def fill(table: asyncpg.Record) -> None:
-        async with places:
-            await _run(database_url, copy_of(table["name"], table["columns"], table["types"], whole=due_events), jobs)
-
-    async with asyncio.TaskGroup() as group:
-        for table in tables:
-            group.create_task(fill(table))
+    values = (jobs, datetime.now(UTC))
+    copies = [copy_of(table["name"], table["columns"], table["types"], whole=due_events) for table in tables]
+    async with bulk.without_indexes(database_url):
+        await bulk.run_all(database_url, [(statement, values) for statement in copies])
     if due_events:
-        await _run(database_url, "UPDATE events SET due_at = now(), published_at = NULL WHERE sequence = 1")
-    await _run(database_url, "VACUUM (ANALYZE)")
-    await _run(database_url, "CHECKPOINT")
+        await bulk.run(database_url, "UPDATE events SET due_at = now(), published_at = NULL WHERE sequence = 1")
+    await bulk.run(database_url, "VACUUM (ANALYZE)")
+    await bulk.run(database_url, "CHECKPOINT")
 
 
 def copy_of(table: str, columns: Sequence[str], types: Sequence[str], *, whole: bool) -> str:
-    """Return the statement that copies the rows of one table; `$1` is how many times."""
+    """Return the statement that copies the rows of one table; `$1` is how many times, `$2` the end of their times."""
     values = []
     for column, kind in zip(columns, types, strict=True):
         if column in _EXPRESSIONS:
@@ -89,16 +85,5 @@ def copy_of(table: str, columns: Sequence[str], types: Sequence[str], *, whole: 
             values.append(f"t.{column}")
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608 - names of our own
-        f"FROM (SELECT * FROM {table}) t, generate_series($1::int, 1, -1) n"
+        f"FROM (SELECT * FROM {table}) t, generate_series($1::int, 1, -1) n WHERE $2::timestamptz IS NOT NULL"
     )
-
-
-async def _run(database_url: str, statement: str, *values: object) -> None:
-    connection = await asyncpg.connect(database_url)
-    try:
-        # As a replica does: what refers to what need not be looked up again for each copy.
-        await connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
-        await connection.execute(statement, *values, timeout=None)
-    finally:
-        with suppress(OSError):
-            await connection.close()

@@ -10,11 +10,12 @@ import asyncpg
 from pamqp.commands import Basic
 
 from benchmarks.cases import Case, Measures
-from benchmarks.memory import Peaks
+from benchmarks.cpu import processes, tree_ms
+from benchmarks.memory import resident_bytes
 from benchmarks.signing.contenders import SERVICE, Contender
 from benchmarks.signing.leftovers import forget_open_work
 from benchmarks.signing.load import SYSTEM, Load
-from benchmarks.signing.stage import Set, Stage, meter, new_set, running
+from benchmarks.signing.stage import Set, Stage, meter, new_set, running, servers
 from shared.messaging.topology import COMMANDS, SIGN_COMMANDS
 
 LONGEST_S = 15.0
@@ -80,16 +81,17 @@ async def pile_up(one: Set, count: int) -> None:
 
 
 async def _moved(stage: Stage, one: Set, contender: Contender, count: int) -> Measures:
-    """Start the service and see how many events come in the first seconds, from the first one on."""
+    """Start the service and see how many events come in its first seconds; costs are those of its start as well."""
+    costs = meter(servers())
     async with running(stage, one, contender.programs(stage, one)) as pids:
-        await _until_told(one.load, 1)
-        peaks, costs = Peaks({SERVICE: pids[SERVICE]}), meter(pids)
-        begun, before = time.monotonic(), one.load.told
         await _until_told(one.load, count)
-        took_s, moved, taken = time.monotonic() - begun, one.load.told - before, costs.taken_ms()
-        left = await _left(one)
-    found = {"events_per_s": moved / took_s, "moved": float(moved), "left_at_the_broker": left}
-    found["service_peak_mb"] = peaks.over_idle_bytes()[SERVICE] / 1e6
+        taken = costs.taken_ms() | {SERVICE: tree_ms(pids[SERVICE], processes())}
+        left, (_, most_bytes) = await _left(one), resident_bytes(pids[SERVICE])
+    moved, (first, latest) = one.load.told, one.load.told_at
+    if moved < 2:
+        raise RuntimeError(f"{contender.name} moved nothing within {LONGEST_S} s; see its log in {stage.folder}")
+    found = {"events_per_s": moved / (latest - first), "moved": float(moved), "left_at_the_broker": left}
+    found["service_most_mb"] = most_bytes / 1e6
     return found | {f"{name}_cpu_ms_per_event": ms / moved for name, ms in taken.items()}
 
 

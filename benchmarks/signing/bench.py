@@ -63,7 +63,7 @@ class Signing:
     def _best_peer(self, rows: list[Row]) -> list[Contender]:
         """Return the peer with the highest rate of all, if there is one."""
         rates = {row.contender: row.medians[row.main] for row in rows if row.bench == "signing"}
-        return sorted((one for one in self._all if one.role is Role.PEER), key=lambda one: rates[one.name])[-1:]
+        return sorted((one for one in self._all if one.role is Role.PEER), key=lambda one: rates.get(one.name, 0))[-1:]
 
 
 @asynccontextmanager

@@ -41,10 +41,14 @@ class Load:
         """How many awaited events came so far."""
         self.told = 0
         """How many events of all came so far."""
+        self.told_at = (0.0, 0.0)
+        """When the first and the latest of them came (monotonic seconds)."""
 
     async def hear(self, message: AbstractIncomingMessage) -> None:
         """Take an event."""
         self.told += 1
+        now = time.monotonic()
+        self.told_at = (self.told_at[0] or now, now)
         key = f"{message.routing_key}/{message.correlation_id}"
         if (awaited := self._awaited.pop(key, None)) is not None and not awaited.done():
             self.heard += 1

@@ -136,10 +136,16 @@ async def running(stage: Stage, one: Set, programs: Sequence[Program]) -> AsyncI
                 await _until_ready(program.ready_url, children[program.name])
             else:
                 await _until_consumed(one.amqp_urls["sign_gateway"], children[program.name])
-        servers = named_below(os.getpid(), SERVERS, processes())
-        yield {name: child.pid for name, child in children.items()} | servers | {"stub": stage.stub.pid}
+        for child in children.values():
+            child.must_run()  # else it was another's port that answered
+        yield {name: child.pid for name, child in children.items()} | servers() | {"stub": stage.stub.pid}
     finally:
         await asyncio.to_thread(end, list(children.values()), 3)
+
+
+def servers() -> dict[str, int]:
+    """Return the process ids of the private servers, by name."""
+    return named_below(os.getpid(), SERVERS, processes())
 
 
 def meter(pids: Mapping[str, int]) -> Meter:

@@ -48,3 +48,21 @@ def test_a_median_is_of_the_runs_that_have_the_measure():
         "signing", "", "a", Role.OURS, "jobs_per_s", {}, ({"jobs_per_s": 1.0}, {"jobs_per_s": 3.0, "p99_ms": 7.0})
     )
     assert row.medians == {"jobs_per_s": 2.0, "p99_ms": 7.0}
+
+
+async def test_a_run_that_fails_is_told_of_and_takes_no_other_with_it():
+    told: list[str] = []
+    outcomes = iter([RuntimeError("no broker"), None])
+
+    async def sometimes():
+        if (error := next(outcomes)) is not None:
+            raise ExceptionGroup("tasks", [error])
+        return {"jobs_per_s": 4.0}
+
+    async def never():
+        raise RuntimeError("no database")
+
+    rows = await measure([case("a", sometimes), case("b", never)], 2, random.Random(1), told.append)
+    assert [(row.contender, len(row.runs)) for row in rows] == [("a", 1)]
+    assert sum("FAILED, RuntimeError: no broker" in line for line in told) == 1
+    assert sum("FAILED, RuntimeError: no database" in line for line in told) == 2
