@@ -11,7 +11,8 @@ from shared.contract.client import MSignClient
 from shared.contract.envelope import Document
 from shared.contract.models import ContentType, SignContent, SignRequest
 from shared.contract.transport import NotDone
-from tests.integration.gateway.breaking import BreakingMSign, Talk, well
+from shared.errors import Malformed
+from tests.integration.gateway.breaking import BreakingMSign, Talk, http, well
 
 REQUEST = SignRequest(
     content_type=ContentType.PDF, short_content_description="Act", contents=(SignContent(content=b""),)
@@ -73,4 +74,25 @@ async def test_a_document_that_cannot_be_read_to_its_end_leaves_nothing_posted(s
         await client.post_sign_request(REQUEST, {0: breaking_with(error)})
     length, came = await got
     assert came < length
+    assert await client.post_sign_request(REQUEST, {}) == "request-1"
+
+
+async def test_an_answer_that_comes_before_the_end_ends_the_reading_of_the_document(server, client):
+    read = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(500):
+            read += 1
+            yield PIECE
+
+    async def refuse(talk: Talk) -> None:
+        await talk.head()
+        await talk.say(http(413, "text/html", 0))
+        await talk.hang()
+
+    server.points = [refuse, well]
+    with pytest.raises(Malformed):
+        await client.post_sign_request(REQUEST, {0: Document(500 * len(PIECE), pieces)})
+    assert read < 500
     assert await client.post_sign_request(REQUEST, {}) == "request-1"
