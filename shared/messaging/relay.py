@@ -8,8 +8,9 @@ claimed.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -38,11 +39,34 @@ MOST_BYTES = 8 * 1024 * 1024
 LEASE = timedelta(seconds=30)
 CONFIRM_TIMEOUT_S = 15.0
 LOOK_EVERY_S = 2.0
+LOOK_AT_ALL_EVERY_S = 10.0
 BLOCKED_LOOK_EVERY_S = 0.5
 REST_S = 1.0
 """How long what is on its way is waited for when the relay ends: else it goes out again when the lease has run out."""
 
 log = structlog.get_logger(__name__)
+
+
+class Since:
+    """Since when must events have become due that are looked for? At all now and then, else only at the latest.
+
+    While there is more than fits, it goes on from where the last look ended: the way there is not walked again.
+    """
+
+    def __init__(self) -> None:
+        self._at_all = 0.0
+        self._next: datetime | None = None
+
+    def next(self) -> datetime | None:
+        """Return it for the next look; None: a moment ago."""
+        if (now := time.monotonic()) >= self._at_all:
+            self._at_all = now + LOOK_AT_ALL_EVERY_S
+            return events.EVER
+        return self._next
+
+    def go_on_from(self, due: datetime | None) -> None:
+        """Note that what became due since then is left; None: nothing was left."""
+        self._next = due
 
 
 class Relay:
@@ -52,6 +76,7 @@ class Relay:
         self._connection = connection
         self._pool = pool
         self._hint = hints.hint(notices.EVENTS)
+        self._since = Since()
         self._outcomes = Outcomes(pool, places=WINDOW, most_bytes=MOST_BYTES)
 
     async def run(self) -> None:
@@ -76,7 +101,7 @@ class Relay:
     async def _publish_on_a_channel(self) -> None:
         async with broker.open_channel(self._connection, on_return_raises=False) as (channel, carrier):
             await declare_exchanges(channel)
-            publisher = Publisher(carrier, EVENTS)
+            publisher, self._since = Publisher(carrier, EVENTS), Since()
             try:
                 while not carrier.is_closed:
                     await self._until_taken()
@@ -98,10 +123,14 @@ class Relay:
     async def _publish_due(self, publisher: Publisher) -> bool:
         """Publish what is due and has a place; tells whether more may be due."""
         places, most_bytes = await self._outcomes.room()
-        due = await events.claim_due(self._pool, limit=places, most_bytes=most_bytes, lease=LEASE)
+        due = await events.claim_due(
+            self._pool, limit=places, most_bytes=most_bytes, lease=LEASE, since=self._since.next()
+        )
+        more = len(due) == places or sum(len(event.body) for event in due) >= most_bytes
+        self._since.go_on_from(due[0].due_to if more else None)
         if due:
             await self._publish(publisher, due)
-        return len(due) == places or sum(len(event.body) for event in due) >= most_bytes
+        return more
 
     async def _publish(self, publisher: Publisher, due: Sequence[Waiting]) -> None:
         self._outcomes.begin(due)

@@ -6,7 +6,7 @@ its command is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -21,6 +21,8 @@ from shared.persistence.queries import load
 
 if TYPE_CHECKING:
     from shared.persistence.jobs import Job
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 _SQL = load("events.sql")
 
@@ -50,7 +52,7 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An event that is claimed for publication."""
+    """An event that is claimed for publication, with all others that became due until `due_to`."""
 
     event_id: UUID
     job_id: UUID
@@ -60,6 +62,7 @@ class Waiting:
     traceparent: str | None
     attempts: int
     correlation_id: str
+    due_to: datetime
 
 
 def uuid7() -> UUID:
@@ -91,12 +94,15 @@ def write(job: "Job", draft: Draft, *, sequence: int, traceparent: str | None) -
     )
 
 
-async def claim_due(connection: Any, *, limit: int, most_bytes: int, lease: timedelta) -> list[Waiting]:
+async def claim_due(
+    connection: Any, *, limit: int, most_bytes: int, lease: timedelta, since: datetime | None = EVER
+) -> list[Waiting]:
     """Claim events that are due, oldest first; unless marked, they are due again after `lease`.
 
-    They are `limit` events at most, and no more than reach `most_bytes`.
+    They are `limit` events at most, and no more than reach `most_bytes`; of those that became due since then (None:
+    ten seconds ago).
     """
-    rows = await connection.fetch(_SQL["claim_due"], limit, most_bytes, lease)
+    rows = await connection.fetch(_SQL["claim_due"], limit, most_bytes, lease, since)
     return sorted((Waiting(**row) for row in rows), key=attrgetter("event_id"))
 
 

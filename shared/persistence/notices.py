@@ -115,11 +115,6 @@ class Notices:
             if not self._waiting[key]:
                 del self._waiting[key]
 
-    async def wait(self, channel: str, payload: str | None = None, *, at_most_s: float) -> bool:
-        """Wait once for a notice that comes from now on; returns False when the time is up."""
-        with self.listening(channel, payload) as hint:
-            return await hint.wait(at_most_s=at_most_s)
-
     def tell(self, channel: str, payload: str) -> None:
         """Let those here hear at once, and others soon; without a connection they look by themselves."""
         self._hear(channel, payload)

@@ -1,15 +1,18 @@
 -- name: claim_due
 -- Looked up one by one, whatever the planner makes of the tables' sizes: by a join it may read all of them each time.
+-- Without $4 only what became due a moment ago is looked at: the index leads over all that was claimed and is not cleaned
+-- away yet, which is much while somebody holds an old snapshot (a backup).
 WITH found AS (
     SELECT event_id, due_at, octet_length(body) AS size
-    FROM events WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    FROM events WHERE due_at <= now() AND due_at >= coalesce($4, now() - interval '10 seconds') ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 ), due AS (
-    SELECT event_id, sum(size) OVER (ORDER BY due_at, event_id) - size AS before FROM found
+    SELECT event_id, due_at, sum(size) OVER (ORDER BY due_at, event_id) - size AS before FROM found
 )
 UPDATE events SET due_at = now() + $3, attempts = attempts + 1
 WHERE event_id = ANY (ARRAY(SELECT event_id FROM due WHERE before < $2))
 RETURNING event_id, job_id, type, routing_key, body, traceparent, attempts,
-          (SELECT command_id FROM jobs WHERE jobs.job_id = events.job_id) AS correlation_id
+          (SELECT command_id FROM jobs WHERE jobs.job_id = events.job_id) AS correlation_id,
+          (SELECT max(due_at) FROM due WHERE before < $2) AS due_to
 
 -- name: published
 -- A claim moves due_at into the future; if it is in the past by now, the event was asked for again meanwhile.

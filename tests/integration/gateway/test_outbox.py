@@ -18,8 +18,8 @@ async def outbox(pool, admission):
     return pool
 
 
-async def claim(pool, limit=100, most_bytes=MUCH):
-    return await events.claim_due(pool, limit=limit, most_bytes=most_bytes, lease=LEASE)
+async def claim(pool, limit=100, most_bytes=MUCH, since=events.EVER):
+    return await events.claim_due(pool, limit=limit, most_bytes=most_bytes, lease=LEASE, since=since)
 
 
 async def test_what_is_claimed_comes_in_order_and_names_its_command(outbox):
@@ -42,6 +42,26 @@ async def test_no_more_is_claimed_than_reaches_so_many_bytes_and_one_at_least(ou
     assert len(await claim(outbox, most_bytes=size + 1)) == 2
     assert len(await claim(outbox, most_bytes=1)) == 1
     assert len(await claim(outbox)) == NUMBER - 3
+
+
+async def test_what_became_due_long_ago_is_found_by_a_look_at_all_and_by_no_other(outbox):
+    await outbox.execute("UPDATE events SET due_at = due_at - interval '1 minute' WHERE sequence = 1")
+    assert await claim(outbox, since=None) == []
+    assert len(await claim(outbox)) == NUMBER
+
+
+async def test_the_next_look_goes_on_where_the_last_one_ended(outbox):
+    await outbox.execute(
+        "UPDATE events SET due_at = now() - interval '1 hour' * right(correlation, 1)::int FROM ("
+        "SELECT job_id, command_id AS correlation FROM jobs) told WHERE told.job_id = events.job_id"
+    )
+    first = await claim(outbox, limit=2)
+    assert {event.correlation_id for event in first} == {"command-4", "command-3"}
+    assert {event.correlation_id for event in await claim(outbox, since=first[0].due_to)} == {
+        "command-2",
+        "command-1",
+        "command-0",
+    }
 
 
 async def test_what_was_refused_is_due_again_after_its_own_delay(outbox):

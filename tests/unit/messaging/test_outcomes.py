@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -19,7 +19,7 @@ MOST_BYTES = 100
 def waiting(body=b"event", attempts=1):
     return Waiting(
         event_id=uuid.uuid4(), job_id=uuid.uuid4(), type="t", routing_key="k", body=body, traceparent=None,
-        attempts=attempts, correlation_id="c",
+        attempts=attempts, correlation_id="c", due_to=datetime.now(UTC),
     )  # fmt: skip
 
 

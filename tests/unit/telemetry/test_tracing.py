@@ -124,6 +124,7 @@ def event_of(traceparent=PARENT) -> Waiting:
     return Waiting(
         event_id=uuid.uuid4(), job_id=uuid.uuid4(), type="msign.sign_response.ready.v1", routing_key="a.b.c",
         body=IDNP.encode(), traceparent=traceparent, attempts=1, correlation_id="c-1",
+        due_to=datetime.now(UTC),
     )  # fmt: skip
 
 
