@@ -12,10 +12,11 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from shared.errors import Malformed
-from shared.signatures.pades.hexadecimal import teach_pyhanko
+from shared.signatures.pades import hexadecimal, payloads
 from shared.signatures.pades.source import Source
 
-teach_pyhanko()
+hexadecimal.teach_pyhanko()
+payloads.teach_pyhanko()
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # its warnings quote the documents
 

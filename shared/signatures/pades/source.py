@@ -52,6 +52,14 @@ class Source:
             return self._held[start:end]
         return os.pread(self._held, end - start, start) if start < end else b""
 
+    def read_into(self, buffer: memoryview, start: int) -> int:
+        """Fill a buffer with the bytes from `start` on, as far as there are any; returns how many there were."""
+        size = max(0, min(len(buffer), self._size - start))
+        if isinstance(self._held, int):
+            return os.preadv(self._held, [buffer[:size]], start) if size else 0
+        buffer[:size] = self._held[start : start + size]
+        return size
+
     def windows(self, limit: re.Pattern[bytes], start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield all bytes between two places, in windows with their places.
 
@@ -128,10 +136,9 @@ class _Raw(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece = self._source.part(self._at, self._at + len(buffer))
-        buffer[: len(piece)] = piece
-        self._at += len(piece)
-        return len(piece)
+        size = self._source.read_into(buffer, self._at)
+        self._at += size
+        return size
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: len(self._source)}[whence]
