@@ -1,4 +1,4 @@
-"""What does a connection leave behind when it is given back?"""
+"""What does a connection leave behind when it is given back, and how does it look things up?"""
 
 import asyncio
 
@@ -50,3 +50,11 @@ async def test_work_that_was_broken_off_within_a_transaction_leaves_nothing(one)
         await working
     async with asyncio.timeout(10):
         assert await one.fetchval("SELECT count(*) FROM notes") == 0
+
+
+async def test_jobs_are_looked_up_by_their_index_even_while_there_are_none(one):
+    looked = "SELECT FROM unnest(ARRAY[gen_random_uuid()]) AS asked (job_id) JOIN jobs USING (job_id)"
+    for _ in range(2):  # the second time over a connection that was given back
+        plan = "\n".join(row[0] for row in await one.fetch(f"EXPLAIN {looked}"))
+        assert "using jobs_pkey" in plan
+        assert "Seq Scan" not in plan
