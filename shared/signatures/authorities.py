@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.memory import Memory
+from shared.signatures.reading import fact
 from shared.signatures.responder import issued_by
 
 Chain = tuple[asn1_x509.Certificate, ...]
@@ -37,7 +38,7 @@ def vouch(chain: Chain, at: datetime) -> bool:
     leaf, issuer = chain[:2]
     try:
         in_force = leaf.not_valid_before <= at <= leaf.not_valid_after
-        named = leaf.issuer.dump() == issuer.subject.dump()
+        named = _issuer(leaf) == _subject(issuer)
         return in_force and named and _asks_for_nothing(leaf) and issued_by(leaf, issuer)
     except Exception:  # a hostile certificate may break any parser below
         return False
@@ -56,10 +57,22 @@ def _above(chain: Chain) -> tuple[bytes, ...]:
     return tuple(one.sha256 for one in chain[1:])
 
 
+@fact
+def _issuer(certificate: asn1_x509.Certificate) -> bytes:
+    return bytes(certificate.issuer.dump())
+
+
+@fact
+def _subject(certificate: asn1_x509.Certificate) -> bytes:
+    return bytes(certificate.subject.dump())
+
+
+@fact
 def _extensions(certificate: asn1_x509.Certificate) -> set[str]:
     return {str(one["extn_id"].native) for one in certificate["tbs_certificate"]["extensions"]}
 
 
+@fact
 def _asks_for_nothing(leaf: asn1_x509.Certificate) -> bool:
     """Whether there is nothing about a leaf that could make a path invalid under authorities without restrictions."""
     if leaf.critical_extensions - _KNOWN or _RESTRICTING & _extensions(leaf):

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from shared.signatures.reading import shared
+from shared.signatures.reading import fact, shared
 
 MAX_SUBJECT_CHARACTERS = 250
 
@@ -69,6 +69,18 @@ def name_key(name: asn1_x509.Name) -> str:
 @lru_cache(4096)
 def _prepared(name: bytes) -> str:
     return str(asn1_x509.Name.load(name).hashable)
+
+
+@fact
+def subject_key(certificate: asn1_x509.Certificate) -> str:
+    """`name_key` of the subject."""
+    return name_key(certificate.subject)
+
+
+@fact
+def issuer_key(certificate: asn1_x509.Certificate) -> str:
+    """`name_key` of the issuer."""
+    return name_key(certificate.issuer)
 
 
 def _shown_parts(certificate: x509.Certificate) -> list[tuple[str, str]]:

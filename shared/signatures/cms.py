@@ -9,7 +9,7 @@ from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_sig_integrity
 
-from shared.signatures.certificates import name_key
+from shared.signatures.certificates import issuer_key, name_key
 from shared.signatures.reading import shared
 from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason
@@ -100,7 +100,7 @@ def _named_by(sid: cms.SignerIdentifier, pool: Iterable[asn1_x509.Certificate]) 
         if sid.name == "issuer_and_serial_number":
             told = sid.chosen
             same_number = one.serial_number == told["serial_number"].native
-            if same_number and name_key(one.issuer) == name_key(told["issuer"]):
+            if same_number and issuer_key(one) == name_key(told["issuer"]):
                 return one
         elif one.key_identifier == sid.chosen.native:
             return one

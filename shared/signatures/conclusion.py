@@ -12,6 +12,7 @@ from shared.signatures.certificates import display_subject
 from shared.signatures.cms import value_digest
 from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.policy import Complaint, Policy
+from shared.signatures.reading import encoded, fact
 from shared.signatures.tokens import NO_TOKEN, TokenVerdict
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
 from shared.signatures.verdict import Axis, Coverage, Integrity, Reason, SignatureVerdict, TimestampStatus, Trust
@@ -53,7 +54,7 @@ def conclude(findings: Findings, anchors: TrustAnchors) -> SignatureVerdict:
         trust=path.trust,
         subject=subject_of(findings.leaf),
         reasons=reasons,
-        certificate=None if findings.leaf is None else findings.leaf.dump(),
+        certificate=None if findings.leaf is None else encoded(findings.leaf),
         signed_at=findings.stamp.at,
         claimed_at=findings.claimed_at,
         refused=any(one.refused for one in complaints),
@@ -63,8 +64,11 @@ def conclude(findings: Findings, anchors: TrustAnchors) -> SignatureVerdict:
 
 def subject_of(leaf: asn1_x509.Certificate | None) -> str:
     """The display form of a certificate's subject; empty for one that cannot be read."""
-    if leaf is None:
-        return ""
+    return "" if leaf is None else _subject_of(leaf)
+
+
+@fact
+def _subject_of(leaf: asn1_x509.Certificate) -> str:
     try:
         return display_subject(x509.load_der_x509_certificate(leaf.dump()))
     except ValueError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from asn1crypto import core, crl
 from cryptography import x509
 
-from shared.signatures.certificates import name_key
+from shared.signatures.certificates import issuer_key, name_key
 from shared.signatures.responder import signed_by
 from shared.signatures.sources import list_urls
 from shared.signatures.status import Irrelevant, StatusUnknown, Word
@@ -38,7 +38,7 @@ def _listed(data: bytes, certificate: asn1_x509.Certificate, issuer: asn1_x509.C
     outline = crl.CertificateList.load(data, strict=True)
     signed = outline["tbs_cert_list"]
     usage = issuer.key_usage_value
-    if name_key(signed["issuer"]) != name_key(certificate.issuer):
+    if name_key(signed["issuer"]) != issuer_key(certificate):
         raise Irrelevant("the revocation list is not the issuer's")
     if usage is not None and "crl_sign" not in usage.native:
         raise StatusUnknown("the issuer may not sign revocation lists")

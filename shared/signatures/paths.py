@@ -27,8 +27,9 @@ from pyhanko_certvalidator.validate import async_validate_path
 
 from shared.errors import Bug
 from shared.signatures.authorities import Chain, remember, vouch
-from shared.signatures.certificates import name_key
+from shared.signatures.certificates import issuer_key, subject_key
 from shared.signatures.evidence import unique
+from shared.signatures.reading import fact
 from shared.signatures.responder import issued_by
 from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason, Trust
@@ -55,7 +56,7 @@ class Issuers:
 
     def issuers(self, certificate: asn1_x509.Certificate) -> Iterator[asn1_x509.Certificate]:
         """Who issued a certificate: several, where authorities certify each other or renew their own."""
-        for issuer in self._by_subject.get(name_key(certificate.issuer), ()):
+        for issuer in self._by_subject.get(issuer_key(certificate), ()):
             self._steps += 1
             if self._steps > MAX_STEPS:
                 return
@@ -73,7 +74,7 @@ class Issuers:
 
     def _add(self, certificate: asn1_x509.Certificate) -> None:
         try:
-            name = name_key(certificate.subject)
+            name = subject_key(certificate)
         except Exception:  # a hostile certificate may break any parser below
             return
         self._by_subject[name].append(certificate)
@@ -99,7 +100,12 @@ class Denial:
 
 
 def why_invalid(chain: Chain, at: datetime) -> Denial | None:
-    """What is wrong with a chain at a time (aware) by RFC 5280 section 6, revocation aside; None when nothing is."""
+    """What is wrong with a chain at a time (aware) by RFC 5280 section 6, revocation aside; None when nothing is.
+
+    What was found out about its authorities before counts at any time at which all are in force: dates are the only
+    thing in here that time changes. All algorithms are accepted (policy judges them, by date, in `conclusion`), and
+    revocation is judged in `trust`, by what is known at the time.
+    """
     if len(chain) == 1:
         return _why_not_valid(chain[0], at)
     if not _may_issue(chain[-1]):
@@ -166,7 +172,12 @@ _DENIALS: tuple[tuple[type[Exception], Trust, Reason], ...] = (
 
 
 def _same_owner(one: asn1_x509.Certificate, other: asn1_x509.Certificate) -> bool:
-    return bool(one.public_key.dump() == other.public_key.dump()) and name_key(one.subject) == name_key(other.subject)
+    return _key(one) == _key(other) and subject_key(one) == subject_key(other)
+
+
+@fact
+def _key(owner: asn1_x509.Certificate) -> bytes:
+    return bytes(owner.public_key.dump())
 
 
 def _may_issue(anchor: asn1_x509.Certificate) -> bool:

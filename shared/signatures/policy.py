@@ -13,6 +13,7 @@ from typing import Any
 from asn1crypto import x509 as asn1_x509
 
 from shared.errors import Malformed
+from shared.signatures.reading import fact
 from shared.signatures.verdict import Reason
 
 SHIPPED = Path(__file__).with_name("policy.toml")
@@ -112,6 +113,7 @@ def shipped_policy() -> Policy:
     return Policy.from_file(SHIPPED)
 
 
+@fact
 def _bits(owner: asn1_x509.Certificate) -> int | None:
     """The size of a key; None for one that is odd, such as a point on a curve of somebody's own (CVE-2020-0601)."""
     key = owner.public_key

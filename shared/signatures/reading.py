@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from asn1crypto import x509 as asn1_x509
 
@@ -13,6 +15,7 @@ MAX_REMEMBERED_BYTES = 4096
 
 MAX_REMEMBERED_CHARACTERS = 256
 
+_F = TypeVar("_F")
 _PLAIN = re.compile(r"[ -~]*")
 _SPACES = re.compile(" +")
 
@@ -37,7 +40,32 @@ def shared(certificate: asn1_x509.Certificate) -> asn1_x509.Certificate:
 def _read(der: bytes) -> asn1_x509.Certificate:
     certificate = asn1_x509.Certificate.load(der, strict=True)
     certificate.native  # noqa: B018 - forces the whole to be read now, so that threads may share it
+    certificate.facts = {}
     return certificate
+
+
+def fact(tell: Callable[[asn1_x509.Certificate], _F]) -> Callable[[asn1_x509.Certificate], _F]:
+    """Let what a function tells of a certificate be kept with it, if it is one that is remembered itself.
+
+    Only for what follows from the certificate alone; what is raised is not kept.
+    """
+
+    @wraps(tell)
+    def told(certificate: asn1_x509.Certificate) -> _F:
+        facts: dict[object, _F] | None = vars(certificate).get("facts")
+        if facts is None:
+            return tell(certificate)
+        if tell not in facts:
+            facts[tell] = tell(certificate)
+        return facts[tell]
+
+    return told
+
+
+@fact
+def encoded(certificate: asn1_x509.Certificate) -> bytes:
+    """The DER encoding that was read."""
+    return bytes(certificate.dump())
 
 
 AS_IT_COMES = asn1_x509.NameTypeAndValue._ldap_string_prep

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from asn1crypto import core, ocsp
 from asn1crypto import x509 as asn1_x509
 
-from shared.signatures.certificates import name_key
+from shared.signatures.certificates import issuer_key, subject_key
 from shared.signatures.memory import Memory
 from shared.signatures.status import Irrelevant, StatusUnknown, Word
 from shared.signatures.values import ASN_VALIDATOR
@@ -82,7 +82,7 @@ def _issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate
     try:
         signed, value = certificate["tbs_certificate"].dump(), certificate["signature_value"].native
         algorithm, key = certificate["signature_algorithm"], issuer.public_key
-        named = name_key(certificate.issuer) == name_key(issuer.subject)
+        named = issuer_key(certificate) == subject_key(issuer)
     except Exception:  # a hostile certificate may break any parser below
         return False
     return named and signed_by(key, algorithm, value, signed)

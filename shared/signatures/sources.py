@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from asn1crypto import x509 as asn1_x509
 
+from shared.signatures.reading import fact
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -70,6 +72,7 @@ def issuer_sources(certificate: asn1_x509.Certificate) -> list[Source]:
     return [Source(Kind.ISSUER, url, certificate) for url in issuer_urls(certificate)]
 
 
+@fact
 def tells_status(certificate: asn1_x509.Certificate) -> bool:
     """Whether the certificate's issuer promises to tell its status: it names a place, and does not decline."""
     if any(one["extn_id"].dotted in NO_CHECK for one in certificate["tbs_certificate"]["extensions"]):

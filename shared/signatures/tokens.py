@@ -15,6 +15,7 @@ from shared.signatures.algorithms import digest, hash_named
 from shared.signatures.cms import CmsCheck, check_signer
 from shared.signatures.embedded import attached_evidence, evidence_of
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
+from shared.signatures.reading import fact
 from shared.signatures.trust import TIME_STAMPING, TrustAnchors, judge_path
 from shared.signatures.verdict import Reason, Refusal, TimestampStatus, Trust
 
@@ -145,6 +146,7 @@ def _judged_authority(checked: CmsCheck, at: datetime, anchors: TrustAnchors, kn
     return TokenVerdict(TimestampStatus.PASSED, at.astimezone(UTC), reason, authority=leaf, wanted=path.wanted)
 
 
+@fact
 def _may_stamp(leaf: asn1_x509.Certificate) -> bool:
     """RFC 3161 section 2.3: the extended key usage is timeStamping, and critical."""
     usage = leaf.extended_key_usage_value

@@ -10,10 +10,11 @@ from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.anchors import TrustAnchors
 from shared.signatures.authorities import Chain
-from shared.signatures.certificates import name_key
+from shared.signatures.certificates import issuer_key, subject_key
 from shared.signatures.evidence import Evidence, Wanted
 from shared.signatures.paths import UNREADABLE, Issuers, why_invalid
 from shared.signatures.policy import Policy
+from shared.signatures.reading import encoded, fact
 from shared.signatures.revocation import Freshness, status_from, voids_timestamps
 from shared.signatures.sources import issuer_urls, tells_status
 from shared.signatures.status import RevocationStatus, Status
@@ -61,6 +62,7 @@ def judge_path(
         return PathVerdict(Trust.UNTRUSTED, UNREADABLE)
 
 
+@fact
 def may_sign(leaf: asn1_x509.Certificate) -> bool:
     """Whether the key usages allow signing documents (RFC 5280 sections 4.2.1.3 and 4.2.1.12)."""
     usage, purposes = leaf.key_usage_value, leaf.extended_key_usage_value
@@ -120,7 +122,7 @@ def _judged_statuses(chain: Chain, known: Evidence, policy: Policy, at: datetime
         if untold:
             unknown = unknown or status
         if untold or (status.made_at or at) < at:
-            wanted.add(Wanted(certificate.dump(), issuer.dump(), known=not untold))
+            wanted.add(Wanted(encoded(certificate), encoded(issuer), known=not untold))
     if unknown is None:
         return PathVerdict(Trust.TRUSTED, chain=chain, wanted=frozenset(wanted))
     reason = Reason("revocation_unknown", f"it is not known whether the certificate was revoked: {unknown.why}")
@@ -131,7 +133,7 @@ def _judged_statuses(chain: Chain, known: Evidence, policy: Policy, at: datetime
 def _but_for_anchor(verdict: PathVerdict, issuers: Issuers, known: Evidence, at: datetime) -> PathVerdict:
     """An anchor that somebody else issued is trusted as it is, unless its revocation is at hand."""
     anchor = verdict.chain[-1]
-    self_issued = name_key(anchor.subject) == name_key(anchor.issuer)
+    self_issued = subject_key(anchor) == issuer_key(anchor)
     for issuer in () if self_issued else issuers.issuers(anchor):
         status = status_from(known, anchor, issuer, at)
         if status.status is Status.REVOKED:

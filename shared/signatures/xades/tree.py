@@ -13,8 +13,6 @@ from shared.signatures.xades.names import XADES_NAMESPACES
 if TYPE_CHECKING:
     from lxml import etree
 
-_NAMED = re.compile(r"\{([^}]*)\}(.+)")
-
 
 def elements(node: etree._Element) -> list[etree._Element]:
     """The child elements, without comments and processing instructions."""
@@ -54,8 +52,8 @@ def decode_base64(text: str) -> bytes:
 
 def local_name(node: etree._Element) -> str:
     """The local name of a XAdES element of any version; empty for any other element."""
-    match = _NAMED.fullmatch(str(node.tag))
-    return match[2] if match is not None and match[1] in XADES_NAMESPACES else ""
+    space, _, name = str(node.tag).removeprefix("{").partition("}")
+    return name if space in XADES_NAMESPACES else ""
 
 
 def children(node: etree._Element, name: str) -> list[etree._Element]:

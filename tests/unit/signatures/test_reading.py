@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.signatures import reading
-from shared.signatures.certificates import name_key
+from shared.signatures.certificates import issuer_key, name_key, subject_key, to_asn1
 from shared.signatures.memory import Memory
-from shared.signatures.reading import MAX_REMEMBERED_BYTES, certificate_of, shared
+from shared.signatures.reading import MAX_REMEMBERED_BYTES, certificate_of, encoded, fact, shared
 from tests.pki import TestPki, ec_key, name_of
 
 
@@ -73,6 +73,38 @@ def test_a_large_certificate_is_not_kept():
 def test_what_cannot_be_read_is_left_as_it_is():
     broken = asn1_x509.Certificate.load(b"\x30\x03\x02\x01\x01")
     assert shared(broken) is broken
+
+
+def test_facts_are_kept_with_certificates_that_are_kept_and_only_there():
+    told = []
+
+    @fact
+    def serial(certificate) -> int:
+        told.append(certificate)
+        return certificate.serial_number
+
+    @fact
+    def fails(certificate) -> int:
+        told.append(certificate)
+        raise ValueError("odd")
+
+    made = TestPki.make().issuing.certificate
+    kept, lazy = to_asn1(made), asn1_x509.Certificate.load(made.public_bytes(Encoding.DER))
+    assert [serial(kept), serial(kept), serial(lazy), serial(lazy)] == [made.serial_number] * 4
+    assert told == [kept, lazy, lazy]
+    for _ in range(2):
+        with pytest.raises(ValueError, match="odd"):
+            fails(kept)
+    assert told[3:] == [kept, kept]
+
+
+def test_facts_of_one_certificate_are_not_told_of_another():
+    pki = TestPki.make()
+    certificates = [to_asn1(one) for one in (pki.root.certificate, pki.issuing.certificate)] * 2
+    assert [subject_key(one) for one in certificates] == [name_key(one.subject) for one in certificates]
+    assert [issuer_key(one) for one in certificates] == [name_key(one.issuer) for one in certificates]
+    assert subject_key(certificates[0]) != subject_key(certificates[1])
+    assert [encoded(one) for one in certificates] == [one.dump() for one in certificates]
 
 
 def test_what_was_asked_for_longest_ago_is_forgotten_first():
