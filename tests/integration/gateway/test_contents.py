@@ -28,7 +28,7 @@ async def store(pool, body):
 
 
 async def read(pool, ref):
-    size = await contents.size_of(pool, SYSTEM, ref)
+    size = await contents.size_of(pool, SYSTEM, ref) or 0
     return [piece async for piece in contents.pieces(pool, SYSTEM, ref, size)]
 
 
