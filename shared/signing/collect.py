@@ -155,19 +155,19 @@ class Collector:
         return check()
 
     async def _finish(self, job: Job, outcome: Outcome) -> Outcome | None:
-        cause = _CAUSES[outcome.status]
-        async with transaction(self._pool) as connection:
-            outcome = await self._with_signatures(connection, job, outcome)
+        """Commit the outcome with its event; a move commits by itself, so only what is stored takes a transaction."""
+        large = sum(map(len, outcome.signatures)) > self._policy.inline_bytes
+        async with transaction(self._pool) if large else nullcontext(self._pool) as connection:
+            outcome = await self._with_signatures(connection, job, outcome, large=large)
             draft = Draft(self._source, READY, ready(job, outcome))
-            moved = await jobs.move(connection, job, cause, drafts=[draft])
+            moved = await jobs.move(connection, job, _CAUSES[outcome.status], drafts=[draft])
         if moved is None:
             return None
         log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
         return outcome
 
-    async def _with_signatures(self, connection: object, job: Job, outcome: Outcome) -> Outcome:
+    async def _with_signatures(self, connection: object, job: Job, outcome: Outcome, *, large: bool) -> Outcome:
         """Let results hold their signatures, or refer to them if they are too large for a message together."""
-        large = sum(map(len, outcome.signatures)) > self._policy.inline_bytes
         results = []
         for result, signature in zip(outcome.results, outcome.signatures, strict=True):
             if not signature:

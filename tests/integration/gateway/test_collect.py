@@ -12,6 +12,7 @@ from services.sign_gateway.posting import Poster
 from shared.contract.faults import AuthorizationFailed, RequestNotFound, UnknownFault
 from shared.contract.models import SignResponse, SignResult, SignStatus
 from shared.errors import ProviderDown, Transient
+from shared.persistence import jobs
 from shared.signatures.xades.sign import sign_hash
 from shared.signing.breaker import Breaker
 from shared.signing.collect import Collector, Policy
@@ -62,6 +63,27 @@ async def test_a_good_signature_completes_the_job(pool, awaiting, collector, msi
     assert result["signer"]["id"] == IDNP
     assert result["sha256"] == hashlib.sha256(msign.response.results[0].signature).hexdigest()
     assert (await only_job(pool))["state"] == "completed"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_signature_that_is_too_large_for_a_message_is_stored_with_the_end_of_its_job_or_not_at_all(
+    pool, awaiting, msign, lost
+):
+    collector = Collector(pool, msign, Breaker(), source="callback_web", policy=Policy(inline_bytes=1024))
+    job_id = await awaiting()
+    msign.response = await signed(DIGEST)
+    claimed = await jobs.claim_collection(pool, job_id, owner=job_id, lease=timedelta(minutes=1))
+    if lost:
+        await pool.execute("ALTER TABLE events ADD CHECK (sequence < 2)")
+        with pytest.raises(asyncpg.CheckViolationError):
+            await collector.collect_claimed(claimed)
+        assert await pool.fetchval("SELECT count(*) FROM job_results") == 0
+        return
+    await collector.collect_claimed(claimed)
+    (result,) = (await final_event(pool))["results"]
+    assert (result["signature"], result["signature_ref"]) == (None, f"sha256:{result['sha256']}")
+    held = await pool.fetchval("SELECT body FROM contents WHERE ref = $1", result["signature_ref"])
+    assert held == msign.response.results[0].signature
 
 
 async def test_a_signature_over_something_else_is_a_failure(pool, awaiting, collector, msign):
