@@ -1,6 +1,7 @@
 """From MSign's SignResponse to the one final event."""
 
 import asyncio
+import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,12 +11,15 @@ import pytest
 
 from services.sign_gateway.posting import Poster
 from shared.contract.faults import AuthorizationFailed, RequestNotFound, UnknownFault
-from shared.contract.models import SignResponse, SignResult, SignStatus
+from shared.contract.models import SignResponse, SignResult, SignStatus, SpooledResult
 from shared.errors import ProviderDown, Transient
-from shared.persistence import jobs
+from shared.persistence import contents, jobs
+from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
 from shared.signing.breaker import Breaker
 from shared.signing.collect import Collector, Policy
+from shared.spool import PIECE_BYTES, Spool
+from tests.documents import pdf_file
 from tests.gateway import DIGEST, delivery, events_of, only_job, sign_data
 from tests.pki import IDNP, TestPki
 
@@ -43,6 +47,58 @@ async def signed(content: bytes) -> SignResponse:
     pki = TestPki.make()
     signature = await sign_hash(content, pki.signer, pki.timestamper, signed_at=datetime.now(UTC))
     return SignResponse(status=SignStatus.SUCCESS, results=(SignResult(correlation_id="1", signature=signature),))
+
+
+@pytest.fixture
+async def signed_file(pool, admission, msign, links):
+    """Posts a job over a PDF file of several pieces; gives its id and the file, signed."""
+    pki, sent = TestPki.make(), pdf_file("x" * 2 * PIECE_BYTES)
+    file = await sign_pdf(sent, pki.signer, pki.timestamper, reason=None, signed_at=datetime.now(UTC))
+    ref = await contents.put(pool, "declaratii", sent)
+    asked = {"content_ref": ref, "correlation_id": "1"}
+    await admission.handle([delivery(sign_data(content_type="Pdf", contents=[asked]))])
+    poster = Poster(pool, msign, Breaker(), links)
+    for job in await poster.claim(1):
+        await poster.post(job)
+    return (await only_job(pool))["job_id"], file
+
+
+def spooled(file: bytes) -> SignResponse:
+    spool = Spool()
+    spool.write_here(file)
+    spool.end_here()
+    return SignResponse(status=SignStatus.SUCCESS, results=(SpooledResult(correlation_id="1", spool=spool),))
+
+
+async def test_a_signed_file_that_is_too_large_for_a_message_is_stored_and_referred_to(pool, msign, signed_file):
+    job_id, file = signed_file
+    policy = Policy(timedelta(minutes=15), inline_bytes=PIECE_BYTES)
+    msign.response = spooled(file)
+    await Collector(pool, msign, Breaker(), source="callback_web", policy=policy).collect(job_id)
+    data = await final_event(pool)
+    (result,) = data["results"]
+    assert (data["status"], result["sha256"]) == ("Success", hashlib.sha256(file).hexdigest())
+    assert result.get("signature") is None
+    assert await contents.get(pool, "declaratii", result["signature_ref"]) == file
+
+
+async def test_a_signed_file_that_came_in_a_spool_is_told_inline_where_it_may_be(pool, collector, msign, signed_file):
+    job_id, file = signed_file
+    msign.response = spooled(file)
+    await collector.collect(job_id)
+    (result,) = (await final_event(pool))["results"]
+    assert base64.b64decode(result["signature"]) == file
+    assert result["checked"]["covers_content"]
+
+
+async def test_a_signed_file_that_does_not_begin_with_the_one_that_was_sent_is_a_failure(
+    pool, collector, msign, signed_file
+):
+    job_id, file = signed_file
+    msign.response = spooled(file.replace(b"xx", b"xy", 1))
+    await collector.collect(job_id)
+    data = await final_event(pool)
+    assert (data["status"], data["reason_code"]) == ("Failure", "content_mismatch")
 
 
 async def final_event(pool: asyncpg.Pool) -> dict[str, Any]:
