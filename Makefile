@@ -35,8 +35,8 @@ chaos: prepare ## break everything while jobs run, for many minutes; ARGS goes t
 bench: prepare ## measure how fast jobs are signed, beside others; ARGS=--page puts it into docs/performance.md
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-bench-quick: prepare ## the same in two minutes, to see that it works and where it stands
-	@exec $(BIN)/python -m benchmarks --quick $(ARGS)
+bench-quick: prepare ## the same in minutes; fails if we became slower beside others by more than a third
+	@exec $(BIN)/python -m benchmarks --quick --guard $(ARGS)
 
 format: prepare ## format the code and apply safe fixes
 	$(BIN)/ruff format

@@ -8,13 +8,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import guard
 from benchmarks.machine import machine
 from benchmarks.place import Place
-from benchmarks.results import Results, write_json, write_page
+from benchmarks.results import Results, write_capacity, write_json, write_page
 from benchmarks.suite import BENCHES, Run, run
 
 RESULTS = Path("artifacts/benchmarks")
 PAGE = Path("docs/performance.md")
+CAPACITY = Path("docs/operations/capacity.md")
 
 
 def main() -> None:
@@ -26,7 +28,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer cases, shorter, twice each: two minutes")
     parser.add_argument("--rounds", type=int, help="how often each case runs")
     parser.add_argument("--seed", type=int, help="for the order of the runs")
-    parser.add_argument("--page", action="store_true", help=f"put tables and pictures into {PAGE}")
+    parser.add_argument("--page", action="store_true", help=f"put tables and pictures into {PAGE} and {CAPACITY}")
+    parser.add_argument("--guard", action="store_true", help="exit 1 if a ratio of costs fell by more than a third")
+    parser.add_argument("--record", action="store_true", help="take this run's ratios for what --guard expects")
     asked = parser.parse_args()
     folder = RESULTS / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder.mkdir(parents=True)
@@ -41,6 +45,12 @@ def main() -> None:
     print(results.as_markdown({}))  # noqa: T201
     if asked.page:
         write_page(results, PAGE)
+        write_capacity(results, CAPACITY)
+    found = guard.cost_ratios(rows)
+    if asked.record:
+        guard.record(found, {"at": at, "arguments": results.arguments, **described})
+    if asked.guard and (fallen := guard.fallen(found, guard.read())):
+        sys.exit("\n".join(["Slower than it was, beside others, by more than a third:", *fallen]))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks import plot, table
-from benchmarks.cases import Row
+from benchmarks.bars import bars
+from benchmarks.cases import Role, Row
 from benchmarks.ratios import ratios
 
 BEGIN = "<!-- measured: begin -->"
 END = "<!-- measured: end -->"
+CAPACITY = ("<!-- benchmark: begin -->", "<!-- benchmark: end -->")
+"""The marks of the page about capacity."""
+CAPACITIES = ("signing", "returning", "documents")
 ASSETS = "assets"
 
 
@@ -30,6 +34,7 @@ class Results:
             "arguments": self.arguments,
             "machine": dict(self.machine),
             "rows": [asdict(row) | {"medians": row.medians} for row in self.rows],
+            "bars": [asdict(bar) | {"reached": bar.reached} for bar in bars(self.rows)],
             "ratios": [asdict(ratio) for ratio in ratios(self.rows)],
         }
         return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
@@ -37,6 +42,8 @@ class Results:
     def as_markdown(self, pictures: Mapping[str, str]) -> str:
         """Return the tables, with the picture (a relative link) of each benchmark that has one."""
         parts = [f"Measured at {self.at} by `{self.arguments}`.\n", table.machine_table(self.machine)]
+        if wanted := bars(self.rows):
+            parts += ["### What was wanted\n", table.bars_table(wanted)]
         for bench in benches(self.rows):
             rows = [row for row in self.rows if row.bench == bench]
             parts += [f"### {bench.capitalize()}\n", table.rows_table(rows)]
@@ -69,10 +76,19 @@ def write_page(results: Results, page: Path) -> None:
     page.write_text(placed(page.read_text(encoding="utf-8"), results.as_markdown(pictures)), encoding="utf-8")
 
 
-def placed(page: str, measured: str) -> str:
+def write_capacity(results: Results, page: Path) -> None:
+    """Put what one replica of ours reached into the page about capacity, if anything of that was measured."""
+    ours = [row for row in results.rows if row.role is Role.OURS and row.bench in CAPACITIES]
+    if ours:
+        words = f"Measured at {results.at}, everything on {results.machine.get('cores', '?')} cores.\n\n"
+        measured = words + table.capacity_table(ours)
+        page.write_text(placed(page.read_text(encoding="utf-8"), measured, CAPACITY), encoding="utf-8")
+
+
+def placed(page: str, measured: str, marks: tuple[str, str] = (BEGIN, END)) -> str:
     """Return the page with `measured` between its marks; raises `ValueError` for a page without them."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not begin or not end:
-        raise ValueError(f"the page has no place for what is measured: {BEGIN} … {END}")
+        raise ValueError(f"the page has no place for what is measured: {marks[0]} … {marks[1]}")
     return f"{before}{begin}\n\n{measured}\n{end}{after}"

@@ -15,7 +15,7 @@ from msign_gateway.infrastructure import Infrastructure, open_infrastructure
 
 BENCHES = ("signing", "documents", "scale", "verify")
 WITHOUT_SERVERS = ("verify",)
-ROUNDS = {"signing": 5, "documents": 3, "scale": 3, "verify": 5}
+ROUNDS = {"signing": 5, "documents": 3, "scale": 3, "verify": 3}
 QUICK_ROUNDS = {"signing": 2, "documents": 1, "scale": 1, "verify": 2}
 
 

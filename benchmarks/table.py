@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from benchmarks.bars import Bar
 from benchmarks.cases import Row
 from benchmarks.ratios import Ratio
+
+_COSTS = (("service_cpu_ms_per_job", "ms a job"), ("service_cpu_ms_per_mb", "ms a MB"))
 
 
 def machine_table(described: Mapping[str, str]) -> str:
@@ -38,6 +41,35 @@ def ratios_table(found: Sequence[Ratio]) -> str:
         header,
         ((one.bench, one.setting, _words(one.measure), one.ours, one.against, number(one.value)) for one in found),
     )
+
+
+def bars_table(found: Sequence[Bar]) -> str:
+    """Return what was wanted and what was reached."""
+    header = ("wanted", "", "measured", "", "the worst setting")
+    return _table(
+        header,
+        (
+            (
+                one.name,
+                f"{'≤' if one.at_most else '≥'} {number(one.wanted)}",
+                number(one.measured),
+                "reached" if one.reached else "**not reached**",
+                one.where,
+            )
+            for one in found
+        ),
+    )
+
+
+def capacity_table(rows: Sequence[Row]) -> str:
+    """Return what our rows reached, and what it cost our own processes."""
+    lines = []
+    for row in rows:
+        cost = next((f"{number(row.medians[name])} {unit}" for name, unit in _COSTS if name in row.medians), "")
+        lines.append(
+            (row.bench, row.setting, row.contender, f"{number(row.medians[row.main])} {_words(row.main)}", cost)
+        )
+    return _table(("", "", "", "median", "CPU of ours"), lines)
 
 
 def number(value: float) -> str:

@@ -14,7 +14,7 @@ from msign_gateway.infrastructure import Infrastructure
 
 MIDDLE_MS = 20
 """The delay under which latency and returning are measured."""
-DEFAULT_CALLS = 8
+DEFAULT_CALLS = 32
 MANY = 100
 
 
@@ -52,8 +52,14 @@ class Signing:
     def first(self) -> list[Case]:
         """Return the cases that stand alone."""
         extent = self._extent
-        found = throughput.cases(self._stage, self._all, list(extent.delays_ms), extent.window)
+        found = throughput.cases(self._stage, self._all, [MIDDLE_MS], extent.window)
+        others = [delay for delay in extent.delays_ms if delay != MIDDLE_MS]
+        found += throughput.cases(self._stage, self._chosen(), others, extent.window)
         return [*found, *returning.cases(self._stage, MIDDLE_MS, extent.users)]
+
+    def _chosen(self) -> list[Contender]:
+        """Return whom one delay more or less says something about: those that make many calls at once."""
+        return [self._ours, contenders.peers((MANY,))[0], contenders.floor(MANY)]
 
     def then(self, rows: list[Row]) -> list[Case]:
         """Return the cases about latency: ours, the best peer and the floor."""

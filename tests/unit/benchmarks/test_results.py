@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.cases import Role, Row
-from benchmarks.results import BEGIN, END, Results, placed, write_page
+from benchmarks.results import BEGIN, CAPACITY, END, Results, placed, write_capacity, write_page
 from benchmarks.table import number
 
 ROWS = (
@@ -44,6 +44,17 @@ def test_a_page_keeps_what_is_written_around_the_results(tmp_path):
     drawn = ElementTree.parse(tmp_path / "assets" / "bench-signing.svg")
     widths = [float(bar.attrib["width"]) for bar in drawn.iter("{http://www.w3.org/2000/svg}rect")][1:]
     assert widths[0] == pytest.approx(3 * widths[1], rel=0.01)
+
+
+def test_the_page_about_capacity_gets_ours_only(tmp_path):
+    page = tmp_path / "capacity.md"
+    page.write_text(f"# Capacity\n\n{CAPACITY[0]}\nold\n{CAPACITY[1]}\n\nWords after.\n")
+    write_capacity(RESULTS, page)
+    text = page.read_text()
+    assert "| signing | no delay | ours | 300 jobs/s |" in text
+    assert "by \\| hand" not in text
+    assert "old" not in text
+    assert text.endswith("\n\nWords after.\n")
 
 
 def test_a_page_without_a_place_is_refused():
