@@ -5,8 +5,10 @@ order, so that a machine that slows down, or a neighbour, disturbs all alike.
 """
 
 import asyncio
+import math
 import random
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -74,15 +76,27 @@ def schedule(cases: Sequence[Case], rounds: int, dice: random.Random) -> Iterato
         yield from order
 
 
-async def measure(cases: Sequence[Case], rounds: int, dice: random.Random, report: Callable[[str], None]) -> list[Row]:
+async def measure(
+    cases: Sequence[Case],
+    rounds: int,
+    dice: random.Random,
+    report: Callable[[str], None],
+    until: float = math.inf,
+) -> list[Row]:
     """Run the cases and return their rows, in the order in which they were given; `report` gets a line a run.
 
     A run that fails is told of and left out, and so is a case of which every run fails: one that breaks after ten
-    minutes must not take the others with it.
+    minutes must not take the others with it. After the first, no round begins that would not be over at `until`
+    (monotonic seconds) if it took as long as those before.
     """
     runs: dict[int, list[Measures]] = {id(case): [] for case in cases}
-    total = rounds * len(cases)
+    total, begun = rounds * len(cases), time.monotonic()
     for number, case in enumerate(schedule(cases, rounds, dice), start=1):
+        done, within = divmod(number - 1, len(cases))
+        now = time.monotonic()
+        if done and not within and now + (now - begun) / done > until:
+            report(f"time is up for more than {done} round{'s' * (done > 1)} of {rounds}")
+            break
         where = f"[{number}/{total}] {case.bench}, {case.setting}, {case.contender}"
         try:
             async with asyncio.timeout(LONGEST_RUN_S):

@@ -18,7 +18,7 @@ from benchmarks.signing.load import SYSTEM, Load
 from benchmarks.signing.stage import Set, Stage, meter, new_set, running, servers
 from shared.messaging.topology import COMMANDS, SIGN_COMMANDS
 
-LONGEST_S = 15.0
+LONGEST_S = 10.0
 PIPELINED = 500
 _AGAIN = "UPDATE events SET due_at = now(), published_at = NULL, attempts = 0 WHERE sequence = 1"
 

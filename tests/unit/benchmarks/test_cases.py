@@ -66,3 +66,10 @@ async def test_a_run_that_fails_is_told_of_and_takes_no_other_with_it():
     assert [(row.contender, len(row.runs)) for row in rows] == [("a", 1)]
     assert sum("FAILED, RuntimeError: no broker" in line for line in told) == 1
     assert sum("FAILED, RuntimeError: no database" in line for line in told) == 2
+
+
+async def test_no_round_begins_that_would_not_be_over_in_time():
+    told: list[str] = []
+    rows = await measure([case("a"), case("b")], 5, random.Random(1), told.append, until=0.0)
+    assert [len(row.runs) for row in rows] == [1, 1]
+    assert told[-1] == "time is up for more than 1 round of 5"
