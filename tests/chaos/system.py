@@ -133,6 +133,7 @@ class System:
             "MSIGN_API_URL": f"http://127.0.0.1:{self.msign.port}/MSign.svc",
             "MSIGN_FRONTEND_URL": "http://msign.example",
             "MSIGN_TIMEOUT_S": "3",
+            "POST_CONCURRENCY": "8",  # the tests' MSign is one process, which signs as well: more at once come too late
             "PUBLIC_URL": PUBLIC_URL,
             "LINK_SECRET": "c" * 40,
             "SYSTEMS_FILE": str(self.folder / "systems.json"),
