@@ -129,6 +129,7 @@ async def test_a_signature_that_is_too_large_for_a_message_is_stored_with_the_en
     job_id = await awaiting()
     msign.response = await signed(DIGEST)
     claimed = await jobs.claim_collection(pool, job_id, owner=job_id, lease=timedelta(minutes=1))
+    assert claimed
     if lost:
         await pool.execute("ALTER TABLE events ADD CHECK (sequence < 2)")
         with pytest.raises(asyncpg.CheckViolationError):

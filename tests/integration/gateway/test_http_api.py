@@ -221,10 +221,11 @@ async def test_a_change_between_the_look_and_the_waiting_is_not_slept_over(
     await admission.handle([delivery(sign_data())])
     job_id = (await only_job(pool))["job_id"]
     monkeypatch.setattr(http, "LOOK_EVERY_S", 60)
-    looks = []
+    looks: list[str] = []
 
     async def posted_after_the_second_look(pool, job_id):
         job = await get(pool, job_id)
+        assert job
         looks.append(job.state)
         if len(looks) == 2:
             await post_all(pool, msign, links)

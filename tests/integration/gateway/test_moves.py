@@ -54,7 +54,7 @@ async def test_each_moves_its_own_way(pool, claim):
             Move(job=third, cause=Cause.LOST_CLAIM, due_in=timedelta(0)),
         ],
     )
-    assert [(job.job_id, job.state, job.failures) for job in moved] == [
+    assert [(job.job_id, job.state, job.failures) for job in moved if job] == [
         (first.job_id, State.AWAITING_SIGNER, 0),
         (second.job_id, State.RECEIVED, 1),
         (third.job_id, State.RECEIVED, 0),
@@ -72,6 +72,7 @@ async def test_an_event_is_a_cloudevent_of_the_transactions_time(pool, claim):
     (moved,) = await jobs.move_all(pool, [posted(job, "request-1")])
     (body,) = await pool.fetch("SELECT body, sequence, created_at FROM events")
     event = Event.model_validate_json(body["body"])
+    assert moved
     at = await pool.fetchval("SELECT at FROM job_history WHERE cause = 'posted'")
     assert event.time == moved.seen_at == at == body["created_at"]
     assert (event.subject, event.sequence, body["sequence"]) == (str(job.job_id), 1, 1)
@@ -84,6 +85,7 @@ async def test_an_old_attempt_beside_the_current_one_is_an_orphan(pool, claim):
     (current,) = await jobs.claim(pool, Kind.SIGN, owner=uuid4(), lease=timedelta(seconds=60), limit=1)
     late, moved = await jobs.move_all(pool, [posted(old, "late"), posted(current, "current")])
     assert late is None
+    assert moved
     assert moved.request_id == "current"
     attempts = await pool.fetch("SELECT outcome, request_id FROM post_attempts ORDER BY attempt")
     assert [tuple(row) for row in attempts] == [("orphaned", "late"), ("accepted", "current")]

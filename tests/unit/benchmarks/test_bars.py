@@ -19,7 +19,8 @@ def test_the_best_peer_in_the_worst_setting_counts():
         row("signing", "20 ms", "quick", Role.PEER, "jobs_per_s", jobs_per_s=10.0),
     ]
     (bar,) = bars(rows)
-    assert (bar.measured, bar.where, bar.reached) == (pytest.approx(2.0), "20 ms", False)
+    assert bar.measured == pytest.approx(2.0)
+    assert (bar.where, bar.reached) == ("20 ms", False)
 
 
 def test_memory_is_judged_apart_for_inline_documents_and_by_the_hungriest_process():
@@ -43,4 +44,5 @@ def test_replicas_are_compared_with_one():
         row("replicas", "", "4 replicas", Role.OURS, "jobs_per_s", jobs_per_s=120.0),
     ]
     (bar,) = bars(rows)
-    assert (bar.measured, bar.reached) == (pytest.approx(1.8), True)
+    assert bar.measured == pytest.approx(1.8)
+    assert bar.reached

@@ -19,7 +19,9 @@ def result_of(name, answer, read):
 
 
 def written(name, parameters):
-    return b"".join(envelope.write(name, parameters).parts)
+    (whole,) = envelope.write(name, parameters).parts
+    assert isinstance(whole, bytes)
+    return whole
 
 
 async def test_a_request_comes_back_signed_with_its_own_digest():

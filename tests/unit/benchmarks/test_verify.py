@@ -81,7 +81,7 @@ async def test_all_workers_are_kept_busy(made):
 
 def asn1_certificate(signed) -> bytes:
     """The signer's certificate of a document."""
-    return b64decode(next(etree.fromstring(signed.data).iter("{*}X509Certificate")).text)
+    return b64decode(next(etree.fromstring(signed.data).iter("{*}X509Certificate")).text or "")
 
 
 async def test_what_is_done_before_is_done_each_time_and_not_counted():

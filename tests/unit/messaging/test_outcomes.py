@@ -52,7 +52,7 @@ def written(monkeypatch):
 
 @pytest.fixture
 async def under_way(written):
-    found = Outcomes(None, places=PLACES, most_bytes=MOST_BYTES)
+    found = Outcomes(None, places=PLACES, most_bytes=MOST_BYTES)  # type: ignore[arg-type] # nothing reaches a database
     running = asyncio.create_task(found.run())
     yield found
     running.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -43,7 +44,7 @@ ENTRIES = st.sampled_from(
     ]
 )
 NUMBERS = st.sampled_from(
-    [b"1", b"23", b" ", b"0", b"R", b".", b"%", b"\n", b"\x00", b"x", b"<", b"         ", b"123456"]
+    [b"1", b"23", b" ", b"0", b"R", b".", b"%", b"\n", b"\x00", b"x", b"<", b"         ", b"123456", b"000000000000"]
 )
 
 
@@ -83,13 +84,24 @@ def test_references_are_found_wherever_windows_end(data):
 
 def mentioned_in_memory(data: bytes) -> Iterator[tuple[int, int]]:
     """The same, over the whole."""
-    for found in re.finditer(rb"(?<![\d.])(\d{1,10})[\x00\s]++\d{1,5}[\x00\s]++R(?!\w)", data):
+    for found in re.finditer(rb"(?<![\d.])0*?(\d{1,10})[\x00\s]++0*?\d{1,5}[\x00\s]++R(?!\w)", data):
         yield int(found[1]), found.start()
-    for found in re.finditer(rb"(?<![\d.])(\d{1,10})(?:[\x00\s]++\d{1,5})?[\x00\s]*+%", data):
+    for found in re.finditer(rb"(?<![\d.])0*?(\d{1,10})(?:[\x00\s]++0*?\d{1,5})?[\x00\s]*+%", data):
         line_end = re.compile(rb"[\r\n]").search(data, found.end())
         end = len(data) if line_end is None else line_end.end()
-        if re.compile(rb"[\x00\s]*+(?:\d{1,5}[\x00\s]++)?(?:R(?!\w)|%)").match(data, end):
+        if re.compile(rb"[\x00\s]*+(?:0*?\d{1,5}(?:[\x00\s]++|(?=%)))?(?:R(?!\w)|%)").match(data, end):
             yield int(found[1]), found.start()
+
+
+BETWEEN = (b" ", b"%c\n", b" %c\r", b"\n%c\n%1 0 R\n ")
+
+
+@pytest.mark.parametrize("number", [b"12", b"0000000000012"])
+@pytest.mark.parametrize("generation", [b"0", b"00000", b"000000"])
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(BETWEEN, BETWEEN)))
+def test_references_are_found_however_they_are_written(number, generation, first, second):
+    data = b"<</A " + number + first + generation + second + b"R>>"
+    assert (12, 5) in set(_mentioned(Source.of(data)))
 
 
 @given(st.binary(max_size=60), st.binary(min_size=1, max_size=4), st.integers(0, 60), st.integers(0, 60))
