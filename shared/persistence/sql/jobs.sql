@@ -10,7 +10,8 @@ FROM job_contents WHERE job_id = $1 ORDER BY position
 
 -- name: claim
 -- One job of each system in turn, so that a flood of one system does not hold up the others; the systems that
--- have work are found by skipping through the index instead of reading the whole backlog.
+-- have work are found by skipping through the index instead of reading the whole backlog. Whose turn is the first is
+-- left to chance: where places become free one by one, the oldest jobs would all be the flood's.
 WITH RECURSIVE busy AS (
     (SELECT system FROM jobs WHERE state = 'received' AND kind = $1 ORDER BY system LIMIT 1)
     UNION ALL
@@ -19,7 +20,7 @@ WITH RECURSIVE busy AS (
             ORDER BY next.system LIMIT 1)
     FROM busy WHERE busy.system IS NOT NULL
 ), candidates AS (
-    SELECT job.job_id, job.due_at, row_number() OVER (PARTITION BY busy.system ORDER BY job.due_at) AS turn
+    SELECT job.job_id, row_number() OVER (PARTITION BY busy.system ORDER BY job.due_at) AS turn
     FROM busy CROSS JOIN LATERAL (
         SELECT job_id, due_at FROM jobs
         WHERE state = 'received' AND kind = $1 AND system = busy.system AND due_at <= now()
@@ -29,7 +30,7 @@ WITH RECURSIVE busy AS (
 ), claimed AS (
     UPDATE jobs SET state = $3, attempt = attempt + 1, claimed_by = $4, lease_until = now() + $5,
                     history_count = history_count + 1
-    WHERE job_id IN (SELECT job_id FROM candidates ORDER BY turn, due_at LIMIT $2)
+    WHERE job_id IN (SELECT job_id FROM candidates ORDER BY turn, random() LIMIT $2)
     RETURNING *
 ), noted AS (
     INSERT INTO job_history (job_id, sequence, from_state, to_state, cause, at)

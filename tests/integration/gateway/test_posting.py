@@ -94,6 +94,14 @@ async def test_a_flood_of_one_system_lets_the_others_through(pool, admission, po
     assert len(claimed) == 4
 
 
+async def test_a_flood_lets_others_through_also_where_places_become_free_one_by_one(pool, admission, poster):
+    await admission.handle([delivery(sign_data()) for _ in range(50)])
+    await admission.handle([delivery(sign_data(return_url="https://registru.example/"), system="registru")])
+    claimed = [job.system for _ in range(40) for job in await poster.claim(1)]
+    assert len(claimed) == 40
+    assert "registru" in claimed
+
+
 async def test_two_claimers_never_get_the_same_job(pool, admission, poster, msign, links):
     await admission.handle([delivery(sign_data()) for _ in range(10)])
     other = Poster(pool, msign, Breaker(), links)
