@@ -41,6 +41,8 @@ CONFIRM_TIMEOUT_S = 15.0
 LOOK_EVERY_S = 2.0
 LOOK_AT_ALL_EVERY_S = 10.0
 BLOCKED_LOOK_EVERY_S = 0.5
+SHORT_BYTES = 255
+"""The longest string that an AMQP property can be."""
 REST_S = 1.0
 """How long what is on its way is waited for when the relay ends: else it goes out again when the lease has run out."""
 
@@ -166,13 +168,16 @@ def _error_of(answer: Answer) -> str | None:
 
 
 def properties_of(event: Waiting, traceparent: str | None) -> Basic.Properties:
-    """Return the AMQP properties of an event, which continues the trace of `traceparent`."""
+    """Return the AMQP properties of an event, which continues the trace of `traceparent`.
+
+    An id of a command may be longer in bytes than AMQP has room for: then only the event's data tell it.
+    """
     return Basic.Properties(
         content_type=CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT,
         priority=0,
         message_id=str(event.event_id),
-        correlation_id=event.correlation_id,
+        correlation_id=event.correlation_id if len(event.correlation_id.encode()) <= SHORT_BYTES else None,
         message_type=event.type,
         headers={TRACEPARENT: traceparent} if traceparent else {},
     )
