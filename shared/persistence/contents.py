@@ -140,12 +140,12 @@ async def of_job(connection: Any, system: str, job_id: UUID) -> list[Stored]:
 async def of_jobs(connection: Any, asked: Sequence[tuple[str, UUID]]) -> list[list[Stored]]:
     """Return the same for several jobs (system and id), in their order."""
     found: dict[UUID, list[Stored]] = {job_id: [] for _, job_id in asked}
-    systems, job_ids = zip(*asked, strict=True)
+    systems, job_ids = zip(*dict.fromkeys(asked), strict=True)
     for row in await connection.fetch(_SQL["of_jobs"], systems, job_ids, SMALL_BYTES):
         if row["size"] is None:
             raise Bug(f"content {row['position']} of job {row['job_id']} is gone")
         found[row["job_id"]].append(Stored(_item(row), row["size"], row["body"]))
-    return [found[job_id] for job_id in job_ids]
+    return [found[job_id] for _, job_id in asked]
 
 
 def _item(row: Any) -> JobContent:

@@ -118,3 +118,11 @@ def test_the_larger_a_content_the_larger_its_pieces_within_bounds(size, most):
     found = contents.piece_bytes(size)
     assert most - 3 < found <= most
     assert found % 3 == 0
+
+
+async def test_who_asks_twice_for_a_jobs_contents_at_once_gets_them_once_each(pool, admission):
+    await admission.handle([delivery(sign_data())])
+    job = await only_job(pool)
+    first, second = await contents.of_jobs(pool, [(SYSTEM, job["job_id"])] * 2)
+    assert first == second
+    assert len(first) == 1
