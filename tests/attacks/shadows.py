@@ -94,6 +94,21 @@ def a_picture_that_was_awaited(pdf: bytes) -> bytes:
     return added_object(pdf, 90, stream(b"0 0 500 500 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 500 500]"))
 
 
+@shadow(file_of(resources=b"<< /XObject << /X 0000000000090 0 R >> >>", content=b"/X Do"))
+def a_picture_that_was_awaited_by_a_long_number(pdf: bytes) -> bytes:
+    return a_picture_that_was_awaited(pdf)
+
+
+@shadow(file_of(resources=b"<< /XObject << /X 90 00000000 R >> >>", content=b"/X Do"))
+def a_picture_that_was_awaited_in_a_long_generation(pdf: bytes) -> bytes:
+    return a_picture_that_was_awaited(pdf)
+
+
+@shadow(file_of(resources=b"<< /XObject << /X 90%a\n0%b\nR >> >>", content=b"/X Do"))
+def a_picture_that_was_awaited_between_comments(pdf: bytes) -> bytes:
+    return a_picture_that_was_awaited(pdf)
+
+
 @shadow(
     file_of(
         content=b"q 10 10 m 90 90 l S Q /Over Do",

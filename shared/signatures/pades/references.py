@@ -17,19 +17,19 @@ MAX_OBJECTS = 60_000
 MAX_NESTING = 100
 
 _REFERENCE = re.compile(rb"R(?<=[\x00\s]R)(?!\w)")
-_NUMBERS = re.compile(rb"[\x00\s]++\d{1,5}[\x00\s]++(\d{1,10})(?![\d.])")
-"""What stands before the `R` of a reference, backwards."""
+_NUMBERS = re.compile(rb"[\x00\s]++\d{1,5}0*+[\x00\s]++(\d{1,10})0*+(?![\d.])")
+"""What stands before the `R` of a reference, backwards; numbers may begin with any number of zeros."""
 _COMMENT = re.compile(rb"%(?<=[\d\x00\s]%)")
-_NUMBERS_THERE = re.compile(rb"[\x00\s]*+(?:\d{1,5}[\x00\s]++)?(\d{1,10})(?![\d.])")
+_NUMBERS_THERE = re.compile(rb"[\x00\s]*+(?:\d{1,5}0*+[\x00\s]++)?(\d{1,10})0*+(?![\d.])")
 """What stands before the comment that a reference is broken up by, backwards."""
-_MAY_GO_ON = re.compile(rb"[\x00\s]*+(?:\d{1,5}(?:[\x00\s]++\d{0,10}|[\x00\s]*+)|\d{0,10})")
+_MAY_GO_ON = re.compile(rb"[\x00\s]*+(?:\d{1,5}0*+(?:[\x00\s]++\d{0,10}0*+|[\x00\s]*+)|\d{0,10}0*+)")
 _NUMBERS_BYTES = 32
 _LINE_END = re.compile(rb"[\r\n]")
 _LINE_BYTES = 1 << 10
 _BEHIND_NUMBERS = re.compile(rb"[^\d.\x00\sR%]")
 """Where no reference reaches across: behind a byte that cannot be in one."""
-_OPEN = re.compile(rb"[\x00\s]*+(?:\d{1,5}[\x00\s]*+)?R?")
-_GOES_ON = re.compile(rb"[\x00\s]*+(?:\d{1,5}[\x00\s]++)?(?:R(?!\w)|%)")
+_OPEN = re.compile(rb"[\x00\s]*+0*+\d{0,5}[\x00\s]*+R?")
+_GOES_ON = re.compile(rb"[\x00\s]*+(?:0*+\d{0,5}(?:[\x00\s]++|(?=%)))?(?:R(?!\w)|%)")
 
 
 class Mentions:
