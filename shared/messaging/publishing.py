@@ -5,9 +5,10 @@ than everything else about it. The rest is as there: a future of the channel tel
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 from aiormq import Channel
 from aiormq.abc import AbstractChannel, ChannelFrame
@@ -49,7 +50,8 @@ class Publisher:
         Raises `ChannelInvalidStateError` if they could not be written: the channel is of no use any more.
         """
         answers = list(map(self._expect, messages))
-        asyncio.get_running_loop().call_later(within_s, _give_up, answers)
+        # Weakly: an answer that is there may be a whole message, and is nobody's by the time this looks.
+        asyncio.get_running_loop().call_later(within_s, _give_up, WeakSet(answers))
         drained = self._carrier.create_future()
         written = ChannelFrame(b"".join(map(self._written, messages)), should_close=False, drain_future=drained)
         if self._carrier.is_closed:
@@ -92,6 +94,6 @@ class Publisher:
         return method
 
 
-def _give_up(answers: Sequence[Answer]) -> None:
+def _give_up(answers: Iterable[Answer]) -> None:
     for answer in answers:
         answer.cancel()

@@ -1,7 +1,9 @@
 """Many messages in one write: is each answered for itself, and does each arrive whole and in order?"""
 
 import asyncio
+import gc
 import uuid
+import weakref
 
 import pytest
 from aio_pika.exceptions import ChannelInvalidStateError, DeliveryError
@@ -87,6 +89,24 @@ async def test_what_is_not_answered_in_time_is_given_up(opened, queue):
     with pytest.raises(ChannelInvalidStateError):
         await Publisher(opened[1], EVENTS).publish([answers.message(queue.name)], within_s=0)
     assert (await answers.come())[b"event"].cancelled()
+
+
+async def test_what_was_answered_is_let_go_of_before_its_time_is_over(opened):
+    answered = asyncio.Event()
+    answers: list[weakref.ref[Answer]] = []
+
+    def keep_nothing(answer: Answer) -> None:
+        answers.append(weakref.ref(answer))
+        answered.set()
+
+    properties = Basic.Properties(message_id=str(uuid.uuid4()))
+    message = Outgoing("nobody", properties, b"returned as a whole", keep_nothing)
+    await Publisher(opened[1], EVENTS).publish([message], within_s=PATIENCE_S)
+    async with asyncio.timeout(PATIENCE_S):
+        await answered.wait()
+    await asyncio.sleep(0.1)
+    gc.collect()
+    assert answers[0]() is None
 
 
 async def test_on_a_channel_that_is_closed_nothing_is_confirmed(opened, queue):
