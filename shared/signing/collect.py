@@ -25,7 +25,8 @@ from shared.errors import Transient
 from shared.messaging.events import READY, ReadyData
 from shared.persistence import contents, jobs
 from shared.persistence.events import Draft
-from shared.persistence.jobs import Job
+from shared.persistence.grouping import Grouped
+from shared.persistence.jobs import Job, Move
 from shared.persistence.notices import transaction
 from shared.persistence.pool import is_away
 from shared.signing.breaker import Breaker
@@ -80,6 +81,7 @@ class Collector:
         self._source = source
         self._policy = policy
         self._owner = uuid4()
+        self._move = Grouped(partial(jobs.move_all, pool))
 
     async def collect(self, job_id: UUID, request_id: str | None = None) -> Collected | None:
         """Ask MSign about one job now; None if somebody else is at it or was less than a second ago.
@@ -155,28 +157,27 @@ class Collector:
         return check()
 
     async def _finish(self, job: Job, outcome: Outcome) -> Outcome | None:
-        """Commit the outcome with its event; a move commits by itself, so only what is stored takes a transaction."""
-        large = sum(map(len, outcome.signatures)) > self._policy.inline_bytes
-        async with transaction(self._pool) if large else nullcontext(self._pool) as connection:
-            outcome = await self._with_signatures(connection, job, outcome, large=large)
-            draft = Draft(self._source, READY, ready(job, outcome))
-            moved = await jobs.move(connection, job, _CAUSES[outcome.status], drafts=[draft])
+        """Commit the outcome with its event: together with others, unless its signatures are stored in the same go."""
+        if sum(map(len, outcome.signatures)) > self._policy.inline_bytes:
+            async with transaction(self._pool) as connection:
+                outcome = await self._with_references(connection, job, outcome)
+                (moved,) = await jobs.move_all(connection, [self._end_of(job, outcome)])
+        else:
+            outcome = _with_signatures(outcome)
+            moved = await self._move(self._end_of(job, outcome))
         if moved is None:
             return None
         log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
         return outcome
 
-    async def _with_signatures(self, connection: object, job: Job, outcome: Outcome, *, large: bool) -> Outcome:
-        """Let results hold their signatures, or refer to them if they are too large for a message together."""
+    def _end_of(self, job: Job, outcome: Outcome) -> Move:
+        return Move(job=job, cause=_CAUSES[outcome.status], drafts=[Draft(self._source, READY, ready(job, outcome))])
+
+    async def _with_references(self, connection: object, job: Job, outcome: Outcome) -> Outcome:
+        """Store the signatures, which are too large for a message together, and let results refer to them."""
         results = []
         for result, signature in zip(outcome.results, outcome.signatures, strict=True):
-            if not signature:
-                update = {}
-            elif large:
-                update = {"signature_ref": await self._store(connection, job, signature)}
-            else:
-                body = signature if isinstance(signature, bytes) else signature.read()
-                update = {"signature": b64encode(body).decode()}
+            update = {"signature_ref": await self._store(connection, job, signature)} if signature else {}
             results.append(result.model_copy(update=update))
         return replace(outcome, results=tuple(results))
 
@@ -184,6 +185,15 @@ class Collector:
         if isinstance(signature, bytes):
             return await contents.put_result(connection, job.system, job.job_id, signature)
         return await contents.put_result_spool(connection, job.system, job.job_id, signature)
+
+
+def _with_signatures(outcome: Outcome) -> Outcome:
+    """Let results hold their signatures."""
+    results = []
+    for result, signature in zip(outcome.results, outcome.signatures, strict=True):
+        body = signature if isinstance(signature, bytes) else signature.read()
+        results.append(result.model_copy(update={"signature": b64encode(body).decode()} if body else {}))
+    return replace(outcome, results=tuple(results))
 
 
 def ready(job: Job, outcome: Outcome) -> ReadyData:

@@ -37,7 +37,7 @@ POINTS = (
     Point("sign_gateway", "poll_after_answer", "shared.contract.client:MSignClient.get_sign_response"),
     Point("callback_web", "return_after_claim", "shared.persistence.jobs:claim_collection"),
     Point("callback_web", "return_after_answer", "shared.contract.client:MSignClient.get_sign_response"),
-    Point("callback_web", "return_before_commit", "shared.persistence.jobs:move", after=False),
+    Point("callback_web", "return_before_commit", "shared.persistence.jobs:move_all", after=False),
     Point("callback_web", "return_after_commit", "shared.signing.collect:Collector._finish"),
     Point("verifier", "verify_after_claim", "services.verifier.verifying:Verifier.claim"),
     Point("verifier", "verify_after_answer", "shared.contract.client:MSignClient.verify_signatures"),
