@@ -12,6 +12,8 @@ from cryptography.x509.oid import NameOID
 from shared.signatures.reading import fact, shared
 
 MAX_SUBJECT_CHARACTERS = 250
+MAX_REMEMBERED_BYTES = 1024
+"""Larger names are prepared anew each time: what is remembered of hostile ones must stay small."""
 
 _SHOWN: tuple[tuple[str, str], ...] = (
     (NameOID.ORGANIZATION_NAME.dotted_string, "O"),
@@ -63,7 +65,8 @@ def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
 
 def name_key(name: asn1_x509.Name) -> str:
     """A distinguished name in the form in which names are compared (RFC 5280 section 7.1)."""
-    return _prepared(name.dump())
+    der = name.dump()
+    return _prepared(der) if len(der) <= MAX_REMEMBERED_BYTES else _prepared.__wrapped__(der)
 
 
 @lru_cache(4096)

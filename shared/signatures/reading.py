@@ -40,6 +40,7 @@ def shared(certificate: asn1_x509.Certificate) -> asn1_x509.Certificate:
 def _read(der: bytes) -> asn1_x509.Certificate:
     certificate = asn1_x509.Certificate.load(der, strict=True)
     certificate.native  # noqa: B018 - forces the whole to be read now, so that threads may share it
+    certificate.critical_extensions  # noqa: B018 - gathered in steps: another thread might see only some
     certificate.facts = {}
     return certificate
 

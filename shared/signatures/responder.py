@@ -68,14 +68,15 @@ def signed_by(key: PublicKeyInfo, algorithm: algos.SignedDigestAlgorithm, signat
 def issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
     """Whether `issuer` is named as the issuer of `certificate` and did sign it; False for what cannot be read."""
     about = certificate.sha256, issuer.sha256
-    known = _ISSUED.get(about)
-    if known is None:
-        known = _issued_by(certificate, issuer)
-        _ISSUED.put(about, known)
-    return known
+    if not _ISSUED.get(about):
+        if not _issued_by(certificate, issuer):
+            return False
+        _ISSUED.put(about, True)
+    return True
 
 
 _ISSUED: Memory[tuple[bytes, bytes], bool] = Memory(4096)
+"""Only what holds: a check fails as well where memory is short, which a hostile input can bring about."""
 
 
 def _issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:

@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from shared.signatures.certificates import name_key, to_asn1
 from shared.signatures.evidence import Evidence
 from shared.signatures.paths import MAX_STEPS, Issuers
+from shared.signatures.responder import issued_by
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
 from tests.pki import EPOCH, FAR, SIGNER_NAME, Authority, TestPki, certificate, ec_key, name_of, now_utc, rsa_key
 
@@ -251,3 +252,15 @@ def test_nothing_is_remembered_of_a_signature_for_another_certificate():
     for _ in range(2):
         assert judged(leaf, [ISSUING.certificate], [OLD.certificate]).trust == "trusted"
         assert code(judged(forged, [ISSUING.certificate], [OLD.certificate])) == "no_path"
+
+
+def test_a_check_that_had_too_little_memory_is_not_remembered(monkeypatch):
+    leaf, issuer = to_asn1(person(ISSUING)), to_asn1(ISSUING.certificate)
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shared.signatures.responder.ASN_VALIDATOR.validate_signature", fail)
+        assert not issued_by(leaf, issuer)
+    assert issued_by(leaf, issuer)

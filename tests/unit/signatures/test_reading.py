@@ -9,7 +9,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.signatures import reading
+from shared.signatures import certificates, reading
 from shared.signatures.certificates import issuer_key, name_key, subject_key, to_asn1
 from shared.signatures.memory import Memory
 from shared.signatures.reading import MAX_REMEMBERED_BYTES, certificate_of, encoded, fact, shared
@@ -68,6 +68,22 @@ def test_a_large_certificate_is_not_kept():
     assert len(der) > MAX_REMEMBERED_BYTES
     assert certificate_of(der) is not certificate_of(der)
     assert certificate_of(der).dump() == der
+
+
+def test_a_certificate_that_is_shared_has_nothing_left_to_gather():
+    """Gathering begins with none of the critical extensions, which another thread would take for all of them."""
+    kept = certificate_of(TestPki.make().signer.certificate.public_bytes(Encoding.DER))
+    assert kept._processed_extensions
+
+
+def test_a_large_name_is_compared_and_not_kept():
+    one, other = (
+        asn1_x509.Name.load(name_of(*((NameOID.ORGANIZATIONAL_UNIT_NAME, text * 10) for _ in range(30))).public_bytes())
+        for text in ("ana ", "ANA ")
+    )
+    held = certificates._prepared.cache_info().currsize
+    assert name_key(one) == name_key(other)
+    assert certificates._prepared.cache_info().currsize == held
 
 
 def test_what_cannot_be_read_is_left_as_it_is():
