@@ -167,6 +167,6 @@ def _binary(fields: Fields, name: str) -> bytes | None:
 def _moment(fields: Fields, name: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat((_text(fields, name) or "").strip())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # .NET's word for no time is midnight of the year 1, in any zone
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

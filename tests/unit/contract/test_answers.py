@@ -233,13 +233,23 @@ def test_a_request_id_comes_without_white_space():
     assert read("PostSignRequest", Arrived(read_xml(answer("PostSignRequest", " 1\n")))) == "1"
 
 
-def test_a_time_without_a_zone_is_read_as_utc():
-    certificate = "<Certificate/><SignatureValid>true</SignatureValid><SignedAt>2026-01-02T03:04:05.1234567</SignedAt>"
+def signed_at(moment: str) -> datetime | None:
+    certificate = f"<Certificate/><SignatureValid>true</SignatureValid><SignedAt>{moment}</SignedAt>"
     held = f"<VerificationCertificate>{certificate}<Subject/></VerificationCertificate>"
     rest = "<Message/><SignaturesValid>true</SignaturesValid>"
     text = f"<Results><VerificationResult><Certificates>{held}</Certificates>{rest}</VerificationResult></Results>"
     (result,) = read("VerifySignatures", Arrived(read_xml(answer("VerifySignatures", text)))).results
-    assert result.certificates[0].signed_at == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)
+    found: datetime | None = result.certificates[0].signed_at
+    return found
+
+
+def test_a_time_without_a_zone_is_read_as_utc():
+    assert signed_at("2026-01-02T03:04:05.1234567") == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)
+
+
+def test_a_time_before_or_after_all_others_is_none():
+    """.NET writes the first midnight of its machine's zone for a time that was not set."""
+    assert [signed_at(one) for one in ("0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-02:00")] == [None, None]
 
 
 def test_a_spool_that_nobody_holds_is_closed():
