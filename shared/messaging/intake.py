@@ -92,6 +92,7 @@ class Intake:
         self._queue = queue
         self._handle = handle
         self._consumer: tuple[UnderlayChannel, str] | None = None
+        self._stopping = False
         self._deliveries: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -122,6 +123,7 @@ class Intake:
 
     async def stop(self) -> None:
         """Take no more deliveries, and return once those that came in are dealt with."""
+        self._stopping = True
         await self._cancel()
         if not self._deliveries.empty():
             self._idle.clear()
@@ -134,8 +136,17 @@ class Intake:
             dead = await channel.get_exchange(DEAD, ensure=False)
             self._deliveries = asyncio.Queue()
             carrier.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
-            await self._consume(carrier)
             await self._work(carrier, dead)
+
+    async def _take_more(self, carrier: UnderlayChannel) -> None:
+        """Consume, unless we do or are stopping.
+
+        Whoever consumes anew gets `PREFETCH` deliveries more: so first there is nothing left of the last ones.
+        """
+        if self._consumer is None and not self._stopping:
+            await self._consume(carrier)
+            if self._stopping:
+                await self._cancel()
 
     async def _consume(self, carrier: UnderlayChannel) -> None:
         deliveries = self._deliveries
@@ -162,6 +173,7 @@ class Intake:
         receipts = Receipts(carrier)
         while True:
             if self._deliveries.empty():
+                await self._take_more(carrier)
                 self._idle.set()
             batch = [await self._next(carrier)]
             self._idle.clear()
@@ -214,12 +226,11 @@ class Intake:
                 await self._pause(carrier)
 
     async def _pause(self, carrier: UnderlayChannel) -> None:
-        """Take nothing more for a moment; who is stopping anyway does not begin again."""
-        stopping = self._consumer is None
+        """Take nothing more until what came in is dealt with, and wait a moment."""
         await self._cancel()
         await asyncio.sleep(RETRY_S)
-        if not stopping:
-            await self._consume(carrier)
+        if carrier.is_closed:
+            raise ChannelInvalidStateError("the channel was closed")
 
     async def _one_by_one(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         """A batch met a bug: find out whose fault it is, so that the others do not suffer."""
@@ -228,8 +239,8 @@ class Intake:
             try:
                 verdicts += await self._handle([delivery])
             except Exception as error:
-                if is_away(error):
-                    raise ChannelInvalidStateError("the database went away") from None
+                if is_away(error) or isinstance(error, asyncpg.UniqueViolationError):
+                    raise ChannelInvalidStateError("the database went away, or another replica was first") from None
                 log.exception("delivery_bug")
                 verdicts.append(Unusable("bug", type(error).__name__))
         return verdicts

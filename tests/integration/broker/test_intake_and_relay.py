@@ -13,6 +13,7 @@ from aio_pika import DeliveryMode, Message
 
 from services.sign_gateway.handlers import SignPolicy, sign_intent
 from shared.messaging import broker
+from shared.messaging import intake as intakes
 from shared.messaging import relay as relays
 from shared.messaging.intake import Done, Intake, Unusable
 from shared.messaging.relay import Relay
@@ -164,6 +165,73 @@ async def test_a_batch_waits_for_a_database_that_is_away_and_is_not_lost(connect
     assert calls == [1, 1]
 
 
+async def test_while_the_database_is_away_no_more_is_taken_than_at_first(connection, channel, commands, monkeypatch):
+    monkeypatch.setattr(intakes, "PREFETCH", 3)
+    monkeypatch.setattr(intakes, "RETRY_S", 0.2)
+    calls, came, held, seen = 0, set(), set(), []
+    everything = asyncio.Event()
+
+    def incoming(message):
+        came.add(message.body)
+        return taken(message)
+
+    async def handle(deliveries):
+        nonlocal calls
+        calls += 1
+        if calls <= 6:
+            raise asyncpg.InterfaceError("the pool is closed")
+        if calls == 7:
+            held.update(came)
+        seen.extend(item.body for item in deliveries)
+        if len(seen) == 30:
+            everything.set()
+        return [Done("admitted")] * len(deliveries)
+
+    taken = intakes._incoming
+    monkeypatch.setattr(intakes, "_incoming", incoming)
+    bodies = [str(number).encode() for number in range(30)]
+    for body in bodies:
+        await publish(channel, commands, body)
+    intake = Intake(connection, commands, handle)
+    async with running(intake.run()), asyncio.timeout(PATIENCE_S):
+        await everything.wait()
+        assert intake.live
+        await intake.stop()
+    assert sorted(seen) == sorted(bodies)
+    assert len(held) == 3
+
+
+async def test_who_is_told_to_stop_while_the_database_is_away_takes_nothing_more(
+    connection, channel, commands, monkeypatch
+):
+    monkeypatch.setattr(intakes, "PREFETCH", 1)
+    monkeypatch.setattr(intakes, "RETRY_S", 0.5)
+    seen = []
+    began = asyncio.Event()
+    away = True
+
+    async def handle(deliveries):
+        began.set()
+        if away:
+            raise asyncpg.InterfaceError("the pool is closed")
+        seen.extend(item.body for item in deliveries)
+        return [Done("admitted")] * len(deliveries)
+
+    for body in (b"first", b"second"):
+        await publish(channel, commands, body)
+    intake = Intake(connection, commands, handle)
+    async with running(intake.run()), asyncio.timeout(PATIENCE_S):
+        await began.wait()
+        await asyncio.sleep(0.2)
+        stopping = asyncio.create_task(intake.stop())
+        await asyncio.sleep(0)
+        away = False
+        await stopping
+        await asyncio.sleep(0.5)
+        assert not intake.live
+    assert seen == [b"first"]
+
+
 @pytest.mark.parametrize(
     ("sent", "taken"),
     [
@@ -210,6 +278,32 @@ async def test_one_delivery_that_meets_a_bug_is_dead_alone_with_its_reason(conne
     assert message.body == b"poison"
     assert message.headers["x-msign-reason"] == "bug"
     assert sorted(good) == [b"first", b"second"]
+
+
+async def test_a_race_with_another_replica_beside_a_bug_makes_no_dead_letter(connection, channel, commands):
+    seen: set[bytes] = set()
+    raced: list[bytes] = []
+    done = asyncio.Event()
+
+    async def handle(deliveries):
+        if any(item.body == b"poison" for item in deliveries):
+            raise RuntimeError("a bug")
+        if deliveries[0].body == b"second" and not raced:
+            raced.append(b"second")
+            raise asyncpg.UniqueViolationError("somebody else began it")
+        seen.update(item.body for item in deliveries)
+        if len(seen) == 2:
+            done.set()
+        return [Done("admitted")] * len(deliveries)
+
+    for body in (b"first", b"poison", b"second"):
+        await publish(channel, commands, body)
+    dead = await channel.get_queue(commands.dead)
+    async with running(Intake(connection, commands, handle).run()), asyncio.timeout(PATIENCE_S):
+        assert (await one(dead)).body == b"poison"
+        await done.wait()
+    assert (seen, raced) == ({b"first", b"second"}, [b"second"])
+    assert await dead.get(fail=False) is None
 
 
 async def test_a_consumer_whose_queue_was_deleted_comes_back(connection, channel, commands):
