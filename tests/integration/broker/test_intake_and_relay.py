@@ -168,7 +168,10 @@ async def test_a_batch_waits_for_a_database_that_is_away_and_is_not_lost(connect
 async def test_while_the_database_is_away_no_more_is_taken_than_at_first(connection, channel, commands, monkeypatch):
     monkeypatch.setattr(intakes, "PREFETCH", 3)
     monkeypatch.setattr(intakes, "RETRY_S", 0.2)
-    calls, came, held, seen = 0, set(), set(), []
+    calls = 0
+    came: set[bytes] = set()
+    held: set[bytes] = set()
+    seen: list[bytes] = []
     everything = asyncio.Event()
 
     def incoming(message):
@@ -206,7 +209,7 @@ async def test_who_is_told_to_stop_while_the_database_is_away_takes_nothing_more
 ):
     monkeypatch.setattr(intakes, "PREFETCH", 1)
     monkeypatch.setattr(intakes, "RETRY_S", 0.5)
-    seen = []
+    seen: list[bytes] = []
     began = asyncio.Event()
     away = True
 
