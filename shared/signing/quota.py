@@ -35,8 +35,8 @@ class Used:
 class Quota:
     """What the systems still may: the database is asked once a second while there is ample room, else for each batch.
 
-    Replicas that take in commands at the same moment do not see each other's: a bound may be passed by a batch, or where
-    there was ample room, by what the others take in within a second.
+    Replicas that take in commands at the same moment do not see each other's: a bound may be passed by a batch, or
+    where there was ample room, by what the others take in within a second.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
