@@ -30,7 +30,7 @@ WITH RECURSIVE busy AS (
 ), claimed AS (
     UPDATE jobs SET state = $3, attempt = attempt + 1, claimed_by = $4, lease_until = now() + $5,
                     history_count = history_count + 1
-    WHERE job_id IN (SELECT job_id FROM candidates ORDER BY turn, random() LIMIT $2)
+    WHERE job_id = ANY (ARRAY(SELECT job_id FROM candidates ORDER BY turn, random() LIMIT $2))  -- chosen once
     RETURNING *
 ), noted AS (
     INSERT INTO job_history (job_id, sequence, from_state, to_state, cause, at)
