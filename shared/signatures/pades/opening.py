@@ -6,8 +6,11 @@ import logging
 import re
 import struct
 import zlib
+from contextvars import ContextVar
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from pyhanko.pdf_utils import xref
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -46,9 +49,27 @@ MAX_OBJECTS = 1_000_000
 BEHIND_ENTRY = re.compile(rb"(?=/)|[^/A-Za-z0-9\x00\s\[\]]|[A-Za-z]{16}")
 """Where a window may end, when a key with a number or an array of numbers is looked for."""
 
-_INDEX = re.compile(rb"/Index[\x00\s]*+\[([\d\x00\s]{1,100000})\]")
-_NUMBER = re.compile(rb"\d{1,19}")
-_SIZE = re.compile(rb"/Size[\x00\s]++(\d{1,19})")
+_left: ContextVar[int] = ContextVar("objects that the tables of the file being opened may still tell of")
+_parse_table: Any = xref.parse_xref_stream
+"""pyHanko's own way."""
+
+
+def parse_table(stream: Any, strict: bool = True) -> Any:
+    """The entries of a cross-reference stream; pyHanko goes through as many as it says, not as many as it has.
+
+    Raises `Malformed` where all tables of the file say more than `MAX_OBJECTS`.
+    """
+    pairs = stream.get("/Index", [0, stream.get("/Size")])
+    counts = list(pairs)[1::2] if isinstance(pairs, list) else []
+    left = _left.get(MAX_OBJECTS) - sum(max(0, one) for one in counts if isinstance(one, int))
+    if left < 0:
+        raise Malformed("the PDF file has too many objects", code="too_complex")
+    if _left.get(None) is not None:
+        _left.set(left)
+    return _parse_table(stream, strict=strict)
+
+
+setattr(xref, "parse_xref_stream", parse_table)  # noqa: B010 - mypy minds a function that is replaced
 
 
 def open_pdf(pdf: bytes | Source) -> PdfFileReader:
@@ -59,8 +80,7 @@ def open_pdf(pdf: bytes | Source) -> PdfFileReader:
     source = Source.of(pdf)
     if b"%PDF-" not in source.part(0, 1024):
         raise Malformed("this is not a PDF file", code="not_pdf")
-    if _told_objects(source) > MAX_OBJECTS:
-        raise Malformed("the PDF file has too many objects", code="too_complex")
+    before = _left.set(MAX_OBJECTS)
     try:
         reader = PdfFileReader(source.stream(), strict=False)
         encrypted = reader.encrypted
@@ -68,16 +88,8 @@ def open_pdf(pdf: bytes | Source) -> PdfFileReader:
             reader.root  # noqa: B018 - reading it is the check
     except (PdfError, *UNREADABLE) as error:
         raise Malformed("the PDF file is broken: its structure cannot be read", code="pdf_broken") from error
+    finally:
+        _left.reset(before)
     if encrypted:
         raise Malformed("the PDF file is encrypted; encrypted files cannot be signed or verified", code="pdf_encrypted")
     return reader
-
-
-def _told_objects(source: Source) -> int:
-    """The largest number of objects that a cross-reference table says it has: reading goes through each."""
-    most = 0
-    for _, window in source.windows(BEHIND_ENTRY):
-        sizes = (int(found[1]) for found in _SIZE.finditer(window))
-        counts = (sum(int(one) for one in _NUMBER.findall(found[1])[1::2]) for found in _INDEX.finditer(window))
-        most = max((most, *sizes, *counts))
-    return most

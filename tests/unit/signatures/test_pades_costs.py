@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import Malformed
+from shared.signatures.pades.opening import open_pdf
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.pades.verify import judge_pdf
 from tests.attacks.pades_bytes import table_update
@@ -23,10 +24,41 @@ def with_object(pdf: bytes, number: int, body: bytes) -> bytes:
     return table_update(pdf, {number: b"%010d 00000 n" % (len(pdf) + 1)}, told)
 
 
-@pytest.mark.parametrize("told", [b"/Index [0 2000000000]", b"/Index[0 9 9\x002000000000]", b"/Size 2000000000"])
-async def test_a_table_of_two_milliards_of_objects_is_refused(signed, anchors, told):
+def with_table(told: bytes, revisions: int = 1) -> bytes:
+    """A file without signature whose cross-reference streams tell of objects as given."""
+    out = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+    previous = b""
+    for _ in range(revisions):
+        place = len(out)
+        rows = b"".join(b"\x01" + at.to_bytes(4, "big") for at in (9, place))
+        entries = b"/Type /XRef /W [1 4 0] /Root 1 0 R %s %s /Length %d" % (told, previous, len(rows))
+        out += b"2 0 obj\n<< %s >>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % (entries, rows, place)
+        previous = b"/Prev %d" % place
+    return out
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"/Size 3 /Index [1 2 3 2000000000]",
+        b"/Size 3 /Index [1 2 3%%\n2000000000]",
+        b"/Size 3 /Index %%\n[1 2 3 +2000000000]",
+        b"/Size 3 /I#6edex [1 2 3 2000000000]",
+        b"/Size 2000000000",
+        b"/S#69ze 2000000000",
+    ],
+)
+def test_a_table_of_two_milliards_of_objects_is_refused(told):
     with pytest.raises(Malformed, match="too many objects"):
-        judge_pdf(with_object(signed, 90, b"<< /Type /XRef /W [1 2 1] %s >>" % told), anchors)
+        open_pdf(with_table(told))
+
+
+def test_tables_of_many_objects_together_are_refused():
+    few, many = b"/Size 3 /Index [1 2 3 100]", b"/Size 3 /Index [1 2 3 300000]"
+    for _ in range(2):
+        assert open_pdf(with_table(few, 20)).xrefs.total_revisions == 20
+    with pytest.raises(Malformed, match="too many objects"):
+        open_pdf(with_table(many, 4))
 
 
 async def test_a_line_of_a_million_comments_is_read_at_once(signed, anchors):
