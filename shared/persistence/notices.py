@@ -42,28 +42,38 @@ Notice = tuple[str, str]
 
 log = structlog.get_logger(__name__)
 
-_uncommitted: ContextVar[list[Notice] | None] = ContextVar("uncommitted", default=None)
+
+class _Block:
+    """What is told in a transaction; tasks that begin in its block and outlive it tell at once."""
+
+    def __init__(self) -> None:
+        self.told: dict[Notice, None] = {}
+        self.over = False
+
+
+_uncommitted: ContextVar[_Block | None] = ContextVar("uncommitted", default=None)
 _here: "WeakSet[Notices]" = WeakSet()
 
 
 @asynccontextmanager
 async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Any]:
     """Yield a connection in a transaction; what is told in the block is heard once it is committed."""
-    told: list[Notice] = []
-    before = _uncommitted.set(told)
+    block = _Block()
+    before = _uncommitted.set(block)
     try:
         async with pool.acquire() as connection, connection.transaction():
             yield connection
     finally:
         _uncommitted.reset(before)
-    for channel, payload in dict.fromkeys(told):
+        block.over = True
+    for channel, payload in block.told:
         tell(channel, payload)
 
 
 def tell(channel: str, payload: str = "") -> None:
     """Let everybody hear who waits for this: when the present `transaction` is committed, outside of one at once."""
-    if (uncommitted := _uncommitted.get()) is not None:
-        uncommitted.append((channel, payload))
+    if (block := _uncommitted.get()) is not None and not block.over:
+        block.told[channel, payload] = None
         return
     for notices in _here:
         notices.tell(channel, payload)

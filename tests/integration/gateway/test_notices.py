@@ -75,6 +75,20 @@ async def test_what_was_rolled_back_is_not_heard(pool, notices):
     assert await hint.wait(at_most_s=MOMENT_S)
 
 
+async def test_a_task_that_outlives_the_transaction_it_began_in_is_heard_at_once(pool, notices):
+    hint, over = notices.hint(EVENTS), asyncio.Event()
+
+    async def tell_afterwards():
+        await over.wait()
+        tell(EVENTS)
+
+    async with transaction(pool):
+        task = asyncio.create_task(tell_afterwards())
+    over.set()
+    await task
+    assert await hint.wait(at_most_s=MOMENT_S)
+
+
 async def test_what_is_told_outside_of_a_transaction_is_heard_at_once(notices):
     hint, other = notices.hint(CHANGES, "job 1"), notices.hint(CHANGES, "job 2")
     tell(CHANGES, "job 1")
