@@ -257,3 +257,40 @@ def a_font_of_the_form_that_the_page_awaits(pdf: bytes) -> bytes:
 @shadow(file_of(stream=stream(b"q 10 10 m 90 90 l S Q", length=60_000)))
 def a_drawing_that_reads_on(pdf: bytes) -> bytes:
     return added_object(pdf + b" " * 60_000 + b"0 0 500 500 re f\nendstream\nendobj\n", 90, b"<< >>")
+
+
+def reading_on(length: bytes, key: bytes = b"/Length", told: bytes = b"null") -> bytes:
+    """A file whose drawing ends where nothing is yet, however that is written."""
+    drawing = b"<< %s %s >>\nstream\nq 10 10 m 90 90 l S Q\nendstream" % (key, length)
+    return file_of(stream=drawing, extra={8: told})
+
+
+def read_on(pdf: bytes) -> bytes:
+    """The file with the rest of a drawing that is 60,000 bytes long."""
+    rest = pdf.index(b"stream\nq 10 10") + len(b"stream\n") + 60_000 - len(pdf)
+    return added_object(pdf + b"0 0 500 500 re f".rjust(rest) + b"\nendstream\nendobj\n", 90, b"<< >>")
+
+
+@shadow(reading_on(b"60000"))
+def a_drawing_that_goes_on(pdf: bytes) -> bytes:
+    return read_on(pdf)
+
+
+@shadow(reading_on(b"%c\n60000"))
+def a_drawing_that_goes_on_behind_a_comment(pdf: bytes) -> bytes:
+    return read_on(pdf)
+
+
+@shadow(reading_on(b"60000", key=b"/L#65ngth"))
+def a_drawing_that_goes_on_by_an_escaped_name(pdf: bytes) -> bytes:
+    return read_on(pdf)
+
+
+@shadow(reading_on(b"+60000"))
+def a_drawing_that_goes_on_by_a_signed_number(pdf: bytes) -> bytes:
+    return read_on(pdf)
+
+
+@shadow(reading_on(b"8 0 R", told=b"60000"))
+def a_drawing_that_goes_on_by_a_reference(pdf: bytes) -> bytes:
+    return read_on(pdf)

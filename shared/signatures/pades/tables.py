@@ -6,18 +6,23 @@ Viewers differ in which of two entries they believe.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import read_object_header
 
-from shared.signatures.pades.opening import BEHIND_ENTRY
+from shared.signatures.pades.opening import BEHIND_ENTRY, UNREADABLE
 from shared.signatures.pades.source import Source
 
 MAX_TABLE_BYTES = 32 << 20
 
-_LENGTH = re.compile(rb"/Length[\x00\s]+(\d{1,12})")
+_LENGTH = re.compile(rb"/Length[\x00\s]+(\d{1,12})(?=[\x00\s]*(?:[/>]|\Z))")
+_SOME_LENGTH = re.compile(rb"/Length(?!\w)|/[A-Za-z]{0,5}#")
+"""However it is written: with a comment, a sign, an escape in the name, or as a reference to the number."""
 
 
 def contradicts_itself(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
@@ -71,10 +76,34 @@ def leads_beyond(reader: PdfFileReader, revision: int, pdf: Source, end: int) ->
 
     Such a file was prepared to show something else once it is signed.
     """
-    for one in range(revision + 1):
-        section = reader.xrefs.get_xref_data(one)
-        tables = [section] if section.hybrid is None else [section, section.hybrid.xref_data]
-        if any(place >= end for table in tables for _, place in table.standard_xrefs.values()):
+    objects = [one for each in range(revision + 1) for one in _objects(reader.xrefs.get_xref_data(each))]
+    if any(place >= end for _, _, place in objects):
+        return True
+    plain = 0
+    for start, found in pdf.matches(_LENGTH, BEHIND_ENTRY, end):
+        if start + found.end() + int(found[1]) > end:
             return True
-    lengths = pdf.matches(_LENGTH, BEHIND_ENTRY, end)
-    return any(start + found.end() + int(found[1]) > end for start, found in lengths)
+        plain += 1
+    some = sum(1 for _ in pdf.matches(_SOME_LENGTH, BEHIND_ENTRY, end))
+    return some > plain and _are_read_beyond(reader, revision, objects, end)
+
+
+def _objects(section: Any) -> list[tuple[int, int, int]]:
+    """The objects of a section by number and generation, with their places; those in object streams aside."""
+    tables = [section] if section.hybrid is None else [section, section.hybrid.xref_data]
+    return [
+        (number, generation, place) for table in tables for number, (generation, place) in table.standard_xrefs.items()
+    ]
+
+
+def _are_read_beyond(reader: PdfFileReader, revision: int, objects: list[tuple[int, int, int]], end: int) -> bool:
+    """Whether an object, or the search for where it ends, goes on behind `end`."""
+    resolver = reader.get_historical_resolver(revision)
+    for number, generation, place in objects:
+        reader.stream.seek(place)
+        with suppress(PdfError, *UNREADABLE):  # whatever nobody can read still ends somewhere
+            read_object_header(reader.stream, strict=False)  # type: ignore[no-untyped-call]
+            generic.read_object(reader.stream, generic.Reference(number, generation, resolver))
+        if reader.stream.tell() > end:
+            return True
+    return False

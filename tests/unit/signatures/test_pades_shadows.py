@@ -7,7 +7,7 @@ import pytest
 from shared.errors import Malformed
 from shared.signatures.pades.verify import judge_pdf
 from shared.signatures.verdict import Coverage
-from tests.attacks.shadows import SHADOWS
+from tests.attacks.shadows import SHADOWS, reading_on
 from tests.unit.signatures.test_pades_changes import by_others
 
 
@@ -24,3 +24,10 @@ async def test_what_a_prepared_file_shows_later_is_not_covered(pki, anchors, nam
         return
     assert report.signatures[0].coverage is not Coverage.WHOLE
     assert not report.valid
+
+
+@pytest.mark.parametrize("length", [b"21", b"%c\n21", b"+21", b"8 0 R"])
+async def test_a_length_may_be_written_in_any_way(pki, anchors, length):
+    once = await by_others(reading_on(length, told=b"21"), pki, "A", stamped=False)
+    report = judge_pdf(await by_others(once, pki, "B", stamped=False), anchors)
+    assert [one.coverage for one in report.signatures] == [Coverage.WHOLE] * 2
