@@ -12,7 +12,7 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.xref import read_object_header
 
 from shared.signatures.pades.opening import BEHIND_ENTRY, UNREADABLE
@@ -20,9 +20,9 @@ from shared.signatures.pades.source import Source
 
 MAX_TABLE_BYTES = 32 << 20
 
-_LENGTH = re.compile(rb"/Length[\x00\s]+(\d{1,12})(?=[\x00\s]*(?:[/>]|\Z))")
+_LENGTH = re.compile(rb"/Length[\x00\s]++(\d{1,10})(?:[\x00\s]++(\d{1,5})[\x00\s]++R)?(?=[\x00\s]*+(?:[/>]|\Z))")
 _SOME_LENGTH = re.compile(rb"/Length(?!\w)|/[A-Za-z]{0,5}#")
-"""However it is written: with a comment, a sign, an escape in the name, or as a reference to the number."""
+"""However it is written: with a comment, a sign, an escape in the name, or as a reference to no number."""
 
 
 def contradicts_itself(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
@@ -79,13 +79,22 @@ def leads_beyond(reader: PdfFileReader, revision: int, pdf: Source, end: int) ->
     objects = [one for each in range(revision + 1) for one in _objects(reader.xrefs.get_xref_data(each))]
     if any(place >= end for _, _, place in objects):
         return True
-    plain = 0
+    plain, resolver = 0, reader.get_historical_resolver(revision)
     for start, found in pdf.matches(_LENGTH, BEHIND_ENTRY, end):
-        if start + found.end() + int(found[1]) > end:
+        length = _told(found, resolver)
+        if length is not None and start + found.end() + length > end:
             return True
-        plain += 1
+        plain += length is not None
     some = sum(1 for _ in pdf.matches(_SOME_LENGTH, BEHIND_ENTRY, end))
-    return some > plain and _are_read_beyond(reader, revision, objects, end)
+    return some > plain and _are_read_beyond(reader, resolver, objects, end)
+
+
+def _told(found: re.Match[bytes], resolver: HistoricalResolver) -> int | None:
+    """The length that a stream tells, itself or by a reference; None where that leads to no number."""
+    if found[2] is None:
+        return int(found[1])
+    told = resolver.get_object(generic.Reference(int(found[1]), int(found[2])))
+    return int(told) if isinstance(told, int) else None
 
 
 def _objects(section: Any) -> list[tuple[int, int, int]]:
@@ -96,9 +105,10 @@ def _objects(section: Any) -> list[tuple[int, int, int]]:
     ]
 
 
-def _are_read_beyond(reader: PdfFileReader, revision: int, objects: list[tuple[int, int, int]], end: int) -> bool:
+def _are_read_beyond(
+    reader: PdfFileReader, resolver: HistoricalResolver, objects: list[tuple[int, int, int]], end: int
+) -> bool:
     """Whether an object, or the search for where it ends, goes on behind `end`."""
-    resolver = reader.get_historical_resolver(revision)
     for number, generation, place in objects:
         reader.stream.seek(place)
         with suppress(PdfError, *UNREADABLE):  # whatever nobody can read still ends somewhere
