@@ -44,6 +44,9 @@ LEASE = timedelta(seconds=90)
 JUDGE_AT_ONCE_BYTES = 64 * 1024
 """How many bytes of signatures are judged where they arrive: for a few milliseconds a thread only adds waits."""
 
+TOGETHER_BYTES = 64 * 1024
+"""Up to how many bytes of signatures an end is committed together with others: fifty large ones are hundreds of MB."""
+
 log = structlog.get_logger(__name__)
 
 _CAUSES = {
@@ -157,14 +160,15 @@ class Collector:
         return check()
 
     async def _finish(self, job: Job, outcome: Outcome) -> Outcome | None:
-        """Commit the outcome with its event: together with others, unless its signatures are stored in the same go."""
-        if sum(map(len, outcome.signatures)) > self._policy.inline_bytes:
+        """Commit the outcome with its event: together with others, unless its signatures are large."""
+        if (size := sum(map(len, outcome.signatures))) > self._policy.inline_bytes:
             async with transaction(self._pool) as connection:
                 outcome = await self._with_references(connection, job, outcome)
                 (moved,) = await jobs.move_all(connection, [self._end_of(job, outcome)])
         else:
             outcome = _with_signatures(outcome)
-            moved = await self._move(self._end_of(job, outcome))
+            end = self._end_of(job, outcome)
+            (moved,) = [await self._move(end)] if size <= TOGETHER_BYTES else await jobs.move_all(self._pool, [end])
         if moved is None:
             return None
         log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)

@@ -70,6 +70,20 @@ def spooled(file: bytes) -> SignResponse:
     return SignResponse(status=SignStatus.SUCCESS, results=(SpooledResult(correlation_id="1", spool=spool),))
 
 
+async def test_a_large_signature_is_committed_by_itself(pool, msign, collector, signed_file, monkeypatch):
+    asked: list[Any] = []
+
+    async def move_together(end):
+        asked.append(end)
+
+    monkeypatch.setattr(collector, "_move", move_together)
+    job_id, file = signed_file
+    msign.response = spooled(file)
+    assert await collector.collect(job_id)
+    assert (await only_job(pool))["state"] == "completed"
+    assert asked == []
+
+
 async def test_a_signed_file_that_is_too_large_for_a_message_is_stored_and_referred_to(pool, msign, signed_file):
     job_id, file = signed_file
     policy = Policy(timedelta(minutes=15), inline_bytes=PIECE_BYTES)
