@@ -6,23 +6,20 @@ stopping; `warnings` name what holds something up all the same.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.lifecycle.service import Check, Service
 from shared.telemetry.process import READY
-
-if TYPE_CHECKING:
-    from shared.lifecycle.service import Check, Service
 
 CHECK_TIMEOUT_S = 2.0
 
 log = structlog.get_logger(__name__)
 
 
-def create_ops_app(service: "Service") -> web.Application:
+def create_ops_app(service: Service) -> web.Application:
     """Return the application of the ops port."""
 
     async def livez(_: web.Request) -> web.Response:
@@ -50,12 +47,12 @@ def create_ops_app(service: "Service") -> web.Application:
     return app
 
 
-def is_ready(service: "Service", checks: dict[str, bool]) -> bool:
+def is_ready(service: Service, checks: dict[str, bool]) -> bool:
     """Tell whether a service with these outcomes of its readiness checks should get work."""
     return all(checks.values()) and service.started and not service.stopping.is_set()
 
 
-async def run_checks(checks: "dict[str, Check]") -> dict[str, bool]:
+async def run_checks(checks: dict[str, Check]) -> dict[str, bool]:
     """Return each check's outcome; one that raises or takes too long has failed."""
 
     async def outcome(name: str) -> bool:
