@@ -72,9 +72,9 @@ class Spool:
         """The whole as a file that can be sought in; in memory, if it is smaller than a piece."""
         return self._waiting if self._file is None else self._file
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield the whole from its beginning, up to `PIECE_BYTES` at a time."""
-        for start in range(0, self.size, PIECE_BYTES):
+    async def pieces(self, begin: int = 0) -> AsyncIterator[bytes]:
+        """Yield the whole from its beginning, or what comes after its first bytes, up to `PIECE_BYTES` at a time."""
+        for start in range(begin, self.size, PIECE_BYTES):
             yield await asyncio.to_thread(self._read, start)
 
     def read(self) -> bytes:

@@ -1,7 +1,7 @@
 """Where are the bytes? Documents, digests and signatures, stored once per system under their SHA-256.
 
-Large ones are written from a spool and read piece by piece: the database's server holds them whole while they are
-written, this process never does.
+Large ones lie in pages (`pages`), are written from a spool and read piece by piece: nobody holds them whole. One that
+begins with another, as a signed file does, shares that one's pages.
 """
 
 import hashlib
@@ -11,18 +11,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from shared.errors import Bug
-from shared.persistence.copying import binary_row
+from shared.persistence import pages
+from shared.persistence.events import uuid7
 from shared.persistence.jobs import JobContent
 from shared.persistence.queries import load
 from shared.spool import PIECE_BYTES, Spool
 
 SMALL_BYTES = 16 * 1024
 """Up to which size a content comes along with what tells of it; a job may have a thousand of them."""
-SMALLEST_PIECE_BYTES = 48 * 1024
-LARGEST_PIECE_BYTES = 384 * 1024
+REST_BYTES = 192 * 1024
+"""How much of what does not lie in pages is read at once."""
+LONGEST_TAIL_BYTES = 1024 * 1024
+"""How much longer than another a content may be and still share its pages."""
 
 _SQL = load("contents.sql")
 
@@ -75,14 +76,10 @@ async def put_large(connection: Any, system: str, ref: str, body: bytes) -> None
 
 
 async def _pour(connection: Any, system: str, ref: str, size: int, source: AsyncIterator[bytes]) -> None:
-    if await connection.fetchval(_SQL["touch"], system, ref):
-        return
-    row = binary_row((system, ref), size, source)
-    try:
-        async with connection.transaction():
-            await connection.copy_to_table("contents", source=row, columns=("system", "ref", "body"), format="binary")
-    except asyncpg.UniqueViolationError:  # somebody has stored it meanwhile
-        await connection.fetchval(_SQL["touch"], system, ref)
+    pages_id = uuid7()
+    async with connection.transaction():
+        if await connection.fetchval(_SQL["begin_pages"], system, ref, pages_id, size):
+            await pages.write(connection, pages_id, source)
 
 
 async def put_result(connection: Any, system: str, job_id: UUID, body: bytes) -> str:
@@ -99,10 +96,27 @@ async def put_result_spool(connection: Any, system: str, job_id: UUID, spool: Sp
     return ref
 
 
+async def put_result_continued(
+    connection: Any, system: str, job_id: UUID, base_ref: str, spool: Spool, base_size: int
+) -> str:
+    """Store what a spool holds, like `put_result_spool`, of which the first `base_size` bytes are stored already.
+
+    They are the whole of the job's content `base_ref`. Only what comes after them is written, if that is not too much.
+    """
+    tail_size = spool.size - base_size
+    if tail_size <= LONGEST_TAIL_BYTES:
+        tail = b"".join([piece async for piece in spool.pieces(base_size)])
+        values = (system, spool.ref, base_ref, tail, base_size, LONGEST_TAIL_BYTES)
+        if await connection.fetchval(_SQL["put_after"], *values):
+            await connection.execute(_SQL["keep"], job_id, spool.ref)
+            return spool.ref
+    return await put_result_spool(connection, system, job_id, spool)
+
+
 async def get(connection: Any, system: str, ref: str) -> bytes | None:
     """Return the content, or None when that system has no such one."""
-    body: bytes | None = await connection.fetchval(_SQL["get"], system, ref)
-    return body
+    size = await size_of(connection, system, ref)
+    return None if size is None else b"".join([piece async for piece in pieces(connection, system, ref, size)])
 
 
 async def pieces(connection: Any, system: str, ref: str, size: int) -> AsyncIterator[bytes]:
@@ -110,20 +124,24 @@ async def pieces(connection: Any, system: str, ref: str, size: int) -> AsyncIter
 
     Raises `Bug` when it is not there, or not any more.
     """
-    at_once = piece_bytes(size)
-    for start in range(0, size, at_once):
-        piece = await connection.fetchval(_SQL["piece"], system, ref, start + 1, at_once)
-        if piece is None:
-            raise Bug(f"the content {ref} of {system} is gone")
+    left = size
+    async for piece in _parts(connection, system, ref, size):
+        left -= len(piece)
         yield piece
+    if left:
+        raise Bug(f"the content {ref} of {system} is gone")
 
 
-def piece_bytes(size: int) -> int:
-    """Return how much of a content of `size` bytes is read at once.
-
-    On its way a piece is in memory several times over: as an answer, as base64, encrypted.
-    """
-    return max(SMALLEST_PIECE_BYTES, min(LARGEST_PIECE_BYTES, size // 32 // 3 * 3))
+async def _parts(connection: Any, system: str, ref: str, size: int) -> AsyncIterator[bytes]:
+    """Yield what there is of it: its pages, and what lies beside them."""
+    place = await connection.fetchrow(_SQL["place"], system, ref)
+    begin = place["pages_size"] if place else 0
+    if begin:
+        async for piece in pages.read(connection, place["pages_id"], begin):
+            yield piece
+    for start in range(1, size - begin + 1, REST_BYTES):
+        if piece := await connection.fetchval(_SQL["rest"], system, ref, start, REST_BYTES):
+            yield piece
 
 
 async def size_of(connection: Any, system: str, ref: str) -> int | None:

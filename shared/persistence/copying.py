@@ -6,6 +6,8 @@ three copies of every value at its peak.
 
 import struct
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from itertools import count
+from uuid import UUID
 
 PIECE_BYTES = 64 * 1024
 
@@ -15,6 +17,7 @@ Value = bytes | str | bool | int | None
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!II", 0, 0)
 _END = struct.pack("!h", -1)
 _NULL = struct.pack("!i", -1)
+_PAGE = struct.Struct("!hi16siii")
 
 
 async def binary_rows(rows: Iterable[Sequence[Value]]) -> AsyncIterator[bytes]:
@@ -28,13 +31,23 @@ async def binary_rows(rows: Iterable[Sequence[Value]]) -> AsyncIterator[bytes]:
     yield bytes(waiting)
 
 
-async def binary_row(values: Sequence[Value], size: int, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield one row in the same form; its last value, after `values`, is a `bytea` of `size` bytes in pieces."""
-    start = [_HEADER, struct.pack("!h", len(values) + 1), *(piece for value in values for piece in _pieces(value))]
-    yield b"".join([*start, struct.pack("!i", size)])
-    async for piece in pieces:
-        yield piece
-    yield _END
+async def binary_pages(pages_id: UUID, source: AsyncIterator[bytes], page_bytes: int) -> AsyncIterator[bytes]:
+    """Yield what `source` yields in the same form, cut into rows: an id, the row's place from 0 on, so many bytes."""
+    yield _HEADER
+    places, rest = count(), b""
+    async for piece in source:
+        whole = memoryview(rest + piece if rest else piece)
+        end = len(whole) - len(whole) % page_bytes
+        yield b"".join(_pages(pages_id, places, whole[:end], page_bytes))
+        rest = bytes(whole[end:])
+    yield b"".join(_pages(pages_id, places, memoryview(rest), page_bytes)) + _END
+
+
+def _pages(pages_id: UUID, places: Iterator[int], body: memoryview, page_bytes: int) -> Iterator[bytes | memoryview]:
+    for start in range(0, len(body), page_bytes):
+        page = body[start : start + page_bytes]
+        yield _PAGE.pack(3, 16, pages_id.bytes, 4, next(places), len(page))
+        yield page
 
 
 def _encoded(rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:

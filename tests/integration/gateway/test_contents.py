@@ -9,14 +9,14 @@ import pytest
 from services.sign_gateway.posting import Poster
 from shared.errors import Bug
 from shared.persistence import contents
-from shared.persistence.contents import SMALLEST_PIECE_BYTES
+from shared.persistence.pages import PAGE_BYTES
 from shared.signing.breaker import Breaker
 from shared.spool import PIECE_BYTES, open_spool
 from tests.gateway import delivery, only_job, sign_data
 
 SYSTEM = "declaratii"
 LARGE = b"%PDF-1.7\n" + os.urandom(6 * PIECE_BYTES)
-SIZES = [1, SMALLEST_PIECE_BYTES, PIECE_BYTES, PIECE_BYTES + 1, len(LARGE)]
+SIZES = [1, PAGE_BYTES, PIECE_BYTES, PIECE_BYTES + 1, 25 * PAGE_BYTES, len(LARGE)]
 
 
 async def store(pool, body):
@@ -39,7 +39,7 @@ async def test_what_was_stored_is_read_in_pieces(pool, size):
     assert ref == f"sha256:{hashlib.sha256(body).hexdigest()}"
     pieces = await read(pool, ref)
     assert b"".join(pieces) == await contents.get(pool, SYSTEM, ref) == body
-    assert max(map(len, pieces)) <= max(SMALLEST_PIECE_BYTES, size // 32)
+    assert max(map(len, pieces)) <= PIECE_BYTES
     assert await contents.size_of(pool, SYSTEM, ref) == size
 
 
@@ -73,6 +73,26 @@ async def test_what_somebody_else_stores_in_a_transaction_does_not_break_ours(po
             await waiting
             assert await second.fetchval("SELECT count(*) FROM contents") == 1
             await ours.commit()
+
+
+async def test_a_large_content_lies_in_pages_and_nowhere_else(pool):
+    await store(pool, LARGE)
+    assert await pool.fetchval("SELECT body IS NULL AND tail = '' FROM contents")
+    assert await pool.fetchval("SELECT count(*) FROM content_pages") == -(-len(LARGE) // PAGE_BYTES)
+
+
+async def test_a_large_content_that_an_earlier_version_stored_as_one_value_is_read_and_not_stored_again(pool):
+    ref = await contents.put(pool, SYSTEM, LARGE)
+    assert b"".join(await read(pool, ref)) == LARGE
+    assert await store(pool, LARGE) == ref
+    assert await pool.fetchval("SELECT count(*) FROM content_pages") == 0
+
+
+async def test_a_content_that_loses_its_pages_while_it_is_read_is_a_bug(pool):
+    ref = await store(pool, LARGE)
+    await pool.execute("DELETE FROM content_pages WHERE position > 100")
+    with pytest.raises(Bug, match="gone"):
+        await read(pool, ref)
 
 
 async def test_what_is_not_there_cannot_be_read(pool):
@@ -109,15 +129,6 @@ async def test_a_content_that_is_gone_is_a_bug(pool, admission):
     await pool.execute("DELETE FROM contents")
     with pytest.raises(Bug, match="gone"):
         await contents.of_job(pool, SYSTEM, job["job_id"])
-
-
-@pytest.mark.parametrize(
-    ("size", "most"), [(1, 48 * 1024), (1_000_000, 48 * 1024), (10_000_000, 312_500), (50_000_000, 384 * 1024)]
-)
-def test_the_larger_a_content_the_larger_its_pieces_within_bounds(size, most):
-    found = contents.piece_bytes(size)
-    assert most - 3 < found <= most
-    assert found % 3 == 0
 
 
 async def test_who_asks_twice_for_a_jobs_contents_at_once_gets_them_once_each(pool, admission):

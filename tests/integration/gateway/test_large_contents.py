@@ -65,6 +65,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(api, pool):
     await reader.read()
     assert (await api.put("/contents", data=b"another", headers=MINE)).status == 201
     assert await pool.fetch("SELECT octet_length(body) AS size FROM contents") == [(len(b"another"),)]
+    assert await pool.fetchval("SELECT count(*) FROM content_pages") == 0
 
 
 @pytest.mark.parametrize("error", [asyncpg.InterfaceError("connection is closed"), Bug("the content is gone")])

@@ -1,8 +1,12 @@
 import struct
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
 
 import pytest
 
-from shared.persistence.copying import PIECE_BYTES, Value, binary_rows
+from shared.persistence.copying import PIECE_BYTES, Value, binary_pages, binary_rows
+
+PAGES = UUID("01900000-0000-7000-8000-000000000001")
 
 
 async def copied(*rows: tuple[Value, ...]) -> list[bytes]:
@@ -51,3 +55,27 @@ async def test_many_small_rows_share_their_messages():
     pieces = await copied(*[(number, "name", None) for number in range(10_000)])
     assert len(read(b"".join(pieces))) == 10_000
     assert len(pieces) <= sum(map(len, pieces)) / PIECE_BYTES + 1
+
+
+async def paged(*pieces: bytes, page_bytes: int) -> Sequence[Sequence[bytes | None]]:
+    async def source() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    return read(b"".join([part async for part in binary_pages(PAGES, source(), page_bytes)]))
+
+
+@pytest.mark.parametrize(
+    "pieces", [(b"abcdefgh",), (b"ab", b"", b"cdefg", b"h"), (b"abcd", b"efgh"), (b"abc", b"defgh")]
+)
+async def test_however_pages_come_in_they_are_of_one_size_and_in_their_order(pieces):
+    rows = await paged(*pieces, page_bytes=3)
+    assert rows == [[PAGES.bytes, place.to_bytes(4, "big"), page] for place, page in enumerate((b"abc", b"def", b"gh"))]
+
+
+async def test_what_fills_its_last_page_has_no_empty_one():
+    assert [row[2] for row in await paged(b"abcdef", page_bytes=3)] == [b"abc", b"def"]
+
+
+async def test_nothing_is_no_page():
+    assert await paged(page_bytes=3) == []
