@@ -5,6 +5,7 @@ SIGINT or when a supervised task crashes: not ready → drain callbacks → ever
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -51,6 +52,7 @@ async def _run(settings: SettingsT, service: Service, start: Start[SettingsT]) -
     service.spawn(watch_event_loop(), "event loop")
     try:
         async with start(settings, service):
+            _keep_for_good()
             service.started = True
             log.info("service_started", ops_port=settings.ops_port)
             try:
@@ -64,3 +66,12 @@ async def _run(settings: SettingsT, service: Service, start: Start[SettingsT]) -
         return 1
     log.info("service_stopped")
     return 1 if service.failed else 0
+
+
+def _keep_for_good() -> None:
+    """Take all that a started service is made of out of the garbage collector's sight.
+
+    It held everything up for 40 ms and more each time that it walked through all modules, classes and schemas.
+    """
+    gc.collect()
+    gc.freeze()

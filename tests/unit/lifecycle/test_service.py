@@ -15,7 +15,7 @@ from shared.lifecycle.ops import create_ops_app
 ROOT = Path(__file__).parents[3]
 
 PROGRAM = """
-import asyncio, os, signal, sys
+import asyncio, gc, os, signal, sys
 from contextlib import asynccontextmanager
 from shared.lifecycle import run_service
 from shared.settings import ServiceSettings
@@ -26,11 +26,15 @@ async def crash():
 async def say_that_it_drained():
     print("drained", flush=True)
 
+async def say_what_is_kept_for_good():
+    print("modules are walked through" if any(one is sys for one in gc.get_objects()) else "", flush=True)
+
 @asynccontextmanager
 async def start(settings, service):
     if sys.argv[1] == "cannot start":
         raise RuntimeError("no database")
     service.on_drain(say_that_it_drained)
+    service.on_drain(say_what_is_kept_for_good)
     service.spawn(asyncio.Event().wait(), "waiting")
     if sys.argv[1] == "crash":
         service.spawn(crash(), "crashing")
@@ -184,6 +188,10 @@ def test_a_signal_ends_the_service_in_order_with_exit_code_0(signal):
     ended = run(signal)
     assert (ended.returncode, ended.stdout.split()) == (0, ["drained", "closed"])
     assert "service_stopped" in ended.stderr
+
+
+def test_a_started_service_is_not_walked_through_in_search_of_garbage():
+    assert "modules are walked through" not in run("SIGTERM").stdout
 
 
 def test_a_crashed_background_task_ends_the_service_with_exit_code_1():
