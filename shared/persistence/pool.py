@@ -40,12 +40,18 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY) and not isinstance(error, ValueError)
 
 
-_INDEXES_ONLY = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
-"""Statements keep their plans: one that was made while a table was small must do when it has millions of rows, too."""
+_PLANNED_ONCE = """
+SET plan_cache_mode = force_generic_plan;
+SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off
+"""
+"""Each connection plans a statement once: for some the server would do it again each time, which cost more than they.
+
+Such a plan, made while a table was small, must do when it has millions of rows, too: so all go by indexes.
+"""
 
 
 async def _prepare(connection: Any) -> None:
-    await connection.execute(_INDEXES_ONLY)
+    await connection.execute(_PLANNED_ONCE)
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads, schema="pg_catalog"

@@ -1,6 +1,7 @@
 """What does a connection leave behind when it is given back, and how does it look things up?"""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
@@ -58,3 +59,11 @@ async def test_jobs_are_looked_up_by_their_index_even_while_there_are_none(one):
         plan = "\n".join(row[0] for row in await one.fetch(f"EXPLAIN {looked}"))
         assert "using jobs_pkey" in plan
         assert "Seq Scan" not in plan
+
+
+async def test_a_statement_is_planned_once_whatever_it_is_asked_with(one):
+    looked = "SELECT count(*) FROM unnest($1::uuid[]) AS asked (job_id) JOIN jobs USING (job_id)"
+    for number in range(10):
+        await one.fetchval(looked, [uuid4()] * number)
+    row = await one.fetchrow("SELECT * FROM pg_prepared_statements WHERE statement = $1", looked)
+    assert (row["generic_plans"], row["custom_plans"]) == (10, 0)
