@@ -15,9 +15,8 @@ from cryptography import x509
 from shared.contract.models import ContentType
 from shared.errors import Malformed
 from shared.signatures.content import Digest
-from shared.signatures.pades.additions import only_signatures_added
 from shared.signatures.pades.source import Source
-from shared.signatures.pades.verify import count_signatures, judge_pdf
+from shared.signatures.pades.verify import judge_added, judge_pdf
 from shared.signatures.tokens import judge_imprint
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import SignatureVerdict
@@ -63,11 +62,10 @@ def bind(content_type: ContentType, sent: bytes | SentFile, signature: bytes | S
 
 
 def _bind_pdf(sent: SentFile, signed: Source) -> Binding:
-    found = judge_pdf(signed, TrustAnchors.none()).signatures
-    base = signed.prefix(sent.size)
-    if len(base) < sent.size or base.digest("sha256", (0, sent.size)) != sent.sha256:
-        return _bound((), found)
-    return _bound(found[_count(base) :] if only_signatures_added(base, signed) else (), found)
+    if len(signed) <= sent.size or signed.digest("sha256", (0, sent.size)) != sent.sha256:
+        return _bound((), judge_pdf(signed, TrustAnchors.none()).signatures)
+    added = judge_added(signed, sent.size)
+    return _bound(added.signatures if added.nothing_else else (), added.signatures)
 
 
 def _bound(made: Sequence[SignatureVerdict], found: Sequence[SignatureVerdict]) -> Binding:
@@ -79,10 +77,3 @@ def _last(found: Sequence[SignatureVerdict]) -> x509.Certificate | None:
         return x509.load_der_x509_certificate(found[-1].certificate or b"")
     except (ValueError, IndexError):
         return None
-
-
-def _count(pdf: Source) -> int:
-    try:
-        return count_signatures(pdf)
-    except Malformed:
-        return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 from shared.signatures.pades.sameness import Key, key_of
-from shared.signatures.pades.source import Source
+from shared.signatures.pades.source import WINDOW_BYTES, Source
 
 MAX_OBJECTS = 60_000
 MAX_NESTING = 100
@@ -19,17 +19,18 @@ MAX_NESTING = 100
 _REFERENCE = re.compile(rb"R(?<=[\x00\s]R)(?!\w)")
 _NUMBERS = re.compile(rb"[\x00\s]++\d{1,5}0*+[\x00\s]++(\d{1,10})0*+(?![\d.])")
 """What stands before the `R` of a reference, backwards; numbers may begin with any number of zeros."""
-_COMMENT = re.compile(rb"%(?<=[\d\x00\s]%)")
 _NUMBERS_THERE = re.compile(rb"[\x00\s]*+(?:\d{1,5}0*+[\x00\s]++)?(\d{1,10})0*+(?![\d.])")
 """What stands before the comment that a reference is broken up by, backwards."""
 _MAY_GO_ON = re.compile(rb"[\x00\s]*+(?:\d{1,5}0*+(?:[\x00\s]++\d{0,10}0*+|[\x00\s]*+)|\d{0,10}0*+)")
+_STEP = re.compile(rb"([\x00\s]*+)(?:\d{1,5}0*+([\x00\s]*+))?")
+"""What of a reference may stand between two of its comments, or behind the last one, backwards."""
 _NUMBERS_BYTES = 32
-_LINE_END = re.compile(rb"[\r\n]")
 _LINE_BYTES = 1 << 10
 _BEHIND_NUMBERS = re.compile(rb"[^\d.\x00\sR%]")
-"""Where no reference reaches across: behind a byte that cannot be in one."""
-_OPEN = re.compile(rb"[\x00\s]*+0*+\d{0,5}[\x00\s]*+R?")
-_GOES_ON = re.compile(rb"[\x00\s]*+(?:0*+\d{0,5}(?:[\x00\s]++|(?=%)))?(?:R(?!\w)|%)")
+"""Where no reference reaches across, but for its comments: behind a byte that cannot be in one."""
+
+Part = Callable[[int, int], bytes]
+"""The bytes between two places of a file."""
 
 
 class Mentions:
@@ -137,47 +138,76 @@ class Usage:
 
 
 def _mentioned(pdf: Source) -> Iterator[tuple[int, int]]:
-    """The numbers that references may be to and where, also of references that a comment breaks up.
+    """The numbers that references may be to and where, also of references that comments break up.
 
-    Searched for is what a reference ends with, and only then looked at what is before: that is many times faster.
+    Searched for is what a reference ends with, and only then looked at what is before: that is many times faster. Where
+    a line ended before, any `%` in it may have begun a comment.
     """
-    end, goes_on = -1, False
+    looked_at: set[int] = set()
     for start, window in pdf.windows(_BEHIND_NUMBERS):
+        part = _near(pdf, window, start)
         for found in _REFERENCE.finditer(window):
-            yield from _number_before(_NUMBERS, window, found.start(), start)
-        for found in _COMMENT.finditer(window):
-            if start + found.end() > end:
-                end = _behind_line(pdf, start + found.end())
-                goes_on = _goes_on(pdf, end)
-            if goes_on:
-                yield from _number_before(_NUMBERS_THERE, window, found.start(), start)
+            place = start + found.start()
+            yield from _number_before(_NUMBERS, part, place)
+            yield from _before_comments(part, place, looked_at)
 
 
-def _number_before(backwards: re.Pattern[bytes], window: bytes, place: int, start: int) -> Iterator[tuple[int, int]]:
-    size = _NUMBERS_BYTES
-    while _MAY_GO_ON.fullmatch(before := window[max(0, place - size) : place][::-1]) and size < place:
-        size *= 8
-    found = backwards.match(before)
+def _near(pdf: Source, window: bytes, start: int) -> Part:
+    """What tells the bytes between two places, which are mostly those of a window that was read already."""
+    return lambda first, last: pdf.part(first, last) if first < start else window[first - start : last - start]
+
+
+def _number_before(backwards: re.Pattern[bytes], part: Part, place: int) -> Iterator[tuple[int, int]]:
+    found = backwards.match(_backwards(_MAY_GO_ON, part, place))
     if found is not None:
-        yield int(found[1][::-1]), start + place - found.end()
+        yield int(found[1][::-1]), place - found.end()
 
 
-def _behind_line(pdf: Source, place: int) -> int:
-    while place < len(pdf):
-        piece = pdf.part(place, place + _LINE_BYTES)
-        found = _LINE_END.search(piece)
-        if found is not None:
-            return place + found.end()
-        place += len(piece)
-    return place
-
-
-def _goes_on(pdf: Source, place: int) -> bool:
-    """Whether a reference that a comment broke up may go on at a place."""
-    size = _LINE_BYTES
-    while _OPEN.fullmatch(piece := pdf.part(place, place + size)) and place + size < len(pdf):
+def _backwards(goes_on: re.Pattern[bytes], part: Part, place: int) -> bytes:
+    """What stands before a place, backwards, and so much of it that `goes_on` does not go on behind its end."""
+    size = _NUMBERS_BYTES
+    while True:
+        before = part(max(0, place - size), place)[::-1]
+        if size >= place or not goes_on.fullmatch(before):
+            return before
         size *= 8
-    return _GOES_ON.match(piece) is not None
+
+
+def _before_comments(part: Part, place: int, looked_at: set[int]) -> Iterator[tuple[int, int]]:
+    """The numbers before the comments that may stand before a place, where a reference goes on or ends."""
+    waiting = [place]
+    while waiting:
+        for end in _line_ends(part, waiting.pop()):
+            if end in looked_at:
+                continue
+            looked_at.add(end)
+            for comment in _comments(part, end):
+                yield from _number_before(_NUMBERS_THERE, part, comment)
+                waiting.append(comment)
+
+
+def _line_ends(part: Part, place: int) -> Iterator[int]:
+    """Where lines end that may end with a comment, before a place and before the number that may stand there."""
+    step = _STEP.match(_backwards(_STEP, part, place))
+    for group in (1, 2):
+        blank = (step and step[group]) or b""
+        last = max(blank.rfind(b"\n"), blank.rfind(b"\r"))
+        if step and last >= 0:
+            yield place - step.start(group) - last - 1
+
+
+def _comments(part: Part, end: int) -> Iterator[int]:
+    """The places in the line up to `end` where comments may begin, backwards."""
+    size = _LINE_BYTES
+    while end > 0:
+        piece = part(max(0, end - size), end)
+        line = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
+        at = len(piece)
+        while (at := piece.rfind(b"%", line, at)) >= 0:
+            yield end - len(piece) + at
+        if line:
+            return
+        end, size = end - len(piece), min(size * 8, WINDOW_BYTES)
 
 
 def _references(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:

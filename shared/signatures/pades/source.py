@@ -73,12 +73,12 @@ class Source:
             start = stop
 
     def matches(
-        self, pattern: re.Pattern[bytes], limit: re.Pattern[bytes], end: int | None = None
+        self, pattern: re.Pattern[bytes], limit: re.Pattern[bytes], start: int = 0, end: int | None = None
     ) -> Iterator[tuple[int, re.Match[bytes]]]:
-        """Yield the matches of a pattern up to `end`, each with the place of its window; for `limit` see `windows`."""
-        for start, window in self.windows(limit, 0, end):
+        """Yield the matches of a pattern between two places, each with that of its window; `limit` as in `windows`."""
+        for place, window in self.windows(limit, start, end):
             for found in pattern.finditer(window):
-                yield start, found
+                yield place, found
 
     def find(self, wanted: bytes, start: int, end: int) -> int:
         """Return the first place of `wanted` between two places, or -1."""

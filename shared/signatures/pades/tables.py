@@ -15,14 +15,17 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.xref import read_object_header
 
-from shared.signatures.pades.opening import BEHIND_ENTRY, UNREADABLE
+from shared.signatures.pades.opening import UNREADABLE
 from shared.signatures.pades.source import Source
 
 MAX_TABLE_BYTES = 32 << 20
 
-_LENGTH = re.compile(rb"/Length[\x00\s]++(\d{1,10})(?:[\x00\s]++(\d{1,5})[\x00\s]++R)?(?=[\x00\s]*+(?:[/>]|\Z))")
-_SOME_LENGTH = re.compile(rb"/Length(?!\w)|/[A-Za-z]{0,5}#")
-"""However it is written: with a comment, a sign, an escape in the name, or as a reference to no number."""
+_LENGTH = re.compile(rb"/(?:L|#4[Cc])(?:e|#65)(?:n|#6[Ee])(?:g|#67)(?:t|#74)(?:h|#68)(?!\w)")
+"""However it is written: any of its letters may be an escape."""
+_PLAIN = re.compile(rb"/Length[\x00\s]++(\d{1,10})(?:[\x00\s]++(\d{1,5})[\x00\s]++R)?(?=[\x00\s]*+(?:[/>]|\Z))")
+"""As most files write it, not with a comment or a sign or as a reference to no number."""
+_BEHIND_LENGTH = re.compile(rb"(?=/)|[^/#A-Za-z0-9\x00\s]|[A-Za-z]{16}")
+"""Where a window may end."""
 
 
 def contradicts_itself(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
@@ -79,14 +82,14 @@ def leads_beyond(reader: PdfFileReader, revision: int, pdf: Source, end: int) ->
     objects = [one for each in range(revision + 1) for one in _objects(reader.xrefs.get_xref_data(each))]
     if any(place >= end for _, _, place in objects):
         return True
-    plain, resolver = 0, reader.get_historical_resolver(revision)
-    for start, found in pdf.matches(_LENGTH, BEHIND_ENTRY, end):
-        length = _told(found, resolver)
-        if length is not None and start + found.end() + length > end:
+    resolver, all_plain = reader.get_historical_resolver(revision), True
+    for start, found in pdf.matches(_LENGTH, _BEHIND_LENGTH, end=end):
+        plain = _PLAIN.match(found.string, found.start())
+        length = None if plain is None else _told(plain, resolver)
+        if plain is not None and length is not None and start + plain.end() + length > end:
             return True
-        plain += length is not None
-    some = sum(1 for _ in pdf.matches(_SOME_LENGTH, BEHIND_ENTRY, end))
-    return some > plain and _are_read_beyond(reader, resolver, objects, end)
+        all_plain = all_plain and length is not None
+    return not all_plain and _are_read_beyond(reader, resolver, objects, end)
 
 
 def _told(found: re.Match[bytes], resolver: HistoricalResolver) -> int | None:

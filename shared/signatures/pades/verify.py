@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -19,13 +21,15 @@ from shared.signatures.conclusion import Findings, conclude
 from shared.signatures.embedded import attached_evidence, evidence_of
 from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.guard import refusing
+from shared.signatures.pades.additions import Added, only_signatures_added, revision_that_ends
 from shared.signatures.pades.byterange import SignedRange, read_range
 from shared.signatures.pades.changes import judge_changes
 from shared.signatures.pades.forms import Field, signed_fields
 from shared.signatures.pades.opening import BEHIND_ENTRY, UNREADABLE, open_pdf
 from shared.signatures.pades.revisions import Revisions
+from shared.signatures.pades.sameness import key_of
 from shared.signatures.pades.source import Source
-from shared.signatures.tokens import TokenVerdict, judge_token, judge_tokens
+from shared.signatures.tokens import JudgeToken, TokenVerdict, judge_imprint, judge_token, judge_tokens
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import (
     Coverage,
@@ -49,12 +53,13 @@ _UNREADABLE = Reason("unreadable", "the signature cannot be read")
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A PDF file under verification, with what it tells outside of its signatures."""
+    """A PDF file under verification, with what it tells outside of its signatures, and how timestamps are judged."""
 
     source: Source
     reader: PdfFileReader
     revisions: Revisions
-    stored: Evidence
+    stored: Evidence = NOTHING
+    judge_token: JudgeToken = judge_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,11 @@ def judge_pdf(data: bytes | Source, anchors: TrustAnchors) -> Report:
     """
     source = Source.of(data)
     reader = open_pdf(source)
-    opened = _signatures(reader, source)
     pdf = Pdf(source, reader, Revisions(reader, source), _stored_evidence(reader))
+    return _report(pdf, _signatures(reader, source), anchors)
+
+
+def _report(pdf: Pdf, opened: Sequence[EmbeddedPdfSignature | None], anchors: TrustAnchors) -> Report:
     stamps = [_document_timestamp(pdf, one, anchors) for one in opened if one is not None and _is_stamp(one)]
     regular = [one for one in opened if one is None or not _is_stamp(one)]
     if not regular:
@@ -90,21 +98,47 @@ def judge_pdf(data: bytes | Source, anchors: TrustAnchors) -> Report:
 
 
 @refusing
-def count_signatures(pdf: Source) -> int:
-    """How many signatures `judge_pdf` would judge. Raises `Malformed` for what is no PDF, broken or encrypted."""
-    opened = _signatures(open_pdf(pdf), pdf)
-    return sum(one is None or not _is_stamp(one) for one in opened)
+def judge_added(signed: Source, size: int) -> Added:
+    """The verdicts on the signatures that were added to a file of `size` bytes, with which the signed one begins.
+
+    Asked is neither whom one trusts nor whose a timestamp is. Raises what `judge_pdf` does.
+    """
+    reader = open_pdf(signed)
+    revisions = Revisions(reader, signed)
+    sent = revision_that_ends(reader, size)
+    if sent is None:
+        return Added((), nothing_else=False)
+    opened = _signatures(reader, signed, sent, size)
+    report = _report(Pdf(signed, reader, revisions, judge_token=judge_imprint), opened, TrustAnchors.none())
+    return Added(report.signatures, nothing_else=only_signatures_added(reader, revisions, signed, sent, size))
 
 
-def _signatures(reader: PdfFileReader, source: Source) -> list[EmbeddedPdfSignature | None]:
-    """All signatures and document timestamps in the order of their making; None for one that cannot be read."""
+def _signatures(
+    reader: PdfFileReader, source: Source, behind: int = -1, place: int = 0
+) -> list[EmbeddedPdfSignature | None]:
+    """The signatures and document timestamps in the order of their making; None for one that cannot be read.
+
+    Left out are those of the revisions up to `behind`, which ends at `place`.
+    """
     try:
-        fields = signed_fields(reader.root, sum(1 for _ in source.matches(_BYTE_RANGE, BEHIND_ENTRY)))
+        older = len(signed_fields(reader.get_historical_resolver(behind).root, 0)) if behind >= 0 else 0
+        expected = sum(1 for _ in source.matches(_BYTE_RANGE, BEHIND_ENTRY, place))
+        fields = signed_fields(reader.root, older + expected)
     except (PdfError, *UNREADABLE) as error:
         raise Malformed("the PDF file is broken: its form cannot be read", code="pdf_broken") from error
     if len(fields) > MAX_SIGNATURES:
         raise Malformed("the PDF file has too many signatures", code="too_complex")
-    return sorted((_opened(reader, field) for field in fields), key=_age)
+    return sorted((_opened(reader, field) for field in fields if _revision(reader, field) > behind), key=_age)
+
+
+def _revision(reader: PdfFileReader, field: Field) -> int:
+    """The last revision that wrote the signature of a field; all of them for what is no object of its own."""
+    value = field.value
+    told = key_of(value) if isinstance(value, generic.IndirectObject) else field.key
+    try:
+        return int(reader.xrefs.get_last_change(generic.Reference(*told))) if told else reader.xrefs.total_revisions
+    except KeyError:
+        return reader.xrefs.total_revisions
 
 
 def _opened(reader: PdfFileReader, field: Field) -> EmbeddedPdfSignature | None:
@@ -184,14 +218,14 @@ def _stamp(
     tokens = unsigned_values(signature.signer_info, "signature_time_stamp_token")
     if tokens:
         known = _carried(signature) | pdf.stored
-        return judge_tokens([judge_token(token.dump(), value, anchors, known) for token in tokens])
+        return judge_tokens([pdf.judge_token(token.dump(), value, anchors, known) for token in tokens])
     return judge_tokens([one.verdict for one in stamps])
 
 
 def _document_timestamp(pdf: Pdf, signature: EmbeddedPdfSignature, anchors: TrustAnchors) -> DocumentTimestamp:
     try:
         signed = read_range(pdf.source, signature.byte_range, signature.pkcs7_content)
-        verdict = judge_token(signature.pkcs7_content, partial(signed.digest, pdf.source), anchors, pdf.stored)
+        verdict = pdf.judge_token(signature.pkcs7_content, partial(signed.digest, pdf.source), anchors, pdf.stored)
     except Refusal as refusal:
         return DocumentTimestamp(0, TokenVerdict(TimestampStatus.FAILED, None, refusal.reason))
     return DocumentTimestamp(signed.gap_start, verdict)

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Any
+
+import pytest
 
 from shared.contract.models import ContentType
 from shared.signatures.binding import bind
 from shared.signatures.certificates import personal_number
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
+from tests.attacks.pades import edited, form, generic, put
+from tests.attacks.shadows import SHADOWS, added_object, file_of, stream
 from tests.documents import pdf_file, with_annotation, with_page_replaced
 from tests.pki import IDNP, TestPki, now_utc
 from tests.unit.signatures.conftest import HASH
@@ -66,6 +71,36 @@ async def test_a_pdf_that_was_changed_before_it_was_signed_does_not_cover_what_w
     for change in (with_page_replaced, with_annotation):
         assert not bind(ContentType.PDF, pdf, await sign(change(pdf), pki)).covers
         assert not bind(ContentType.PDF, once, await sign(change(once), pki)).covers
+
+
+@pytest.mark.parametrize("name", SHADOWS)
+async def test_what_was_prepared_to_show_something_else_and_does_before_it_is_signed_is_not_covered(pki, name):
+    shadow = SHADOWS[name]
+    assert not bind(ContentType.PDF, shadow.prepared, await sign(shadow.attack(shadow.prepared), pki)).covers
+
+
+async def test_a_file_whose_last_revision_was_passed_by_is_not_covered(pki):
+    """The signed file goes on from the first revision, with another drawing than the second one's."""
+    first = file_of()
+    sent = added_object(first, 4, stream(b"q 1 1 m 90 90 l S Q"))
+    for drawn in (b"0 0 500 500 re f", b"q 1 1 m 90 90 l S Q"):
+        continued = added_object(sent, 4, stream(drawn))
+        tables = [b"/Prev %d" % int(one) for one in re.findall(rb"startxref\s+(\d+)", sent)]
+        passing_by = sent + continued.removeprefix(sent).replace(tables[1], tables[0])
+        assert len(passing_by) == len(continued) != len(sent)
+        assert not bind(ContentType.PDF, sent, await sign(passing_by, pki)).covers
+    assert bind(ContentType.PDF, sent, await sign(sent, pki)).covers
+
+
+async def test_a_signature_that_the_form_does_not_list_is_judged_all_the_same(pdf, pki):
+    """The second signature holds; the first, which only a page leads to, does not."""
+    once = await sign(pdf, pki)
+
+    def unlist(writer: Any) -> None:
+        put(writer, form(writer), "/Fields", generic.ArrayObject())
+
+    unlisted = edited(once, unlist)
+    assert not bind(ContentType.PDF, pdf, await sign(unlisted, pki)).covers
 
 
 async def test_an_earlier_signature_that_is_broken_is_not_held_against_the_new_one(pdf, pki):

@@ -79,18 +79,31 @@ def test_entries_are_found_wherever_windows_end(data):
 @settings(max_examples=1000)
 @given(st.lists(NUMBERS, max_size=60).map(b"".join))
 def test_references_are_found_wherever_windows_end(data):
-    assert sorted(_mentioned(Source.of(data))) == sorted(mentioned_in_memory(data))
+    found = set(_mentioned(Source.of(data)))
+    assert found >= set(plain_references(data)) | set(broken_up_references(data))
+    assert {place for _, place in found} <= {one.start() for one in re.finditer(rb"\d", data)}
 
 
-def mentioned_in_memory(data: bytes) -> Iterator[tuple[int, int]]:
-    """The same, over the whole."""
+@settings(max_examples=1000)
+@given(st.lists(NUMBERS.filter(lambda piece: piece != b"%"), max_size=60).map(b"".join))
+def test_without_comments_nothing_but_references_is_found(data):
+    assert sorted(_mentioned(Source.of(data))) == sorted(plain_references(data))
+
+
+def plain_references(data: bytes) -> Iterator[tuple[int, int]]:
+    """The references without comments, over the whole."""
     for found in re.finditer(rb"(?<![\d.])0*?(\d{1,10})[\x00\s]++0*?\d{1,5}[\x00\s]++R(?!\w)", data):
         yield int(found[1]), found.start()
-    for found in re.finditer(rb"(?<![\d.])0*?(\d{1,10})(?:[\x00\s]++0*?\d{1,5})?[\x00\s]*+%", data):
-        line_end = re.compile(rb"[\r\n]").search(data, found.end())
-        end = len(data) if line_end is None else line_end.end()
-        if re.compile(rb"[\x00\s]*+(?:0*?\d{1,5}(?:[\x00\s]++|(?=%)))?(?:R(?!\w)|%)").match(data, end):
-            yield int(found[1]), found.start()
+
+
+def broken_up_references(data: bytes) -> Iterator[tuple[int, int]]:
+    """Those with comments, as the grammar has it, from every place where a number begins."""
+    gap = rb"(?:[\x00\s]|%[^\r\n]*+[\r\n])++"
+    reference = re.compile(rb"0*?(\d{1,10})%b0*?\d{1,5}%bR(?!\w)" % (gap, gap))
+    for begin in re.finditer(rb"(?<![\d.])\d", data):
+        found = reference.match(data, begin.start())
+        if found is not None:
+            yield int(found[1]), begin.start()
 
 
 BETWEEN = (b" ", b"%c\n", b" %c\r", b"\n%c\n%1 0 R\n ")
