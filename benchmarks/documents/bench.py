@@ -1,29 +1,29 @@
 """Which cases make up `bench documents`, and what is measured of each?"""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import aiohttp
-
 from benchmarks.cases import Case, Measures
+from benchmarks.cpu import busy_s
 from benchmarks.documents import contenders, materials
 from benchmarks.documents.contenders import Carrier, Doors
-from benchmarks.documents.journey import carry
+from benchmarks.documents.journey import Way, carry_all, open_way
 from benchmarks.documents.materials import Document
 from benchmarks.memory import Peaks
 from benchmarks.place import Place
 from benchmarks.signing.contenders import DURABLE
-from benchmarks.signing.stage import Set, Stage, meter, new_set, running, stub_of
+from benchmarks.signing.stage import Stage, meter, new_set, running, stub_of
 from msign_gateway.infrastructure import Infrastructure
 
 MB = 1_000_000
 MAIN = "mb_per_s"
-WARM_UP = 3
+WARM_UPS = 3
+"""How many times as many small documents as will be under way come first, all at once each time: they have connections
+opened, statements prepared and modules imported, which nobody pays for again."""
 WARM_UP_BYTES = 20_000
 
 
@@ -43,12 +43,12 @@ class Setting:
 
 
 FULL = (
-    Setting(MB // 10, 24, 8, True),
-    Setting(MB, 12, 4, True),
-    Setting(39 * MB // 10, 6, 2, True),
-    Setting(MB, 12, 4, False),
-    Setting(10 * MB, 4, 2, False),
-    Setting(50 * MB, 2, 2, False),
+    Setting(MB // 10, 48, 8, True),
+    Setting(MB, 24, 4, True),
+    Setting(39 * MB // 10, 8, 2, True),
+    Setting(MB, 24, 4, False),
+    Setting(10 * MB, 6, 2, False),
+    Setting(50 * MB, 3, 2, False),
 )
 QUICK = (Setting(MB, 8, 4, True), Setting(10 * MB, 4, 2, False))
 
@@ -58,14 +58,15 @@ async def open_documents(place: Place, infrastructure: Infrastructure, *, quick:
     """Yield the cases, once the documents are made and signed; they are removed at the end."""
     settings = QUICK if quick else FULL
     with TemporaryDirectory(prefix="documents-") as temporary:
-        sizes = [WARM_UP_BYTES] * WARM_UP + [one.size for one in _widest(settings) for _ in range(one.count)]
+        small = WARM_UPS * max(one.at_once for one in settings)
+        sizes = [WARM_UP_BYTES] * small + [one.size for one in _widest(settings) for _ in range(one.count)]
         made = await materials.make(Path(temporary), sizes)
         async with stub_of("benchmarks.documents.stub", Path(temporary) / "answers.json", place.folder) as (stub, port):
             stage = Stage(infrastructure, place.folder, (), stub, port)
             yield [
                 _case(stage, carrier, setting, made)
                 for setting in settings
-                for carrier in (contenders.ours(), contenders.natural())
+                for carrier in (contenders.ours(), *contenders.peers(checked_only=setting.inline))
             ]
 
 
@@ -84,31 +85,29 @@ def _case(stage: Stage, carrier: Carrier, setting: Setting, made: Sequence[Docum
     async def run() -> Measures:
         async with new_set(stage, delay_ms=0, migrated=carrier.migrated) as one:
             doors = carrier.open(stage, one)
-            async with running(stage, one, doors.programs) as pids, aiohttp.ClientSession() as http:
-                await _carry_all(made[:WARM_UP], doors, one, http, setting)
-                return await _measured(chosen, doors, one, http, setting, pids)
+            async with (
+                running(stage, one, doors.programs) as pids,
+                open_way(doors, one.load, inline=setting.inline) as way,
+            ):
+                for at in range(0, WARM_UPS * setting.at_once, setting.at_once):
+                    await carry_all(made[at : at + setting.at_once], way, setting.at_once)
+                return await _measured(chosen, doors, way, setting, pids)
 
-    conditions = DURABLE | {"documents": str(setting.count), "at once": str(setting.at_once)}
+    conditions = DURABLE | {"documents": str(setting.count), "at once": str(setting.at_once), "checks": carrier.checks}
     return Case("documents", setting.name, carrier.name, carrier.role, MAIN, run, conditions)
 
 
 async def _measured(
-    documents: Sequence[Document],
-    doors: Doors,
-    one: Set,
-    http: aiohttp.ClientSession,
-    setting: Setting,
-    pids: dict[str, int],
+    documents: Sequence[Document], doors: Doors, way: Way, setting: Setting, pids: dict[str, int]
 ) -> Measures:
     for stalls in doors.stalls.values():
         stalls.forget()
-    peaks, costs, begun = Peaks({name: pids[name] for name in doors.stalls}), meter(pids), time.monotonic()
-    await _carry_all(documents, doors, one, http, setting)
-    took_s, taken = time.monotonic() - begun, costs.taken_ms()
+    peaks = Peaks({name: pids[name] for name in doors.stalls})
+    costs, busy, begun = meter(pids), busy_s(), time.monotonic()
+    await carry_all(documents, way, setting.at_once)
+    took_s, taken, busy = time.monotonic() - begun, costs.taken_ms(), busy_s() - busy
     size_mb = sum(document.size for document in documents) / MB
-    own_ms = sum(taken[name] for name in doors.stalls)
-    found = {MAIN: size_mb / took_s, "service_cpu_ms_per_mb": own_ms / size_mb}
-    found["postgres_cpu_ms_per_mb"] = taken.get("postgres", 0) / size_mb
+    found = {MAIN: size_mb / took_s, "cores_busy": busy / took_s} | _costs(taken, list(doors.stalls), size_mb)
     for name, peak in peaks.over_idle_bytes().items():
         found[f"{name}_peak_mb"] = peak / MB
         found[f"{name}_peak_in_documents"] = peak / setting.at_once / setting.size
@@ -116,15 +115,9 @@ async def _measured(
     return found
 
 
-async def _carry_all(
-    documents: Sequence[Document], doors: Doors, one: Set, http: aiohttp.ClientSession, setting: Setting
-) -> None:
-    places = asyncio.Semaphore(setting.at_once)
-
-    async def placed(document: Document) -> None:
-        async with places:
-            await carry(document, doors, one.load, http, inline=setting.inline)
-
-    async with asyncio.TaskGroup() as group:
-        for document in documents:
-            group.create_task(placed(document))
+def _costs(taken_ms: Mapping[str, float], own: Sequence[str], size_mb: float) -> dict[str, float]:
+    """Return what a MB cost everybody together, the contender's `own` processes together, and each of the others."""
+    service = sum(taken_ms[name] for name in own)
+    costs = {"all": sum(taken_ms.values()), "service": service}
+    costs |= {name: ms for name, ms in taken_ms.items() if name not in own}
+    return {f"{name}_cpu_ms_per_mb": ms / size_mb for name, ms in costs.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from benchmarks.cases import Role
@@ -15,6 +16,7 @@ PREFETCH = 20
 GATEWAY = "sign_gateway"
 WEB = "callback_web"
 SERVICE = "service"
+BY_HAND = "aio-pika, zeep, asyncpg, aiohttp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +31,31 @@ class Doors:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One contender; `open` makes what is started for a run."""
+    """One contender, and what it looks at of a signed copy; `open` makes what is started for a run."""
 
     name: str
     role: Role
+    checks: str
     open: Callable[[Stage, Set], Doors]
     migrated: bool
 
 
 def ours() -> Carrier:
     """Our `sign_gateway` and `callback_web`, as they are shipped."""
-    return Carrier("sign_gateway and callback_web", Role.OURS, _ours, True)
+    return Carrier("sign_gateway and callback_web", Role.OURS, "integrity, coverage, original, signer", _ours, True)
 
 
-def natural() -> Carrier:
-    """What one writes with zeep as it comes."""
-    return Carrier("aio-pika, zeep, asyncpg, aiohttp", Role.PEER, _natural, False)
+def peers(*, checked_only: bool) -> list[Carrier]:
+    """What one writes with zeep as it comes: with pyHanko's check of the signed copy, and without any."""
+    checked = Carrier(
+        f"{BY_HAND}, pyHanko",
+        Role.PEER,
+        "integrity, coverage",
+        partial(_natural, "benchmarks.documents.checked"),
+        False,
+    )
+    bare = Carrier(BY_HAND, Role.PEER, "nothing", partial(_natural, "benchmarks.documents.natural"), False)
+    return [checked] if checked_only else [checked, bare]
 
 
 def relay_state(job_id: UUID) -> str:
@@ -62,7 +73,7 @@ def _ours(stage: Stage, one: Set) -> Doors:
     return _doors(programs, ports[1], ports[3])
 
 
-def _natural(stage: Stage, one: Set) -> Doors:
+def _natural(module: str, stage: Stage, one: Set) -> Doors:
     (port,) = free_ports(1)
     environment = {
         "AMQP_URL": one.amqp_urls["sign_gateway"],
@@ -71,7 +82,7 @@ def _natural(stage: Stage, one: Set) -> Doors:
         "HTTP_PORT": str(port),
         "PREFETCH": str(PREFETCH),
     }
-    program = Program(SERVICE, "benchmarks.documents.natural", environment, stalls=stage.folder / f"{SERVICE}.stalls")
+    program = Program(SERVICE, module, environment, stalls=stage.folder / f"{SERVICE}.stalls")
     return _doors([program], port, port)
 
 

@@ -2,7 +2,8 @@
 
 Everything in one process: an HTTP server that takes documents and returning browsers, and a consumer of commands.
 Documents are read whole, kept in Postgres as `bytea`, and given to zeep as bytes; jobs, RequestIDs and signed
-documents are committed before anything is told. Signatures are stored and passed on without a look at them.
+documents are committed before anything is told. A signed copy goes back as its document came, inline or by reference.
+Signatures are stored and passed on without a look at them; with one in `benchmarks.documents.checked`.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import aio_pika
@@ -23,13 +25,14 @@ from benchmarks.signing.natural import ACCEPTED, EVENTS, accepted, open_msign, s
 from shared.messaging.topology import SIGN_COMMANDS
 
 READY = "sign_response.ready.declaratii"
-INLINE_BYTES = 4 * 1024 * 1024
+Covers = Callable[[bytes], bool]
+"""Says of a signed document whether its signature is good."""
 SCHEMA = """
 CREATE TABLE contents (ref text PRIMARY KEY, body bytea NOT NULL);
 ALTER TABLE contents ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE TABLE sign_jobs (
     job_id uuid PRIMARY KEY, command_id text NOT NULL UNIQUE, state text NOT NULL, content_ref text NOT NULL,
-    correlation_id text NOT NULL, result_ref text, request_id text UNIQUE,
+    inline boolean NOT NULL, correlation_id text NOT NULL, result_ref text, request_id text UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now())
 """
 
@@ -37,10 +40,11 @@ CREATE TABLE sign_jobs (
 class Documents:
     """Documents in, signed documents out."""
 
-    def __init__(self, pool: asyncpg.Pool, msign: Any, events: AbstractExchange) -> None:
+    def __init__(self, pool: asyncpg.Pool, msign: Any, events: AbstractExchange, covers: Covers | None) -> None:
         self._pool = pool
         self._msign = msign
         self._events = events
+        self._covers = covers
 
     async def put(self, request: web.Request) -> web.Response:
         """Keep a document."""
@@ -54,11 +58,12 @@ class Documents:
             (item,) = data["contents"]
             ref = item.get("content_ref") or await self._store(base64.b64decode(item["content"]))
             await self._pool.execute(
-                "INSERT INTO sign_jobs (job_id, command_id, state, content_ref, correlation_id) "
-                "VALUES ($1, $2, 'posting', $3, $4) ON CONFLICT DO NOTHING",
+                "INSERT INTO sign_jobs (job_id, command_id, state, content_ref, inline, correlation_id) "
+                "VALUES ($1, $2, 'posting', $3, $4, $5) ON CONFLICT DO NOTHING",
                 job_id,
                 command["id"],
                 ref,
+                "content" in item,
                 item["correlation_id"],
             )
             body = await self._pool.fetchval("SELECT body FROM contents WHERE ref = $1", ref)
@@ -76,6 +81,7 @@ class Documents:
         answer = await self._msign.GetSignResponse(requestID=request_id, language="ro")
         (signed,) = answer["Results"]["SignResult"]
         signature = signed["Signature"]
+        good = self._covers is None or await asyncio.to_thread(self._covers, signature)
         async with self._pool.acquire() as connection, connection.transaction():
             ref = await self._store(signature, connection)
             job = await connection.fetchrow(
@@ -89,11 +95,12 @@ class Documents:
             "certificate": base64.b64encode(signed["Certificate"]).decode(),
             "sha256": ref.partition(":")[2],
         }
-        if len(signature) <= INLINE_BYTES:
+        if job["inline"]:
             result["signature"] = base64.b64encode(signature).decode()
         else:
             result["signature_ref"] = ref
-        event_id, data = str(uuid.uuid4()), {"status": answer["Status"], "request_id": request_id, "results": [result]}
+        status = answer["Status"] if good else "Failure"
+        event_id, data = str(uuid.uuid4()), {"status": status, "request_id": request_id, "results": [result]}
         body = {"specversion": "1.0", "id": event_id, "type": "msign.sign_response.ready.v1", "data": data}
         await self._tell(READY, json.dumps(body).encode(), event_id, job["command_id"])
         return web.Response(status=303, headers={"Location": "/"})
@@ -109,8 +116,8 @@ class Documents:
         await self._events.publish(message, routing_key, mandatory=False)
 
 
-async def run() -> None:
-    """Serve and consume until killed."""
+async def run(covers: Covers | None = None) -> None:
+    """Serve and consume until killed; with `covers` each signed document is looked at."""
     async with (
         open_msign(os.environ["MSIGN_API_URL"], huge=True) as msign,
         asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=10) as pool,
@@ -119,7 +126,7 @@ async def run() -> None:
         await pool.execute(SCHEMA)
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=int(os.environ["PREFETCH"]))
-        documents = Documents(pool, msign, await channel.get_exchange(EVENTS, ensure=False))
+        documents = Documents(pool, msign, await channel.get_exchange(EVENTS, ensure=False), covers)
         app = web.Application(client_max_size=0)
         app.add_routes([web.put("/contents", documents.put), web.post("/return", documents.returned)])
         runner = web.AppRunner(app, access_log=None)

@@ -1,4 +1,4 @@
-"""The stub of documents answers with the signed copy of what was posted, which ours finds good."""
+"""The stub of documents answers with the signed copy of what was posted, which ours and the peer find good."""
 
 import asyncio
 import base64
@@ -6,8 +6,10 @@ import base64
 import pytest
 
 from benchmarks.documents import bench
+from benchmarks.documents.checked import covers
+from benchmarks.documents.contenders import ours, peers
 from benchmarks.documents.materials import make
-from benchmarks.documents.stub import TITLE, Answers, converse
+from benchmarks.documents.stub import TITLE, Answers, Connection
 from shared.contract.models import ContentType
 from shared.signatures.binding import bind
 
@@ -38,11 +40,13 @@ async def connection(made, tmp_path):
     answers = Answers([tmp_path / f"answer-{document.number}.xml" for document in made])
     ended = asyncio.Event()
 
-    async def serve(reader, writer):
-        await converse(reader, writer, answers)
-        ended.set()
+    class Watched(Connection):
+        def connection_lost(self, exc):
+            super().connection_lost(exc)
+            ended.set()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+    server = await asyncio.get_running_loop().create_server(lambda: Watched(answers), "127.0.0.1", 0)
+    async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         yield reader, writer
         writer.close()
@@ -60,12 +64,39 @@ async def test_a_posted_document_comes_back_signed_on_the_same_connection(made, 
         writer.write(request(b"<requestID>%b</requestID>" % request_id))
         signed = base64.b64decode(between(await answer_of(reader), b"Signature"))
         assert bind(ContentType.PDF, content, signed).covers
+        assert await asyncio.to_thread(covers, signed)
+        assert not await asyncio.to_thread(covers, signed.replace(content[200:300], bytes(100)))
+
+
+async def test_a_request_may_come_in_any_pieces(connection):
+    reader, writer = connection
+    for piece in (b"POST /0/MSign.svc HTTP/1.1\r\nContent-Le", b"ngth: 9\r\n\r", b"\n<no", b"thing/", b">"):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0.01)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 400")
 
 
 async def test_what_is_no_request_is_refused(connection):
     reader, writer = connection
     writer.write(request(b"<nothing/>"))
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 400")
+
+
+def test_the_peer_that_checks_is_always_there_and_the_other_for_references():
+    assert [one.checks for one in peers(checked_only=True)] == ["integrity, coverage"]
+    assert [one.checks for one in peers(checked_only=False)] == ["integrity, coverage", "nothing"]
+    assert "signer" in ours().checks
+
+
+def test_what_a_megabyte_costs_is_told_of_each_and_of_all():
+    costs = bench._costs({"in": 10.0, "out": 20.0, "stub": 4.0, "load": 6.0}, ["in", "out"], 2.0)
+    assert costs == {
+        "all_cpu_ms_per_mb": 20.0,
+        "service_cpu_ms_per_mb": 15.0,
+        "stub_cpu_ms_per_mb": 2.0,
+        "load_cpu_ms_per_mb": 3.0,
+    }
 
 
 def test_there_are_documents_enough_for_each_setting():
