@@ -27,6 +27,11 @@ class Results:
     machine: Mapping[str, str]
     rows: Sequence[Row]
 
+    @property
+    def cores(self) -> int:
+        """How many cores the machine has for everything."""
+        return int(self.machine["cores"])
+
     def as_json(self) -> str:
         """Return everything, each single run too."""
         found = {
@@ -34,7 +39,7 @@ class Results:
             "arguments": self.arguments,
             "machine": dict(self.machine),
             "rows": [asdict(row) | {"medians": row.medians} for row in self.rows],
-            "bars": [asdict(bar) | {"reached": bar.reached} for bar in bars(self.rows)],
+            "bars": [asdict(bar) | {"reached": bar.reached} for bar in bars(self.rows, self.cores)],
             "ratios": [asdict(ratio) for ratio in ratios(self.rows)],
         }
         return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
@@ -42,7 +47,7 @@ class Results:
     def as_markdown(self, pictures: Mapping[str, str]) -> str:
         """Return the tables, with the picture (a relative link) of each benchmark that has one."""
         parts = [f"Measured at {self.at} by `{self.arguments}`.\n", table.machine_table(self.machine)]
-        if wanted := bars(self.rows):
+        if wanted := bars(self.rows, self.cores):
             parts += ["### What was wanted\n", table.bars_table(wanted)]
         for bench in benches(self.rows):
             rows = [row for row in self.rows if row.bench == bench]
@@ -80,7 +85,7 @@ def write_capacity(results: Results, page: Path) -> None:
     """Put what one replica of ours reached into the page about capacity, if anything of that was measured."""
     ours = [row for row in results.rows if row.role is Role.OURS and row.bench in CAPACITIES]
     if ours:
-        words = f"Measured at {results.at}, everything on {results.machine.get('cores', '?')} cores.\n\n"
+        words = f"Measured at {results.at}, everything on {results.cores} cores.\n\n"
         measured = words + table.capacity_table(ours)
         page.write_text(placed(page.read_text(encoding="utf-8"), measured, CAPACITY), encoding="utf-8")
 
