@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from asn1crypto import x509 as asn1_x509
 
+from shared.signatures.extensions import alternatives, extensions, policies
 from shared.signatures.memory import Memory
 from shared.signatures.reading import fact
 from shared.signatures.responder import issued_by
@@ -38,8 +39,7 @@ def vouch(chain: Chain, at: datetime) -> bool:
     leaf, issuer = chain[:2]
     try:
         in_force = leaf.not_valid_before <= at <= leaf.not_valid_after
-        named = _issuer(leaf) == _subject(issuer)
-        return in_force and named and _asks_for_nothing(leaf) and issued_by(leaf, issuer)
+        return in_force and _asks_for_nothing(leaf) and issued_by(leaf, issuer)
     except Exception:  # a hostile certificate may break any parser below
         return False
 
@@ -47,7 +47,7 @@ def vouch(chain: Chain, at: datetime) -> bool:
 def remember(chain: Chain) -> None:
     """Remember the authorities of a chain that was found valid, revocation aside, if they restrict nothing."""
     above = chain[1:]
-    if above and not any(_RESTRICTING & _extensions(one) for one in above):
+    if above and not any(_RESTRICTING & extensions(one) for one in above):
         begins = (one.not_valid_before for one in above[:-1])
         ends = (one.not_valid_after for one in above[:-1])
         UNCONDITIONAL.put(_above(chain), (max(begins, default=_ALWAYS[0]), min(ends, default=_ALWAYS[1])))
@@ -58,25 +58,7 @@ def _above(chain: Chain) -> tuple[bytes, ...]:
 
 
 @fact
-def _issuer(certificate: asn1_x509.Certificate) -> bytes:
-    return bytes(certificate.issuer.dump())
-
-
-@fact
-def _subject(certificate: asn1_x509.Certificate) -> bytes:
-    return bytes(certificate.subject.dump())
-
-
-@fact
-def _extensions(certificate: asn1_x509.Certificate) -> set[str]:
-    return {str(one["extn_id"].native) for one in certificate["tbs_certificate"]["extensions"]}
-
-
-@fact
 def _asks_for_nothing(leaf: asn1_x509.Certificate) -> bool:
     """Whether there is nothing about a leaf that could make a path invalid under authorities without restrictions."""
-    if leaf.critical_extensions - _KNOWN or _RESTRICTING & _extensions(leaf):
-        return False
-    if len(leaf.certificate_policies_value or ()) > MAX_POLICIES:
-        return False
-    return all(one.name in _NAMES for one in leaf.subject_alt_name_value or ())
+    asks = leaf.critical_extensions - _KNOWN or _RESTRICTING & extensions(leaf)
+    return not asks and policies(leaf) <= MAX_POLICIES and alternatives(leaf) <= _NAMES

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from shared.signatures.reading import fact, shared
+from shared.signatures.reading import fact, prepared, quickly, shared
 
 MAX_SUBJECT_CHARACTERS = 250
 MAX_REMEMBERED_BYTES = 1024
@@ -30,6 +30,7 @@ _SHOWN: tuple[tuple[str, str], ...] = (
     (NameOID.SERIAL_NUMBER.dotted_string, "SERIALNUMBER"),
     (NameOID.COMMON_NAME.dotted_string, "CN"),
 )
+_NO_PART = asn1_x509.NameTypeAndValue()
 _DROPPED_FIRST = ("Phone", "STREET", "PostalCode", "S", "SN", "G", "OU", "L", "T", "C", "O")
 
 
@@ -77,26 +78,34 @@ def _prepared(name: bytes) -> str:
 @fact
 def subject_key(certificate: asn1_x509.Certificate) -> str:
     """`name_key` of the subject."""
-    return name_key(certificate.subject)
+    quick = quickly(certificate)
+    return name_key(certificate.subject) if quick is None else _quick_key(quick.subject)
 
 
 @fact
 def issuer_key(certificate: asn1_x509.Certificate) -> str:
     """`name_key` of the issuer."""
-    return name_key(certificate.issuer)
+    quick = quickly(certificate)
+    return name_key(certificate.issuer) if quick is None else _quick_key(quick.issuer)
+
+
+def _quick_key(name: x509.Name) -> str:
+    """The same as `name_key`, of an ordinary certificate's name, which has nothing but text."""
+    parts = []
+    for attributes in name.rdns:
+        values: dict[str, str] = {}
+        for one in attributes:
+            values[asn1_x509.NameType.map(one.oid.dotted_string)] = prepared(_NO_PART, str(one.value))
+        parts.append("\x1f".join(f"{kind}: {values[kind]}" for kind in sorted(values)))
+    return "\x1e".join(parts)
 
 
 def _shown_parts(certificate: x509.Certificate) -> list[tuple[str, str]]:
     try:
-        attributes = list(certificate.subject)
+        attributes = [(one.oid.dotted_string, str(one.value)) for one in certificate.subject]
     except ValueError:
         return []
-    return [
-        (label, _quoted(str(attribute.value)))
-        for oid, label in _SHOWN
-        for attribute in attributes
-        if attribute.oid.dotted_string == oid and str(attribute.value)
-    ]
+    return [(label, _quoted(value)) for oid, label in _SHOWN for told, value in attributes if told == oid and value]
 
 
 def _joined(parts: list[tuple[str, str]]) -> str:

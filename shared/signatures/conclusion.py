@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from asn1crypto import algos
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
@@ -12,7 +14,7 @@ from shared.signatures.certificates import display_subject
 from shared.signatures.cms import value_digest
 from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.policy import Complaint, Policy
-from shared.signatures.reading import encoded, fact
+from shared.signatures.reading import encoded, fact, quickly
 from shared.signatures.tokens import NO_TOKEN, TokenVerdict
 from shared.signatures.trust import PathVerdict, TrustAnchors, judge_path
 from shared.signatures.verdict import Axis, Coverage, Integrity, Reason, SignatureVerdict, TimestampStatus, Trust
@@ -70,9 +72,23 @@ def subject_of(leaf: asn1_x509.Certificate | None) -> str:
 @fact
 def _subject_of(leaf: asn1_x509.Certificate) -> str:
     try:
-        return display_subject(x509.load_der_x509_certificate(leaf.dump()))
+        return display_subject(quickly(leaf) or x509.load_der_x509_certificate(leaf.dump()))
     except ValueError:
         return ""
+
+
+@fact
+def _issued_with(certificate: asn1_x509.Certificate) -> str:
+    """The digest that the certificate's own signature rests on; empty for one that is not known."""
+    quick = quickly(certificate)
+    told = "" if quick is None else _digest_named(quick.signature_algorithm_oid.dotted_string)
+    return told or value_digest(certificate["signature_algorithm"])
+
+
+@lru_cache(64)
+def _digest_named(algorithm: str) -> str:
+    """The digest that an algorithm's identifier alone names; empty for one that leaves it to parameters."""
+    return value_digest(algos.SignedDigestAlgorithm({"algorithm": algorithm}))
 
 
 def _about(axis: Axis, reason: Reason | None, *, caveat: bool) -> tuple[Reason, ...]:
@@ -93,6 +109,6 @@ def _complaints(findings: Findings, path: PathVerdict, policy: Policy, moment: d
     if findings.stamp.authority is not None:
         found += policy.on_digests(findings.stamp.digests, moment, of="timestamp")
         found += policy.on_key(findings.stamp.authority, moment, of="timestamp")
-    issued = (value_digest(one["signature_algorithm"]) for one in path.chain[:-1])
+    issued = (_issued_with(one) for one in path.chain[:-1])
     found += policy.on_digests(issued, moment, of="certificate")
     return found + tuple(one for issuer in path.chain[1:] for one in policy.on_key(issuer, moment, of="authority"))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers, derive_quals_from_cert
 from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, ValidationError
@@ -29,7 +30,7 @@ from shared.errors import Bug
 from shared.signatures.authorities import Chain, remember, vouch
 from shared.signatures.certificates import issuer_key, subject_key
 from shared.signatures.evidence import unique
-from shared.signatures.reading import fact
+from shared.signatures.reading import fact, quickly
 from shared.signatures.responder import issued_by
 from shared.signatures.values import ASN_VALIDATOR
 from shared.signatures.verdict import Reason, Trust
@@ -177,6 +178,8 @@ def _same_owner(one: asn1_x509.Certificate, other: asn1_x509.Certificate) -> boo
 
 @fact
 def _key(owner: asn1_x509.Certificate) -> bytes:
+    if (quick := quickly(owner)) is not None:
+        return quick.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return bytes(owner.public_key.dump())
 
 

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from shared.errors import Malformed
-from shared.signatures.reading import fact
+from shared.signatures.reading import fact, quickly
 from shared.signatures.verdict import Reason
 
 SHIPPED = Path(__file__).with_name("policy.toml")
 FAMILIES = {"rsa": "rsa", "rsassa_pss": "rsa", "ec": "ec", "dsa": "dsa"}
+_KINDS = ((rsa.RSAPublicKey, "rsa"), (ec.EllipticCurvePublicKey, "ec"), (dsa.DSAPublicKey, "dsa"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Policy:
 
     def on_key(self, owner: asn1_x509.Certificate, at: datetime, *, of: str = "signer") -> tuple[Complaint, ...]:
         """What there is to say of a certificate's key, at that time."""
-        family = FAMILIES.get(owner.public_key.algorithm)
+        family = _family(owner)
         if family is None:  # EdDSA keys have one size
             return ()
         bits = _bits(owner)
@@ -114,8 +116,21 @@ def shipped_policy() -> Policy:
 
 
 @fact
+def _family(owner: asn1_x509.Certificate) -> str | None:
+    """The kind of a key; None for EdDSA."""
+    quick = quickly(owner)
+    if quick is None:
+        return FAMILIES.get(owner.public_key.algorithm)
+    key = quick.public_key()
+    return next((family for kind, family in _KINDS if isinstance(key, kind)), None)
+
+
+@fact
 def _bits(owner: asn1_x509.Certificate) -> int | None:
     """The size of a key; None for one that is odd, such as a point on a curve of somebody's own (CVE-2020-0601)."""
+    quick = quickly(owner)
+    if quick is not None and isinstance(known := quick.public_key(), rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return -(-known.key_size // 8) * 8  # whole bytes, as asn1crypto counts them
     key = owner.public_key
     try:
         named = key.algorithm != "ec" or key["algorithm"]["parameters"].name == "named"

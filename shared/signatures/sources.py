@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from asn1crypto import x509 as asn1_x509
 
+from shared.signatures.extensions import access_places, extensions, list_places
 from shared.signatures.reading import fact
 
 if TYPE_CHECKING:
@@ -51,10 +52,7 @@ def issuer_urls(certificate: asn1_x509.Certificate) -> tuple[str, ...]:
 def list_urls(certificate: asn1_x509.Certificate) -> tuple[str, ...]:
     """Where the issuer's revocation list can be fetched over HTTP."""
     try:
-        points = certificate.crl_distribution_points_value or ()
-        names = [point["distribution_point"] for point in points]
-        places = [place for name in names if name.name == "full_name" for place in name.chosen]
-        return _web(str(place.native) for place in places if place.name == "uniform_resource_identifier")
+        return _web(list_places(certificate))
     except Exception:  # a hostile certificate may break any parser below
         return ()
 
@@ -75,16 +73,14 @@ def issuer_sources(certificate: asn1_x509.Certificate) -> list[Source]:
 @fact
 def tells_status(certificate: asn1_x509.Certificate) -> bool:
     """Whether the certificate's issuer promises to tell its status: it names a place, and does not decline."""
-    if any(one["extn_id"].dotted in NO_CHECK for one in certificate["tbs_certificate"]["extensions"]):
+    if extensions(certificate) & frozenset(map(asn1_x509.ExtensionId.map, NO_CHECK)):
         return False
     return bool(responder_urls(certificate) or list_urls(certificate))
 
 
 def _access(certificate: asn1_x509.Certificate, method: str) -> tuple[str, ...]:
     try:
-        offered = certificate.authority_information_access_value or ()
-        places = [one["access_location"] for one in offered if one["access_method"].native == method]
-        return _web(str(place.native) for place in places if place.name == "uniform_resource_identifier")
+        return _web(access_places(certificate, method))
     except Exception:  # a hostile certificate may break any parser below
         return ()
 

@@ -15,6 +15,7 @@ from shared.signatures.algorithms import digest, hash_named
 from shared.signatures.cms import CmsCheck, check_signer
 from shared.signatures.embedded import attached_evidence, evidence_of
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
+from shared.signatures.extensions import purposes
 from shared.signatures.reading import fact
 from shared.signatures.trust import TIME_STAMPING, TrustAnchors, judge_path
 from shared.signatures.verdict import Reason, Refusal, TimestampStatus, Trust
@@ -149,8 +150,8 @@ def _judged_authority(checked: CmsCheck, at: datetime, anchors: TrustAnchors, kn
 @fact
 def _may_stamp(leaf: asn1_x509.Certificate) -> bool:
     """RFC 3161 section 2.3: the extended key usage is timeStamping, and critical."""
-    usage = leaf.extended_key_usage_value
-    return usage is not None and "time_stamping" in usage.native and "extended_key_usage" in leaf.critical_extensions
+    meant = purposes(leaf)
+    return meant is not None and TIME_STAMPING in meant and "extended_key_usage" in leaf.critical_extensions
 
 
 def _failed(code: str, sentence: str) -> TokenVerdict:

@@ -12,6 +12,7 @@ from shared.signatures.anchors import TrustAnchors
 from shared.signatures.authorities import Chain
 from shared.signatures.certificates import issuer_key, subject_key
 from shared.signatures.evidence import Evidence, Wanted
+from shared.signatures.extensions import purposes, usages
 from shared.signatures.paths import UNREADABLE, Issuers, why_invalid
 from shared.signatures.policy import Policy
 from shared.signatures.reading import encoded, fact
@@ -65,10 +66,10 @@ def judge_path(
 @fact
 def may_sign(leaf: asn1_x509.Certificate) -> bool:
     """Whether the key usages allow signing documents (RFC 5280 sections 4.2.1.3 and 4.2.1.12)."""
-    usage, purposes = leaf.key_usage_value, leaf.extended_key_usage_value
-    if usage is not None and not SIGNING_USAGES & usage.native:
+    told, meant = usages(leaf), purposes(leaf)
+    if told is not None and not SIGNING_USAGES & told:
         return False
-    return purposes is None or not set(purposes.native) <= MACHINES
+    return meant is None or not meant <= MACHINES
 
 
 def _judged(
@@ -149,6 +150,6 @@ def _revoked(status: RevocationStatus, *, whose: bool) -> Reason:
 
 
 def _is_for(leaf: asn1_x509.Certificate, purpose: str) -> bool:
-    usage, purposes = leaf.key_usage_value, leaf.extended_key_usage_value
-    allowed = usage is None or bool(SIGNING_USAGES & usage.native)
-    return allowed and purposes is not None and purpose in purposes.native
+    told, meant = usages(leaf), purposes(leaf)
+    allowed = told is None or bool(SIGNING_USAGES & told)
+    return allowed and meant is not None and purpose in meant

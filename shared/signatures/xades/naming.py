@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asn1crypto import core, tsp
+from cryptography.x509.oid import NameOID
 
 from shared.signatures.algorithms import digest
+from shared.signatures.certificates import issuer_key
+from shared.signatures.reading import fact, quickly
 from shared.signatures.verdict import Refusal
 from shared.signatures.xades.names import ds
 from shared.signatures.xades.structure import digest_named
@@ -21,7 +24,11 @@ if TYPE_CHECKING:
 
 _ESCAPED_BYTES = re.compile(r"(?:\\[0-9A-Fa-f]{2})+")
 _ENCODED_VALUE = re.compile(r"#((?:[0-9A-Fa-f]{2})+)")
-_TELLING = ("common_name", "organization_name", "organizational_unit_name")
+_TELLING = {
+    "common_name": NameOID.COMMON_NAME,
+    "organization_name": NameOID.ORGANIZATION_NAME,
+    "organizational_unit_name": NameOID.ORGANIZATIONAL_UNIT_NAME,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,8 @@ class NamedCertificate:
         return (
             digest(self.digest, der) == self.value
             and self.serial in (None, certificate.serial_number)
-            and (self.issuer is None or self.issuer == certificate.issuer)
-            and _is_told(certificate.issuer, self.issuer_text)
+            and (self.issuer is None or self.issuer.hashable == issuer_key(certificate))
+            and _is_told(certificate, self.issuer_text)
         )
 
 
@@ -91,16 +98,26 @@ def _by_encoding(named: NamedCertificate, text: str) -> NamedCertificate:
     return NamedCertificate(named.digest, named.value, serial, issuer=name)
 
 
-def _is_told(issuer: asn1_x509.Name, text: str) -> bool:
-    """Whether a distinguished name written by anybody may be this one: it has the most telling value of it.
+def _is_told(certificate: asn1_x509.Certificate, text: str) -> bool:
+    """Whether a distinguished name written by anybody may be that of the issuer: it has the most telling value of it.
 
     Real files differ in order, separators, quoting, attribute types and escapes; some have lost letters to `?`.
     """
-    told = issuer.native
-    telling = next((told[kind] for kind in _TELLING if isinstance(told.get(kind), str)), "")
-    if not text or not telling or "?" in text or "\ufffd" in text:
+    if not text or "?" in text or "\ufffd" in text:
         return True
-    return _letters(telling) in _letters(_unescaped(text))
+    telling = _telling(certificate)
+    return not telling or _letters(telling) in _letters(_unescaped(text))
+
+
+@fact
+def _telling(certificate: asn1_x509.Certificate) -> str:
+    """The most telling value of the issuer's name that stands there once; empty if there is none."""
+    quick = quickly(certificate)
+    if quick is None:
+        told = certificate.issuer.native
+        return next((told[kind] for kind in _TELLING if isinstance(told.get(kind), str)), "")
+    values = [[str(one.value) for one in quick.issuer.get_attributes_for_oid(oid)] for oid in _TELLING.values()]
+    return next((found[0] for found in values if len(found) == 1), "")
 
 
 def _unescaped(text: str) -> str:

@@ -12,7 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.errors import Malformed
-from shared.signatures.reading import certificate_of
+from shared.signatures.reading import certificate_of, quickly
 from shared.signatures.values import value_verifies
 from shared.signatures.verdict import Reason, Refusal
 from shared.signatures.xades.canonical import canonical_element
@@ -52,8 +52,10 @@ def candidates(encoded: list[bytes]) -> list[Candidate]:
     for der in encoded[:MAX_CERTIFICATES]:
         try:
             parsed = certificate_of(der)
-            parsed.native  # noqa: B018 - forces the whole to be read now
-            found[der] = Candidate(der, x509.load_der_x509_certificate(der), parsed)
+            quick = quickly(parsed)
+            if quick is None:
+                parsed.native  # noqa: B018 - forces the whole to be read now
+            found[der] = Candidate(der, quick or x509.load_der_x509_certificate(der), parsed)
         except (ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm):
             continue
     return list(found.values())

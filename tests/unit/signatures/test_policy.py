@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import keys
+from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from shared.errors import Malformed
 from shared.signatures.certificates import to_asn1
 from shared.signatures.policy import Policy, shipped_policy
+from shared.signatures.reading import certificate_of
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.xades.sign import sign_hash
 from tests.pki import EPOCH, SIGNER_NAME, TestPki, ec_key, name_of, now_utc, rsa_key
@@ -61,7 +64,7 @@ def test_edwards_curves_are_accepted(pki):
 
 
 def test_a_key_on_a_curve_of_somebodys_own_is_refused(pki):
-    owner = to_asn1(pki.person(ec_key("p256")).certificate)
+    owner = asn1_x509.Certificate.load(pki.person(ec_key("p256")).certificate.public_bytes(Encoding.DER))
     owner.public_key["algorithm"]["parameters"] = keys.ECDomainParameters(
         name="specified",
         value={
@@ -72,7 +75,8 @@ def test_a_key_on_a_curve_of_somebodys_own_is_refused(pki):
             "order": 2**255 - 20,
         },
     )
-    assert told(shipped_policy().on_key(owner, NOW)) == [("weak_key", True)]
+    for one in (owner, certificate_of(owner.dump())):
+        assert told(shipped_policy().on_key(one, NOW)) == [("weak_key", True)]
 
 
 def written(tmp_path: Path, text: str) -> Policy:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+
 import pytest
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -70,10 +75,33 @@ def test_a_large_certificate_is_not_kept():
     assert certificate_of(der).dump() == der
 
 
-def test_a_certificate_that_is_shared_has_nothing_left_to_gather():
-    """Gathering begins with none of the critical extensions, which another thread would take for all of them."""
-    kept = certificate_of(TestPki.make().signer.certificate.public_bytes(Encoding.DER))
-    assert kept._processed_extensions
+def test_threads_that_share_a_certificate_see_all_of_it_or_wait():
+    """asn1crypto reads and gathers in steps, and another thread would take some of them for all."""
+    der = TestPki.make().signer.certificate.public_bytes(Encoding.DER)
+    plain = asn1_x509.Certificate.load(der)
+    asked = (
+        lambda one: one.native,
+        lambda one: one.key_usage_value.native,
+        lambda one: one["tbs_certificate"]["extensions"].native,
+        lambda one: one.subject.hashable,
+    )
+    expected = [ask(plain) for ask in asked]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(asked)) as threads:
+            for _ in range(100):
+                reading._read.cache_clear()
+                kept, start = certificate_of(der), Barrier(len(asked))
+                told = threads.map(partial(_told, kept, start), asked)
+                assert list(told) == expected
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _told(certificate, start: Barrier, ask):
+    start.wait(10)
+    return ask(certificate)
 
 
 def test_a_large_name_is_compared_and_not_kept():
