@@ -31,7 +31,9 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     telling.begin(Kind.SIGN)
     async with open_gateway(settings, service) as gateway:
         policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
-        collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)
+        collector = Collector(
+            gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy, taker=gateway.taker
+        )
         returning = Returning(gateway.pool, gateway.notices, collector)
         pages = Pages(gateway.pool, links, returning, frontend_url=settings.msign_frontend_url)
         app = create_app(pages)

@@ -59,7 +59,7 @@ def _admission(settings: Settings, gateway: Gateway, systems: Systems) -> Admiss
 
 
 def _poster(settings: Settings, gateway: Gateway, links: Links) -> Worker:
-    poster = Poster(gateway.pool, gateway.client, gateway.breaker, links)
+    poster = Poster(gateway.pool, gateway.client, gateway.breaker, links, gateway.taker)
     hint = gateway.notices.hint(JOBS, Kind.SIGN)
     return Worker(
         "post sign request",
@@ -73,7 +73,9 @@ def _poster(settings: Settings, gateway: Gateway, links: Links) -> Worker:
 
 def _poller(settings: Settings, gateway: Gateway) -> Worker:
     policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
-    collector = Collector(gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy)
+    collector = Collector(
+        gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy, taker=gateway.taker
+    )
     return Worker(
         COLLECT,
         claim=collector.claim_due,

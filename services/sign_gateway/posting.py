@@ -17,7 +17,7 @@ from services.sign_gateway.handlers import NAME
 from shared.contract.client import MSignClient
 from shared.messaging.events import ACCEPTED, SIGN_REJECTED, AcceptedData
 from shared.persistence import contents, jobs
-from shared.persistence.events import Draft
+from shared.persistence.events import Draft, Taker
 from shared.persistence.grouping import Grouped
 from shared.persistence.jobs import Job, Move
 from shared.signing.admission import rejection
@@ -35,16 +35,18 @@ log = structlog.get_logger(__name__)
 
 
 class Poster:
-    """Claims received jobs and posts them."""
+    """Claims received jobs and posts them; the events are handed to the `taker`, if there is one."""
 
-    def __init__(self, pool: asyncpg.Pool, client: MSignClient, breaker: Breaker, links: Links) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, client: MSignClient, breaker: Breaker, links: Links, taker: Taker | None = None
+    ) -> None:
         self._pool = pool
         self._client = client
         self._breaker = breaker
         self._links = links
         self._owner = uuid4()
         self._contents = Grouped(partial(contents.of_jobs, pool))
-        self._move = Grouped(partial(jobs.move_all, pool))
+        self._move = Grouped(partial(jobs.move_all, pool, taker=taker))
 
     async def claim(self, limit: int) -> list[Job]:
         """Claim up to `limit` jobs, one of each system in turn."""

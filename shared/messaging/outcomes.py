@@ -46,6 +46,21 @@ class Outcomes:
         await self._until(lambda: self._count <= self._places // 2 and self._bytes <= self._most_bytes // 2)
         return self._places - self._count, self._most_bytes - self._bytes
 
+    def has_room(self, count: int, size: int) -> bool:
+        """Tell whether so many events with so many bytes may begin at once."""
+        return self._count + count <= self._places and self._bytes + size <= self._most_bytes
+
+    def reserve(self, count: int, size: int) -> None:
+        """Keep places for so many events with so many bytes, until they are released."""
+        self._count += count
+        self._bytes += size
+
+    def release(self, count: int, size: int) -> None:
+        """Give such places back."""
+        self._count -= count
+        self._bytes -= size
+        self._written.set()
+
     async def rest(self, *, at_most_s: float) -> None:
         """Wait until nothing is on its way, but not for ever."""
         with suppress(TimeoutError):
@@ -55,8 +70,7 @@ class Outcomes:
     def begin(self, some: Iterable[Waiting]) -> None:
         """Note that these events are on their way."""
         for event in some:
-            self._count += 1
-            self._bytes += len(event.body)
+            self.reserve(1, len(event.body))
 
     def confirmed(self, event: Waiting) -> None:
         """Note that the broker has this event."""
@@ -91,9 +105,7 @@ class Outcomes:
 
     def _done(self, among: list[Waiting], some: list[Waiting]) -> None:
         del among[: len(some)]
-        self._count -= len(some)
-        self._bytes -= sum(len(event.body) for event in some)
-        self._written.set()
+        self.release(len(some), sum(len(event.body) for event in some))
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():

@@ -1,10 +1,10 @@
 """How do events get from the outbox to the broker?
 
 Up to `WINDOW` of them are on their way at once: as soon as half of these places are free, what is due is claimed and
-published, and what the broker confirmed is marked. What it refused waits alone, longer each time. Whoever dies in
-between leaves a lease that runs out: the event goes out again under the same id. An event that nobody bound is
-confirmed as well, and done. While the broker takes nothing, because it is away or blocks publishers, nothing is
-claimed.
+published, and what the broker confirmed is marked. What its own process commits is handed over without that look
+(`handed`). What the broker refused waits alone, longer each time. Whoever dies in between leaves a lease that runs out:
+the event goes out again under the same id. An event that nobody bound is confirmed as well, and done. While the broker
+takes nothing, because it is away or blocks publishers, nothing is claimed.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from pamqp.commands import Basic
 
 from shared.messaging import broker
 from shared.messaging.envelope import CONTENT_TYPE
+from shared.messaging.handed import Handed
 from shared.messaging.outcomes import Outcomes
 from shared.messaging.publishing import Answer, Outgoing, Publisher
 from shared.messaging.topology import EVENTS, declare_exchanges
@@ -80,6 +81,9 @@ class Relay:
         self._hint = hints.hint(notices.EVENTS)
         self._since = Since()
         self._outcomes = Outcomes(pool, places=WINDOW, most_bytes=MOST_BYTES)
+        self.handed = Handed(self._outcomes, LEASE)
+        """Takes events over that this process commits."""
+        self._turn = asyncio.Lock()  # a channel counts what is published: two must not begin before either has written
 
     async def run(self) -> None:
         """Publish until cancelled; a broken broker or database is waited for."""
@@ -96,8 +100,8 @@ class Relay:
         while True:
             try:
                 await self._publish_on_a_channel()
-            except (AMQPError, ChannelInvalidStateError, *DATABASE_ERRORS) as error:
-                log.warning("relay_interrupted", error=type(error).__name__)
+            except* (AMQPError, ChannelInvalidStateError, *DATABASE_ERRORS) as errors:
+                log.warning("relay_interrupted", error=type(errors.exceptions[0]).__name__)
                 await asyncio.sleep(1)
 
     async def _publish_on_a_channel(self) -> None:
@@ -105,10 +109,13 @@ class Relay:
             await declare_exchanges(channel)
             publisher, self._since = Publisher(carrier, EVENTS), Since()
             try:
-                while not carrier.is_closed:
-                    await self._until_taken()
-                    if not await self._publish_due(publisher):
-                        await self._hint.wait(at_most_s=LOOK_EVERY_S)
+                async with asyncio.TaskGroup() as group:
+                    handed = group.create_task(self._publish_handed(publisher))
+                    while not carrier.is_closed:
+                        await self._until_taken()
+                        if not await self._publish_due(publisher):
+                            await self._hint.wait(at_most_s=LOOK_EVERY_S)
+                    handed.cancel()
             finally:
                 await self._outcomes.rest(at_most_s=REST_S)
 
@@ -122,6 +129,15 @@ class Relay:
             await asyncio.sleep(BLOCKED_LOOK_EVERY_S)
         log.info("relay_goes_on")
 
+    async def _publish_handed(self, publisher: Publisher) -> None:
+        """Publish what this process hands over, until cancelled."""
+        with self.handed.taking():
+            while True:
+                await self.handed.wait()
+                async with self._turn:
+                    if some := self.handed.pop():
+                        await self._publish(publisher, some)
+
     async def _publish_due(self, publisher: Publisher) -> bool:
         """Publish what is due and has a place; tells whether more may be due."""
         places, most_bytes = await self._outcomes.room()
@@ -131,11 +147,12 @@ class Relay:
         more = len(due) == places or sum(len(event.body) for event in due) >= most_bytes
         self._since.go_on_from(due[0].due_to if more else None)
         if due:
-            await self._publish(publisher, due)
+            async with self._turn:
+                self._outcomes.begin(due)
+                await self._publish(publisher, due)
         return more
 
     async def _publish(self, publisher: Publisher, due: Sequence[Waiting]) -> None:
-        self._outcomes.begin(due)
         await publisher.publish([self._outgoing(event) for event in due], within_s=CONFIRM_TIMEOUT_S)
 
     def _outgoing(self, event: Waiting) -> Outgoing:

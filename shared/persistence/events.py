@@ -5,10 +5,11 @@ its command is.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -65,6 +66,16 @@ class Waiting:
     due_to: datetime
 
 
+class Taker(Protocol):
+    """Who publishes at once what this process commits: its relay (`shared.messaging.handed`)."""
+
+    def expecting(self, sizes: Sequence[int]) -> AbstractContextManager[timedelta | None]:
+        """Keep places free for events of these sizes (bytes) within the block; yields a lease, None without room."""
+
+    def take(self, some: Sequence[Waiting]) -> None:
+        """Take events that are committed, claimed for that lease."""
+
+
 def uuid7() -> UUID:
     """Return a new UUIDv7 (RFC 9562): ids that sort by time."""
     return uuids.uuid7()
@@ -91,6 +102,22 @@ def write(job: "Job", draft: Draft, *, sequence: int, traceparent: str | None) -
         tail=b'","sequence":%d,"datacontenttype":"application/json","data":%s}'
         % (sequence, draft.data.model_dump_json().encode()),
         traceparent=traceparent or job.traceparent,
+    )
+
+
+def claimed(job: "Job", one: Written) -> Waiting:
+    """Return an event that was claimed where it was written, which moved `job` to what it is now."""
+    time = job.seen_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
+    return Waiting(
+        event_id=one.event_id,
+        job_id=one.job_id,
+        type=one.type,
+        routing_key=one.routing_key,
+        body=one.head + time + one.tail,
+        traceparent=one.traceparent,
+        attempts=1,
+        correlation_id=job.command_id,
+        due_to=job.seen_at,
     )
 
 

@@ -6,14 +6,15 @@ events in the caller's transaction. A change commits only for the attempt that m
 Every time is the database's, and so are the comparisons: processes whose own clocks are wrong agree all the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from shared.persistence import events
-from shared.persistence.events import Draft, Written
+from shared.persistence.events import Draft, Taker, Waiting, Written
 from shared.persistence.notices import CHANGES, EVENTS, JOBS, tell
 from shared.persistence.queries import load
 from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
@@ -102,8 +103,11 @@ async def move(connection: Any, job: Job, cause: Cause, **details: Any) -> Job |
     return moved
 
 
-async def move_all(connection: Any, moves: Sequence[Move]) -> list[Job | None]:
-    """Move jobs in one statement; returns each as it is then, None where another was first."""
+async def move_all(connection: Any, moves: Sequence[Move], taker: Taker | None = None) -> list[Job | None]:
+    """Move jobs in one statement; returns each as it is then, None where another was first.
+
+    Their events are handed to the `taker`, if it has room: then the statement must be no part of a transaction.
+    """
     rows, written = [], []
     for move in moves:
         job, state = move.job, transition(move.job.kind, move.job.state, move.cause)
@@ -115,20 +119,29 @@ async def move_all(connection: Any, moves: Sequence[Move]) -> list[Job | None]:
         )  # fmt: skip
         for sequence, draft in enumerate(move.drafts, start=job.event_count + 1):
             written.append(events.write(job, draft, sequence=sequence, traceparent=move.traceparent))
-    found = await connection.fetch(_SQL["move"], *_columns(rows, 11), *_columns(written, len(Written._fields)))
+    with taker.expecting([len(one.head) + len(one.tail) for one in written]) if taker else nullcontext() as lease:
+        columns = *_columns(rows, 11), *_columns(written, len(Written._fields))
+        found = await connection.fetch(_SQL["move"], *columns, lease)
     moved = {(row["job_id"], row["attempt"]): _job(row) for row in found}
-    return [_tell(moved.get((move.job.job_id, move.job.attempt)), move) for move in moves]
+    if taker and lease:
+        taker.take(_claimed(moved, written))
+    return [_tell(moved.get((move.job.job_id, move.job.attempt)), move, handed=bool(lease)) for move in moves]
+
+
+def _claimed(moved: Mapping[tuple[UUID, int], Job], written: Iterable[Written]) -> list[Waiting]:
+    by_job = ((moved.get((one.job_id, one.attempt)), one) for one in written)
+    return [events.claimed(job, one) for job, one in by_job if job is not None]
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True)) if rows else [()] * count
 
 
-def _tell(moved: Job | None, move: Move) -> Job | None:
+def _tell(moved: Job | None, move: Move, *, handed: bool) -> Job | None:
     if moved is not None:
         telling.moved(moved, move.cause, now=moved.seen_at, told=[draft.data for draft in move.drafts])
         tell(CHANGES, str(moved.job_id))
-        if move.drafts:
+        if move.drafts and not handed:
             tell(EVENTS)
         if moved.state is State.RECEIVED:
             tell(JOBS, moved.kind)

@@ -24,14 +24,14 @@ from shared.contract.models import ContentType, Language, SignResponse, SignStat
 from shared.errors import Transient
 from shared.messaging.events import READY, ReadyData
 from shared.persistence import contents, jobs
-from shared.persistence.events import Draft
+from shared.persistence.events import Draft, Taker
 from shared.persistence.grouping import Grouped
 from shared.persistence.jobs import Job, Move
 from shared.persistence.notices import transaction
 from shared.persistence.pool import is_away
 from shared.signing.breaker import Breaker
 from shared.signing.requests import sent_contents
-from shared.signing.results import Outcome, judge
+from shared.signing.results import Outcome, Sent, judge
 from shared.signing.schedule import poll_delay
 from shared.signing.states import Cause
 from shared.spool import Spool
@@ -73,10 +73,17 @@ class Collected:
 
 
 class Collector:
-    """Collects SignResponses; `source` is the service that does it."""
+    """Collects SignResponses; `source` is the service that does it. A `taker` gets its events at once."""
 
     def __init__(
-        self, pool: asyncpg.Pool, client: MSignClient, breaker: Breaker, *, source: str, policy: Policy
+        self,
+        pool: asyncpg.Pool,
+        client: MSignClient,
+        breaker: Breaker,
+        *,
+        source: str,
+        policy: Policy,
+        taker: Taker | None = None,
     ) -> None:
         self._pool = pool
         self._client = client
@@ -84,7 +91,8 @@ class Collector:
         self._source = source
         self._policy = policy
         self._owner = uuid4()
-        self._move = Grouped(partial(jobs.move_all, pool))
+        self._move_all = partial(jobs.move_all, pool, taker=taker)
+        self._move = Grouped(self._move_all)
 
     async def collect(self, job_id: UUID, request_id: str | None = None) -> Collected | None:
         """Ask MSign about one job now; None if somebody else is at it or was less than a second ago.
@@ -137,16 +145,20 @@ class Collector:
     async def _ask(self, job: Job) -> Outcome | None:
         assert job.request_id is not None  # noqa: S101 - it awaits its signer, so MSign has it
         language = Language(job.command["language"])
+        answering = self._client.get_sign_response(job.request_id, language)
         try:
-            response = await self._client.get_sign_response(job.request_id, language)
+            if job.returned_at is None:
+                return await self._judge(job, await answering, None)
+            # A user who is back has mostly signed: what that is judged by is looked up while MSign answers.
+            return await self._judge(job, *await asyncio.gather(answering, sent_contents(self._pool, job)))
         except RequestNotFound:
             return Outcome(status=SignStatus.EXPIRED, reason="not_found")
-        return await self._judge(job, response)
 
-    async def _judge(self, job: Job, response: SignResponse) -> Outcome | None:
+    async def _judge(self, job: Job, response: SignResponse, sent: list[Sent] | None) -> Outcome | None:
         if response.status is SignStatus.PENDING:
             return None
-        sent = await sent_contents(self._pool, job)
+        if sent is None:
+            sent = await sent_contents(self._pool, job)
         signer = job.command["expected_signer"]
         check = partial(
             judge,
@@ -168,7 +180,7 @@ class Collector:
         else:
             outcome = _with_signatures(outcome)
             end = self._end_of(job, outcome)
-            (moved,) = [await self._move(end)] if size <= TOGETHER_BYTES else await jobs.move_all(self._pool, [end])
+            (moved,) = [await self._move(end)] if size <= TOGETHER_BYTES else await self._move_all([end])
         if moved is None:
             return None
         log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)

@@ -14,6 +14,7 @@ from shared.messaging.intake import Handler, Intake
 from shared.messaging.relay import Relay
 from shared.messaging.topology import CommandQueue
 from shared.persistence import pool as pools
+from shared.persistence.events import Taker
 from shared.persistence.notices import Notices
 from shared.signing.breaker import Breaker
 from shared.signing.settings import GatewaySettings
@@ -32,6 +33,8 @@ class Gateway:
     client: MSignClient
     notices: Notices
     breaker: Breaker
+    taker: Taker
+    """The relay, as whoever commits events knows it."""
 
 
 @asynccontextmanager
@@ -57,8 +60,9 @@ async def open_gateway(settings: GatewaySettings, service: Service) -> AsyncIter
         service.ready_when("broker", lambda: broker.answers(connection))
         service.warn_when("broker blocks publishers", lambda: broker.blocks(connection))
         service.spawn(notices.run(), "notices")
-        service.spawn(Relay(connection, pool, notices).run(), "relay")
-        yield Gateway(pool, connection, client, notices, Breaker())
+        relay = Relay(connection, pool, notices)
+        service.spawn(relay.run(), "relay")
+        yield Gateway(pool, connection, client, notices, Breaker(), relay.handed)
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ POINTS = (
     Point("sign_gateway", "post_after_answer", "shared.contract.client:MSignClient.post_sign_request"),
     Point("sign_gateway", "post_before_commit", "shared.persistence.jobs:move_all", after=False),
     Point("sign_gateway", "post_after_commit", "services.sign_gateway.posting:Poster._accept"),
-    Point("sign_gateway", "relay_after_claim", "shared.persistence.events:claim_due"),
+    Point("sign_gateway", "relay_after_hand", "shared.messaging.handed:Handed.wait"),
     Point("sign_gateway", "relay_before_mark", "shared.persistence.events:mark_published", after=False),
     Point("sign_gateway", "relay_after_mark", "shared.persistence.events:mark_published"),
     Point("sign_gateway", "poll_after_answer", "shared.contract.client:MSignClient.get_sign_response"),
@@ -39,11 +39,13 @@ POINTS = (
     Point("callback_web", "return_after_answer", "shared.contract.client:MSignClient.get_sign_response"),
     Point("callback_web", "return_before_commit", "shared.persistence.jobs:move_all", after=False),
     Point("callback_web", "return_after_commit", "shared.signing.collect:Collector._finish"),
+    Point("callback_web", "relay_after_hand", "shared.messaging.handed:Handed.wait"),
     Point("verifier", "verify_after_claim", "services.verifier.verifying:Verifier.claim"),
     Point("verifier", "verify_after_answer", "shared.contract.client:MSignClient.verify_signatures"),
     Point("verifier", "verify_after_store", "shared.persistence.verdicts:put"),
     Point("verifier", "verify_before_commit", "shared.persistence.jobs:move"),
     Point("verifier", "verify_after_commit", "services.verifier.verifying:Verifier._complete"),
+    Point("verifier", "relay_after_claim", "shared.persistence.events:claim_due"),
 )
 
 

@@ -44,7 +44,7 @@ SELECT *, now() AS seen_at FROM claimed
 -- name: move
 -- Many at once, each with its history, its events and the end of its attempt. What is due again after due_in is due
 -- at its deadline at the latest, as long as that is not over. The RequestID of an attempt that is not current any more
--- is an orphan.
+-- is an orphan. With $21 the events are claimed for that long: who moves the jobs publishes them.
 WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::interval[], $7::integer[],
                          $8::text[], $9::integer[], $10::boolean[], $11::text[])
@@ -66,10 +66,11 @@ WITH wanted AS (
     SELECT job_id, history_count, from_state, state, cause, now() FROM moved
 ), told AS (
     INSERT INTO events (event_id, job_id, sequence, type, routing_key, body, traceparent, created_at, due_at,
-                        waiting_since)
+                        attempts, waiting_since)
     SELECT event_id, job_id, sequence, type, routing_key,
            head || convert_to(to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'UTF8') || tail,
-           event.traceparent, now(), now(), now()
+           event.traceparent, now(), now() + coalesce($21::interval, '0'),
+           CASE WHEN $21::interval IS NULL THEN 0 ELSE 1 END, now()
     FROM unnest($12::uuid[], $13::uuid[], $14::integer[], $15::integer[], $16::text[], $17::text[], $18::bytea[],
                 $19::bytea[], $20::text[])
         AS event (event_id, job_id, attempt, sequence, type, routing_key, head, tail, traceparent)
