@@ -12,18 +12,28 @@ import tempfile
 import weakref
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
-PIECE_BYTES = 192 * 1024
-"""What is written, read and hashed at once: a multiple of three, so that base64 has no rest."""
+PIECE_BYTES = 24 * 8064
+"""What is written, read and hashed at once of something small: whole pages of the database, and no rest in base64."""
+LARGEST_PIECE_BYTES = 2 * PIECE_BYTES
+"""The same of something large: each step is a thread's."""
+
+
+State = tuple[int, Any]
+"""A place, and the SHA-256 of all bytes before it, which may be copied to go on from there."""
 
 
 class Spool:
-    """What has come so far; `size` is in bytes. Once it is `ended`, it can be read, any number of times."""
+    """What has come so far; `size` is in bytes. Once it is `ended`, it can be read, any number of times.
+
+    `states` are those in between: whoever needs the digest of its beginning need not read that again.
+    """
 
     def __init__(self) -> None:
         self.size = 0
         self._hash = hashlib.sha256()
+        self.states: list[State] = []
         self._waiting = io.BytesIO()
         self._file: IO[bytes] | None = None
 
@@ -32,22 +42,47 @@ class Spool:
 
     async def write(self, piece: bytes) -> None:
         """Take in what comes next."""
-        if self._take(piece):
-            await asyncio.to_thread(self._put_away)
+        self.append(piece)
+        if self.is_full:
+            await asyncio.to_thread(self.put_away)
 
     async def end(self) -> str:
         """Take it as whole; returns its reference, `sha256:<hex>`."""
         return self.end_here() if self._file is None else await asyncio.to_thread(self.end_here)
 
+    def append(self, piece: bytes) -> None:
+        """Take in what comes next and wait for nothing; when it `is_full`, it must be `put_away`."""
+        self.size += len(piece)
+        self._waiting.write(piece)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is so much to put away that it should be done."""
+        return self._waiting.tell() >= piece_bytes(self.size)
+
+    def put_away(self) -> None:
+        """Put away what waits, in a thread that may wait for the disk."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+            weakref.finalize(self, self._file.close)
+        piece = self._waiting.getbuffer()
+        self._hash.update(piece)
+        self._file.write(piece)
+        self._file.flush()
+        piece.release()
+        self._waiting = io.BytesIO()
+        self.states.append((self._file.tell(), self._hash.copy()))
+
     def write_here(self, piece: bytes) -> None:
         """Take in what comes next, in a thread that may wait for the disk."""
-        if self._take(piece):
-            self._put_away()
+        self.append(piece)
+        if self.is_full:
+            self.put_away()
 
     def end_here(self) -> str:
         """Take it as whole, in a thread that may wait for the disk."""
         if self._file is not None:
-            self._put_away()
+            self.put_away()
         else:
             self._hash.update(self._waiting.getbuffer())
         return self.ref
@@ -73,9 +108,10 @@ class Spool:
         return self._waiting if self._file is None else self._file
 
     async def pieces(self, begin: int = 0) -> AsyncIterator[bytes]:
-        """Yield the whole from its beginning, or what comes after its first bytes, up to `PIECE_BYTES` at a time."""
-        for start in range(begin, self.size, PIECE_BYTES):
-            yield await asyncio.to_thread(self._read, start)
+        """Yield the whole from its beginning, or what comes after its first bytes, piece by piece."""
+        at_once = piece_bytes(self.size)
+        for start in range(begin, self.size, at_once):
+            yield await asyncio.to_thread(self._read, start, at_once)
 
     def read(self) -> bytes:
         """Return the whole, in memory."""
@@ -87,26 +123,15 @@ class Spool:
         if self._file is not None:
             self._file.close()
 
-    def _take(self, piece: bytes) -> bool:
-        self.size += len(piece)
-        self._waiting.write(piece)
-        return self._waiting.tell() >= PIECE_BYTES
-
-    def _put_away(self) -> None:
+    def _read(self, start: int, at_once: int) -> bytes:
         if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
-            weakref.finalize(self, self._file.close)
-        piece = self._waiting.getbuffer()
-        self._hash.update(piece)
-        self._file.write(piece)
-        self._file.flush()
-        piece.release()
-        self._waiting = io.BytesIO()
+            return self._waiting.getvalue()[start : start + at_once]
+        return os.pread(self._file.fileno(), at_once, start)
 
-    def _read(self, start: int) -> bytes:
-        if self._file is None:
-            return self._waiting.getvalue()[start : start + PIECE_BYTES]
-        return os.pread(self._file.fileno(), PIECE_BYTES, start)
+
+def piece_bytes(size: int) -> int:
+    """Return how much of what has `size` bytes so far is written or read at once."""
+    return max(PIECE_BYTES, min(LARGEST_PIECE_BYTES, size // 16 // PIECE_BYTES * PIECE_BYTES))
 
 
 @contextmanager

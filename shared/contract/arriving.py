@@ -1,7 +1,7 @@
 """How does an answer come in, so that a large one is never in memory as a whole?
 
 A small one is parsed at its end. Anything else is parsed in threads as it comes: its signatures go into spools, and the
-tree that is left of it is small.
+tree that is left of it is small. What belongs to a signature all over is decoded where it arrives.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ class Arriving:
         self._charset = charset
         self._start = bytearray()
         self._reader: MessageReader[_Value] | None = None
+        self._values: list[_Value] = []
 
     async def feed(self, piece: bytes) -> None:
         """Take what comes next."""
@@ -46,10 +47,15 @@ class Arriving:
             if len(self._start) <= SMALL_BYTES:
                 return
             with _the_answer_is_malformed():
-                self._reader = MessageReader(self._charset, _Value)
+                self._reader = MessageReader(self._charset, self._new_value)
             piece, self._start = bytes(self._start), bytearray()
         with _the_answer_is_malformed():
-            await asyncio.to_thread(self._reader.feed, piece)
+            if not self._reader.only_passes(piece):
+                await asyncio.to_thread(self._parse, self._reader, piece)
+            else:  # hardly more than a copy: a thread would cost more
+                self._reader.feed(piece)
+                if self._values[-1].spool.is_full:
+                    await asyncio.to_thread(self._values[-1].spool.put_away)
 
     async def end(self) -> Arrived:
         """Return the answer, which is complete now."""
@@ -57,6 +63,17 @@ class Arriving:
             if self._reader is None:
                 return Arrived(read_xml(bytes(self._start), charset=self._charset))
             return await asyncio.to_thread(_arrived, self._reader)
+
+    def _new_value(self) -> "_Value":
+        self._values.append(_Value())
+        return self._values[-1]
+
+    def _parse(self, reader: "MessageReader[_Value]", piece: bytes) -> None:
+        begun = max(0, len(self._values) - 1)
+        reader.feed(piece)
+        for value in self._values[begun:]:
+            if value.spool.is_full:
+                value.spool.put_away()
 
 
 @contextmanager
@@ -75,7 +92,7 @@ class _Value:
         self.spool = Spool()
 
     def write(self, piece: bytes, /) -> None:
-        self.spool.write_here(piece)
+        self.spool.append(piece)
 
 
 def _arrived(reader: MessageReader[_Value]) -> Arrived:

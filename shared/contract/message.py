@@ -1,10 +1,12 @@
 """How is a message read as it comes, so that a large one is never in memory as a whole?
 
 The parser is fed piece by piece. The values that may be large, the base64 of `Content` and `Signature`, are decoded as
-they pass by and kept beside the tree, in which their elements stay empty. Everything else is small in an honest
+they pass by and kept beside the tree, in which their elements stay empty. The parser does not even see it: from the
+value's start tag up to the next tag, base64 is base64, whatever reads it. Everything else is small in an honest
 message, and refused while it is being read where it is not.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -22,6 +24,9 @@ MAX_ATTRIBUTES = 64
 MAX_CHARACTERS = 16 * 1024 * 1024
 MAX_MARKUP_BYTES = 256 * 1024
 BINARY = frozenset(f"{{{NAMESPACE}}}{name}" for name in ("Content", "Signature"))
+
+_MAY_BEGIN = re.compile(rb"(?:Content|Signature)>")
+_LONGEST_BYTES = len(b"Signature")
 
 V = TypeVar("V", bound=Value)
 
@@ -56,11 +61,18 @@ class MessageReader(Generic[V]):
         self._tree = _Tree(new_value)
         self._parser: Any = None
         self._silent_bytes = 0
+        self._last = b""
+        self._is_utf_8 = False
+        self._passes_by = False
+
+    def only_passes(self, data: bytes) -> bool:
+        """Tell whether the next bytes seem to be all of a value, so that they are taken in at next to no cost."""
+        return self._passes_by and b"<" not in data
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
         if self._parser is not None:
-            self._parse(data)
+            self._take(data)
             return
         self._start += data
         if len(self._start) >= PROLOGUE_BYTES:
@@ -89,7 +101,41 @@ class MessageReader(Generic[V]):
             load_dtd=False,
             no_network=True,
         )
-        self._parse(self._start.removeprefix("\ufeff".encode(encoding)))
+        self._is_utf_8 = encoding == "utf-8"
+        self._take(self._start.removeprefix("\ufeff".encode(encoding)))
+
+    def _take(self, data: bytes) -> None:
+        while data:
+            if self._passes_by:
+                data = self._pass_by(data)
+            elif (begins := self._next_value(data)) > 0:
+                data = self._begin_value(data, begins)
+            else:
+                self._parse(data)
+                self._last, data = (self._last + data)[-_LONGEST_BYTES:], b""
+
+    def _next_value(self, data: bytes) -> int:
+        """The place behind the next bytes that may be a value's start tag; 0 where there are none."""
+        found = _MAY_BEGIN.search(self._last + data) if self._is_utf_8 else None
+        return 0 if found is None else found.end() - len(self._last)
+
+    def _begin_value(self, data: bytes, begins: int) -> bytes:
+        """Let the parser have all up to a place; if a value begins there, what follows passes it by."""
+        self._parse(data[: begins - 1])
+        before = self._tree.events
+        self._parse(data[begins - 1 : begins])
+        # Only a `>` came, and a value began: the tag was a tag, not in a comment, and nothing is held back behind it.
+        self._passes_by = self._tree.value_began and self._tree.events == before + 1
+        self._last = b""
+        return data[begins:]
+
+    def _pass_by(self, data: bytes) -> bytes:
+        """Take the value's text up to the next tag, if it may be base64; return what is left for the parser."""
+        end = data.find(b"<")
+        text = data if end < 0 else data[:end]
+        taken = self._tree.take(text)
+        self._passes_by = taken and end < 0
+        return data[len(text) :] if taken else data
 
     def _parse(self, data: bytes) -> None:
         before = self._tree.events
@@ -112,6 +158,7 @@ class _Tree(Generic[V]):
     root: etree._Element | None = None
     values: dict[etree._Element, V] = field(default_factory=dict)
     unreadable: list[etree._Element] = field(default_factory=list)
+    value_began: bool = False
     _builder: Any = field(default_factory=etree.TreeBuilder)
     _value: V | None = None
     _binary: Base64Text | None = None
@@ -132,10 +179,15 @@ class _Tree(Generic[V]):
         self._count(len(tag) + sum(map(len, attributes.values())) + sum(map(len, nsmap.values())))
         self._value = self.new_value() if tag in BINARY else None
         self._binary = None if self._value is None else Base64Text(self._value)
+        self.value_began = self._value is not None
         self._builder.start(tag, attributes, {prefix or None: uri for prefix, uri in nsmap.items()})
+
+    def take(self, text: bytes) -> bool:
+        return self._binary is not None and self._binary.take(text)
 
     def data(self, text: str) -> None:
         self.events += 1
+        self.value_began = False
         if self._binary is not None:
             self._binary.feed(text)
             return
@@ -144,6 +196,7 @@ class _Tree(Generic[V]):
 
     def end(self, tag: str) -> None:
         self.events += 1
+        self.value_began = False
         self._depth -= 1
         element = self._builder.end(tag)
         if self._depth == 0:

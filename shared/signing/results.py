@@ -110,7 +110,7 @@ def _checked(
 def _readable(content_type: ContentType, held: bytes | Spool) -> bytes | Source:
     if isinstance(held, bytes):
         return held
-    return Source(held.file.fileno(), held.size) if content_type is ContentType.PDF else held.read()
+    return Source(held.file.fileno(), held.size, held.states) if content_type is ContentType.PDF else held.read()
 
 
 def _certificate(result: SignResult, signer: x509.Certificate | None) -> str | None:

@@ -45,3 +45,16 @@ async def test_a_file_is_gone_with_its_spool(monkeypatch, tmp_path):
         file = spool.file
         assert list(tmp_path.iterdir()) == []
     assert file.closed
+
+
+async def test_the_digest_of_the_beginning_is_known_at_each_place_up_to_which_it_was_put_away():
+    body = bytes(range(256)) * (PIECE_BYTES // 64)
+    with open_spool() as spool:
+        for start in range(0, len(body), PIECE_BYTES):
+            spool.append(body[start : start + PIECE_BYTES])
+            if spool.is_full:
+                spool.put_away()
+        await spool.end()
+        assert spool.states[-1][0] == spool.size
+        for place, state in spool.states:
+            assert state.digest() == hashlib.sha256(body[:place]).digest()

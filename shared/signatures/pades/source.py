@@ -11,8 +11,10 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from shared.spool import State
 
 WINDOW_BYTES = 256 << 10
 DIGEST_BYTES = 1 << 20
@@ -21,11 +23,15 @@ _STEP_BYTES = 4 << 10
 
 
 class Source:
-    """A PDF file: `size` bytes, of a descriptor from its beginning on or in memory. May be used by one thread."""
+    """A PDF file: `size` bytes, of a descriptor from its beginning on or in memory. May be used by one thread.
 
-    def __init__(self, held: bytes | int, size: int) -> None:
+    `states` are SHA-256 states that are known from when the file was written: digests begin with them.
+    """
+
+    def __init__(self, held: bytes | int, size: int, states: Sequence[State] = ()) -> None:
         self._held = held
         self._size = size
+        self._states = states
 
     @classmethod
     def of(cls, pdf: bytes | Source) -> Source:
@@ -107,11 +113,19 @@ class Source:
 
     def digest(self, algorithm: str, *runs: tuple[int, int]) -> bytes:
         """Return the digest over runs of bytes, each from a place up to another."""
-        found = hashlib.new(algorithm, usedforsecurity=False)
-        for start, end in runs:
+        found, known = self._begun(algorithm, runs[0])
+        for start, end in ((known, runs[0][1]), *runs[1:]):
             for at in range(start, end, DIGEST_BYTES):
                 found.update(self.part(at, min(at + DIGEST_BYTES, end)))
-        return found.digest()
+        return bytes(found.digest())
+
+    def _begun(self, algorithm: str, run: tuple[int, int]) -> tuple[Any, int]:
+        """What digests a run, and from which place on it has to."""
+        if algorithm == "sha256" and run[0] == 0:
+            for place, state in reversed(self._states):
+                if place <= run[1]:
+                    return state.copy(), place
+        return hashlib.new(algorithm, usedforsecurity=False), run[0]
 
     def _window_end(self, limit: re.Pattern[bytes], at: int, end: int) -> int:
         while at < end:

@@ -136,9 +136,9 @@ def _revision(reader: PdfFileReader, field: Field) -> int:
     value = field.value
     told = key_of(value) if isinstance(value, generic.IndirectObject) else field.key
     try:
-        return int(reader.xrefs.get_last_change(generic.Reference(*told))) if told else reader.xrefs.total_revisions
+        return int(reader.xrefs.get_last_change(generic.Reference(*told)) if told else reader.xrefs.total_revisions)
     except KeyError:
-        return reader.xrefs.total_revisions
+        return int(reader.xrefs.total_revisions)
 
 
 def _opened(reader: PdfFileReader, field: Field) -> EmbeddedPdfSignature | None:

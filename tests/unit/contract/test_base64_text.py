@@ -1,4 +1,5 @@
 import base64
+import binascii
 import io
 import itertools
 
@@ -22,6 +23,19 @@ def test_bytes_come_out_as_they_went_in_wherever_the_text_is_cut(data, cuts):
     text = base64.encodebytes(data).decode()
     places = sorted({0, *cuts, len(text)})
     assert decoded(*(text[start:end] for start, end in itertools.pairwise(places))) == data
+
+
+@given(st.lists(st.sampled_from([b"QUJD", b"QQ==", b"QUI=", b"Q", b"=", b"!", b"-", b"\xc8", b" ", b"\n"]), max_size=8))
+def test_pieces_are_taken_exactly_if_the_strictest_decoder_takes_them_together(pieces):
+    value, text = io.BytesIO(), b"".join(pieces)
+    taking = Base64Text(value)
+    taken = all(taking.take(piece) for piece in pieces) and taking.close()
+    digits = text.translate(None, b" \t\r\n")
+    try:
+        expected = binascii.a2b_base64(digits, strict_mode=True) if len(digits) % 4 == 0 else None
+    except binascii.Error:
+        expected = None
+    assert (value.getvalue() if taken else None) == expected
 
 
 @pytest.mark.parametrize("size", [PIECE_CHARACTERS - 1, PIECE_CHARACTERS, 3 * PIECE_CHARACTERS + 1])

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from shared.contract.message import (
@@ -17,6 +19,7 @@ from shared.contract.message import (
     MessageReader,
     TooMuch,
 )
+from shared.contract.safe_xml import PROLOGUE_BYTES
 from shared.errors import Malformed
 
 DTD = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
@@ -89,6 +92,56 @@ def test_a_binary_value_is_kept_beside_the_tree():
     expected: Any = {content: data, signature: b""}
     assert {element: value.getvalue() for element, value in message.values.items()} == expected
     assert (content.text, signature.text, name.text) == (None, None, "x")
+
+
+PARTS = st.sampled_from(
+    ["<Content>", "</Content>", "<Content", ">", "<Signature>", "</Signature>", "<Name>", "</Name>", "<!--", "-->",
+     "<?x ", "?>", "<![CDATA[", "]]>", "QUJD", "QQ==", "Q", "=", " ", "\n", "&#65;", "&amp;", "!", "ș",
+     '<Content a="Content>', '">', "<Content/>", "QUJD" * 8]
+)  # fmt: skip
+
+
+@settings(max_examples=2000)
+@given(st.lists(PARTS, max_size=12).map("".join), st.integers(1, 40))
+@example("<Content><!-- <Content>QUJD</Content> -->QUJD</Content>", 7)
+@example("<!-- <Content>QUJD --><Content>QUJD<![CDATA[<Content>QUJD]]></Content>", 9)
+@example("<Content>QUJD Content>QUJD</Content>", 8)
+@example("<Content>QU&#74;D</Content><Content>QU<!-- -->JD</Content>", 10)
+def test_what_passes_the_parser_by_is_what_it_would_have_read(inside, piece):
+    """Only UTF-8 passes it by."""
+    document = f"<a xmlns='https://msign.gov.md'>{inside}</a>"
+    assert told(document.encode(), piece) == told(document.encode("utf-16"), piece)
+
+
+def told(data: bytes, piece: int) -> object:
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("shared.contract.message.PROLOGUE_BYTES", 40)
+            message = read(data[at : at + piece] for at in range(0, len(data), piece))
+    except Malformed as refused:
+        return refused.code
+    values = {message.root.getroottree().getpath(element): one.getvalue() for element, one in message.values.items()}
+    unreadable = [message.root.getroottree().getpath(element) for element in message.unreadable]
+    return etree.tostring(message.root, encoding="unicode"), values, unreadable
+
+
+@pytest.mark.parametrize("piece", [1, 5, PIECE])
+def test_a_long_value_passes_the_parser_by(monkeypatch, piece):
+    parsed = 0
+    parse = MessageReader._parse
+
+    def counted(self: MessageReader[io.BytesIO], part: bytes) -> None:
+        nonlocal parsed
+        parsed += len(part)
+        parse(self, part)
+
+    monkeypatch.setattr(MessageReader, "_parse", counted)
+    data = bytes(range(256)) * 100
+    text = base64.b64encode(data).decode()
+    before, after = "<a xmlns='https://msign.gov.md'>" + " " * PROLOGUE_BYTES + "<Signature>", "</Signature></a>"
+    (value,) = read(f"{before}{text}{after}".encode(), piece=piece).values.values()
+    assert value.getvalue() == data
+    assert parsed == len(before) + len(after)
 
 
 def test_what_is_no_base64_is_told_by_its_element():

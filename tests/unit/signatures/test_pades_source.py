@@ -129,6 +129,16 @@ def test_bytes_are_found_where_they_are(data, wanted, start, end):
     assert b"".join(window for _, window in source.windows(BEHIND_ENTRY, start, end)) == data[start:end]
 
 
+@given(st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=3), st.integers(0, 60), st.integers(0, 60))
+def test_digests_go_on_from_states_that_are_known(data, places, gap, behind):
+    states = [(place, hashlib.sha256(data[:place])) for place in sorted(places) if place <= len(data)]
+    source = Source(data, len(data), states)
+    for algorithm in ("sha256", "sha512"):
+        expected = hashlib.new(algorithm, data[:gap] + data[behind:]).digest()
+        assert source.digest(algorithm, (0, gap), (behind, len(data))) == expected
+        assert source.digest(algorithm, (behind, len(data))) == hashlib.new(algorithm, data[behind:]).digest()
+
+
 @given(st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 70), st.integers(0, 20)), max_size=5))
 def test_a_stream_reads_as_a_file_does(tmp_path_factory, data, reads):
     path = tmp_path_factory.mktemp("streams") / "file"
