@@ -50,7 +50,7 @@ FULL = (
     Setting(10 * MB, 6, 2, False),
     Setting(50 * MB, 3, 2, False),
 )
-QUICK = (Setting(MB, 8, 4, True), Setting(10 * MB, 4, 2, False))
+QUICK = (Setting(MB, 12, 4, True), Setting(10 * MB, 4, 2, False))
 
 
 @asynccontextmanager

@@ -24,7 +24,8 @@ MSIGN_IS_THE_LIMIT = (200, DEFAULT_CALLS)
 class Extent:
     """How much is measured; the first of `replicas` is what the others are compared with.
 
-    `limits` say what limits a replica: MSign's delay (milliseconds) and how many calls it may make at once.
+    `limits` say what limits a replica: MSign's delay (milliseconds) and how many calls it may make at once. Without
+    `commands` or `events` there is no mountain of them.
     """
 
     replicas: tuple[int, ...]
@@ -38,7 +39,7 @@ class Extent:
 FULL = Extent(
     (1, 2, 4), (MSIGN_IS_THE_LIMIT, (DELAY_MS, CALLS)), (10_000, 100_000, 2_000_000), 100_000, 100_000, Window(1.0, 2.5)
 )
-QUICK = Extent((1, 2), (MSIGN_IS_THE_LIMIT,), (10_000,), 3_000, 3_000, Window(0.7, 1.5))
+QUICK = Extent((1, 2), (MSIGN_IS_THE_LIMIT,), (10_000,), 0, 0, Window(1.0, 1.5, 400))
 
 
 @asynccontextmanager
@@ -50,9 +51,11 @@ async def open_scale(place: Place, infrastructure: Infrastructure, *, quick: boo
         found = _replicas(stage, extent)
         bases = [await stack.enter_async_context(_filled(stage, template, jobs, place)) for jobs in extent.histories]
         found += _histories(stage, extent, bases)
-        found.append(mountain.commands(stage, contenders.ours(CALLS), extent.commands, DELAY_MS))
-        due = await stack.enter_async_context(_filled(stage, template, extent.events, place, due_events=True))
-        found.append(mountain.events(stage, contenders.ours(CALLS), extent.events, due))
+        if extent.commands:
+            found.append(mountain.commands(stage, contenders.ours(CALLS), extent.commands, DELAY_MS))
+        if extent.events:
+            due = await stack.enter_async_context(_filled(stage, template, extent.events, place, due_events=True))
+            found.append(mountain.events(stage, contenders.ours(CALLS), extent.events, due))
         yield found
 
 

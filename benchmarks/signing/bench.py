@@ -28,11 +28,14 @@ class Extent:
     """How many calls at once ours may make; the first is compared in latency as well."""
     window: Window
     latency_s: float
+    """How long latencies are measured; 0: not at all."""
     users: int
+    frameworks: bool = True
+    """Whether those peers are there who do the same by way of a framework."""
 
 
 FULL = Extent((0, 20, 200), (1, 20, MANY), (MANY, DEFAULT_CALLS), Window(0.7, 2.0), 2.5, 400)
-QUICK = Extent((MIDDLE_MS,), (MANY,), (MANY,), Window(0.7, 1.5), 1.5, 160)
+QUICK = Extent((MIDDLE_MS,), (MANY,), (MANY,), Window(1.0, 1.5, 400), 0, 300, frameworks=False)
 
 
 class Signing:
@@ -45,7 +48,7 @@ class Signing:
         self._ours = ours[0]
         self._all: list[Contender] = [
             *ours,
-            *contenders.peers(extent.prefetches),
+            *contenders.peers(extent.prefetches, frameworks=extent.frameworks),
             contenders.floor(MANY),
         ]
 
@@ -63,6 +66,8 @@ class Signing:
 
     def then(self, rows: list[Row]) -> list[Case]:
         """Return the cases about latency: ours, the best peer and the floor."""
+        if not self._extent.latency_s:
+            return []
         chosen = [self._ours, *self._best_peer(rows), contenders.floor(MANY)]
         return latency.cases(self._stage, chosen, rows, MIDDLE_MS, self._extent.latency_s)
 

@@ -49,14 +49,14 @@ def ours(concurrency: int) -> Contender:
     return Contender(f"sign_gateway, {concurrency} calls at once", Role.OURS, programs, True, conditions)
 
 
-def peers(prefetches: Sequence[int]) -> list[Contender]:
+def peers(prefetches: Sequence[int], *, frameworks: bool = True) -> list[Contender]:
     """What others write; only those whose libraries are installed (httpx, FastStream)."""
     found = []
     if _installed("httpx"):
         found += [
             _simple("aio-pika, zeep, asyncpg", "benchmarks.signing.by_hand", Role.PEER, one) for one in prefetches
         ]
-    if _installed("httpx") and _installed("faststream"):
+    if frameworks and _installed("httpx") and _installed("faststream"):
         name, most = "FastStream, zeep, asyncpg", max(prefetches)
         found.append(_simple(name, "benchmarks.signing.by_faststream", Role.PEER, most))
     return found
