@@ -29,7 +29,6 @@ from shared.telemetry.http import traced
 
 LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 2.0
-CHUNK_BYTES = 256 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SYSTEM = web.RequestKey("system", System)
@@ -153,7 +152,7 @@ async def take_in(request: web.Request, spool: Spool, most_bytes: int) -> bool:
     """Let the spool have the body, to its end; False, as soon as that is known, for one of more than `most_bytes`."""
     if (request.content_length or 0) > most_bytes:
         return False
-    async for chunk in request.content.iter_chunked(CHUNK_BYTES):
+    async for chunk in request.content.iter_any():  # as it comes: cutting it to a size costs as much again
         if spool.size + len(chunk) > most_bytes:
             return False
         await spool.write(chunk)

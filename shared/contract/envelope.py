@@ -5,7 +5,6 @@ is written as zeep would write it. A document stands in it as what yields its by
 """
 
 import re
-from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -13,11 +12,13 @@ from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+from pybase64 import b64encode
+
 from shared.contract import wsdl
 from shared.contract.codec import element_name
 from shared.contract.models import SignContent, VerificationContent
 
-STEP_BYTES = 48 * 1024
+STEP_BYTES = 192 * 1024
 """How much of a document is encoded and handed to the connection at once; three bytes become four characters."""
 IN_TEXT_BYTES = 4 * 1024
 """How large a content may be to be encoded while the message is written, not while it is sent."""

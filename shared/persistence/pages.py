@@ -13,8 +13,8 @@ from shared.persistence.queries import load
 
 PAGE_BYTES = 8064
 """What fits into one of the server's pages of 8 KiB beside the row's own head; a multiple of three, for base64."""
-FEWEST_AT_ONCE = 6
-MOST_AT_ONCE = 96
+FEWEST_AT_ONCE = 24
+MOST_AT_ONCE = 128
 
 _SQL = load("contents.sql")
 _COLUMNS = ("pages_id", "position", "body")
@@ -39,4 +39,4 @@ def pages_at_once(size: int) -> int:
 
     On their way they are in memory several times over: as an answer, as base64, encrypted.
     """
-    return max(FEWEST_AT_ONCE, min(MOST_AT_ONCE, size // 32 // PAGE_BYTES))
+    return max(FEWEST_AT_ONCE, min(MOST_AT_ONCE, size // 16 // PAGE_BYTES))

@@ -4,7 +4,8 @@ import hashlib
 
 import pytest
 
-from shared.spool import PIECE_BYTES, open_spool
+from shared.persistence.pages import PAGE_BYTES
+from shared.spool import LARGEST_PIECE_BYTES, PIECE_BYTES, open_spool, piece_bytes
 
 
 async def whole(spool):
@@ -58,3 +59,9 @@ async def test_the_digest_of_the_beginning_is_known_at_each_place_up_to_which_it
         assert spool.states[-1][0] == spool.size
         for place, state in spool.states:
             assert state.digest() == hashlib.sha256(body[:place]).digest()
+
+
+@pytest.mark.parametrize("size", [0, PIECE_BYTES, 31 * PIECE_BYTES, 32 * PIECE_BYTES, 1000 * PIECE_BYTES])
+def test_something_large_goes_in_larger_pieces_but_never_whole(size):
+    assert piece_bytes(size) == (LARGEST_PIECE_BYTES if size >= 32 * PIECE_BYTES else PIECE_BYTES)
+    assert piece_bytes(size) % PAGE_BYTES == 0
