@@ -1,7 +1,8 @@
 """What became of the events that were published, and how many are on their way?
 
 What the broker said is written down for as many events at once as it said it of meanwhile: while one statement is
-under way, the next ones gather. An event has its place until that is done.
+under way, the next ones gather, and while there is ample room they have a moment to. An event has its place until that
+is done.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from shared.persistence.events import Waiting
 from shared.persistence.pool import DATABASE_ERRORS
 
 RETRY_S = 1.0
+GATHER_S = 0.02
+"""How long what is confirmed gathers while most places are free: nobody waits for it, and each commit costs others."""
 LONGEST_DELAY_S = 60.0
 
 log = structlog.get_logger(__name__)
@@ -86,6 +89,8 @@ class Outcomes:
         """Write down what is told, until cancelled; a database that is away is waited for."""
         while True:
             await self._told.wait()
+            if self._count < self._places // 4:
+                await asyncio.sleep(GATHER_S)
             self._told.clear()
             try:
                 await self._write()

@@ -77,6 +77,19 @@ async def test_what_is_confirmed_while_a_statement_is_under_way_goes_together(un
     assert written.marked == [[first.event_id], [second.event_id, third.event_id]]
 
 
+async def test_what_is_confirmed_one_after_the_other_gathers_while_there_is_ample_room(written, monkeypatch):
+    monkeypatch.setattr(outcomes, "GATHER_S", 0.2)
+    under_way = Outcomes(None, places=100, most_bytes=MOST_BYTES)  # type: ignore[arg-type]
+    running = asyncio.create_task(under_way.run())
+    first, second = waiting(), waiting()
+    await begin(under_way, first)
+    await asyncio.sleep(0.01)
+    await begin(under_way, second)
+    await under_way.rest(at_most_s=20)
+    running.cancel()
+    assert written.marked == [[first.event_id, second.event_id]]
+
+
 async def test_a_database_that_was_away_is_told_later(under_way, written):
     written.errors.append(asyncpg.InterfaceError("the pool is closed"))
     event = waiting()
