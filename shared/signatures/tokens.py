@@ -12,10 +12,11 @@ from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.algorithms import digest, hash_named
-from shared.signatures.cms import CmsCheck, check_signer
+from shared.signatures.cms import check_signer
 from shared.signatures.embedded import attached_evidence, evidence_of
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
 from shared.signatures.extensions import purposes
+from shared.signatures.ordinary import proof_of, read_token
 from shared.signatures.reading import fact
 from shared.signatures.trust import TIME_STAMPING, TrustAnchors, judge_path
 from shared.signatures.verdict import Reason, Refusal, TimestampStatus, Trust
@@ -55,7 +56,7 @@ def judge_token(token: bytes, stamped: Stamped, anchors: TrustAnchors, known: Ev
     token itself carries.
     """
     try:
-        return _judged(_read(token, stamped), anchors, known)
+        return _quickly_judged(token, stamped, anchors, known) or _judged(_read(token, stamped), anchors, known)
     except Refusal as refusal:
         return TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
     except Exception:  # a hostile token may break any parser below
@@ -68,7 +69,9 @@ def judge_imprint(token: bytes, stamped: Stamped, _anchors: TrustAnchors, _known
     Enough for those without anchors: a token by an authority that nobody trusts proves no more than a missing one.
     """
     try:
-        _read(token, stamped)
+        quick = read_token(token)
+        if quick is None or not quick.is_over(_digest_by(stamped)):
+            _read(token, stamped)
     except Refusal as refusal:
         return TokenVerdict(TimestampStatus.FAILED, None, refusal.reason)
     except Exception:  # a hostile token may break any parser below
@@ -83,6 +86,23 @@ def judge_tokens(verdicts: list[TokenVerdict]) -> TokenVerdict:
     failed = (one for one in verdicts if one.status is not TimestampStatus.PASSED)
     first = next(failed, None) or min(verdicts, key=lambda one: one.at or datetime.max.replace(tzinfo=UTC))
     return replace(first, wanted=frozenset().union(*(one.wanted for one in verdicts)))
+
+
+def _quickly_judged(token: bytes, stamped: Stamped, anchors: TrustAnchors, known: Evidence) -> TokenVerdict | None:
+    """The verdict on an ordinary token whose signature holds; None for all others."""
+    quick = read_token(token)
+    if quick is None or not quick.is_over(_digest_by(stamped)):
+        return None
+    proof = proof_of(quick)
+    if proof is None:
+        return None
+    carried = Evidence(proof.certificates)
+    verdict = _judged_authority(proof.signer, quick.at, anchors, carried | known)
+    return replace(verdict, known=carried, digests=proof.digests | {quick.algorithm})
+
+
+def _digest_by(stamped: Stamped) -> Callable[[str], bytes]:
+    return stamped if callable(stamped) else lambda algorithm: digest(algorithm, stamped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +127,7 @@ def _read(token: bytes, stamped: Stamped) -> _Token:
     imprint = info["message_imprint"]
     algorithm = str(imprint["hash_algorithm"]["algorithm"].native)
     hash_named(algorithm)
-    if imprint["hashed_message"].native != (stamped(algorithm) if callable(stamped) else digest(algorithm, stamped)):
+    if imprint["hashed_message"].native != _digest_by(stamped)(algorithm):
         raise Refusal("timestamp_imprint", "the timestamp is over other bytes than this signature value")
     return _Token(signed, bytes(enclosed["content"]), info, algorithm)
 
@@ -124,13 +144,14 @@ def _judged(token: _Token, anchors: TrustAnchors, known: Evidence) -> TokenVerdi
         why = checked.reasons[0].sentence if checked.reasons else "no certificate"
         return _failed("timestamp_signature", f"the timestamp's own signature does not hold: {why}")
     carried = evidence_of(token.signed) | attached_evidence(token.signed["signer_infos"][0])
-    verdict = _judged_authority(checked, token.info["gen_time"].native, anchors, carried | known)
+    verdict = _judged_authority(checked.certificate, token.info["gen_time"].native, anchors, carried | known)
     return replace(verdict, known=carried, digests=checked.digests | {token.algorithm})
 
 
-def _judged_authority(checked: CmsCheck, at: datetime, anchors: TrustAnchors, known: Evidence) -> TokenVerdict:
-    leaf = checked.certificate
-    if leaf is None or not _may_stamp(leaf):
+def _judged_authority(
+    leaf: asn1_x509.Certificate, at: datetime, anchors: TrustAnchors, known: Evidence
+) -> TokenVerdict:
+    if not _may_stamp(leaf):
         return _failed("timestamp_usage", "the timestamp's certificate is not that of a timestamping authority")
     if at > datetime.now(UTC) + CLOCK_SKEW:
         return _failed("timestamp_future", "the timestamp lies in the future")
