@@ -21,6 +21,7 @@ class Handed:
         self._outcomes = outcomes
         self._lease = lease
         self._open = False
+        self._paused = False
         self._events: list[Waiting] = []
         self._some = asyncio.Event()
 
@@ -34,6 +35,15 @@ class Handed:
             self._open = False
             self._refuse(self.pop())
 
+    def pause(self) -> None:
+        """Take nothing over until it goes on, and let what is not on its way wait."""
+        self._paused = True
+        self._refuse(self.pop())
+
+    def go_on(self) -> None:
+        """Take events over again."""
+        self._paused = False
+
     @contextmanager
     def expecting(self, sizes: Sequence[int]) -> Iterator[timedelta | None]:
         """Keep places free for events of these sizes (bytes) while they are committed, within the block.
@@ -41,7 +51,7 @@ class Handed:
         Yields how long their lease has to be; None if there is no room for them now.
         """
         count, size = len(sizes), sum(sizes)
-        if not count or not self._open or not self._outcomes.has_room(count, size):
+        if not count or not self._takes or not self._outcomes.has_room(count, size):
             yield None
             return
         self._outcomes.reserve(count, size)
@@ -53,7 +63,7 @@ class Handed:
     def take(self, some: Sequence[Waiting]) -> None:
         """Take events over that were expected and are committed."""
         self._outcomes.begin(some)
-        if self._open:
+        if self._takes:
             self._events += some
             self._some.set()
         else:
@@ -68,6 +78,10 @@ class Handed:
         """Return all that were handed over, which are the caller's now."""
         some, self._events = self._events, []
         return some
+
+    @property
+    def _takes(self) -> bool:
+        return self._open and not self._paused
 
     def _refuse(self, some: Sequence[Waiting]) -> None:
         for event in some:

@@ -122,11 +122,14 @@ class Relay:
     async def _until_taken(self) -> None:
         """Wait until the broker takes messages, and say so if it does not."""
         if await broker.takes_messages(self._connection):
+            self.handed.go_on()
             return
+        self.handed.pause()
         reason = "blocked" if await broker.blocks(self._connection) else "away"
         log.warning("relay_waits_for_broker", reason=reason)
         while not await broker.takes_messages(self._connection):  # noqa: ASYNC110 - aiormq tells nobody
             await asyncio.sleep(BLOCKED_LOOK_EVERY_S)
+        self.handed.go_on()
         log.info("relay_goes_on")
 
     async def _publish_handed(self, publisher: Publisher) -> None:
@@ -135,7 +138,9 @@ class Relay:
             while True:
                 await self.handed.wait()
                 async with self._turn:
-                    if some := self.handed.pop():
+                    if not await broker.takes_messages(self._connection):
+                        self.handed.pause()
+                    elif some := self.handed.pop():
                         await self._publish(publisher, some)
 
     async def _publish_due(self, publisher: Publisher) -> bool:

@@ -114,3 +114,24 @@ async def test_what_was_handed_over_and_lost_goes_out_when_its_lease_is_over(poo
     await pool.execute("UPDATE events SET due_at = due_at - $1::interval", relays.LEASE)
     (event,) = await events.claim_due(pool, **kept)
     assert event.attempts == 2
+
+
+async def test_while_the_broker_takes_nothing_nothing_is_handed_over_and_later_all_goes_out(
+    queue, pool, admission, relay, monkeypatch
+):
+    blocked = True
+
+    async def takes_messages(_):
+        return not blocked
+
+    monkeypatch.setattr(broker, "takes_messages", takes_messages)
+    monkeypatch.setattr(relays, "BLOCKED_LOOK_EVERY_S", 0.05)
+    await posted(pool, admission, relay.handed, number=2)  # taken over before the relay could see it
+    await posted(pool, admission, relay.handed, number=2)
+    await eventually(lambda: pool.fetchval("SELECT count(*) = 4 FROM events WHERE due_at < now() + interval '5 s'"))
+    assert await pool.fetchval("SELECT count(published_at) FROM events") == 0
+    assert await queue.get(no_ack=True, fail=False) is None
+    blocked = False
+    await eventually(lambda: pool.fetchval("SELECT count(published_at) = 4 FROM events"))
+    assert len({(await queue.get(no_ack=True)).message_id for _ in range(4)}) == 4
+    assert await queue.get(no_ack=True, fail=False) is None

@@ -96,3 +96,17 @@ def test_what_was_not_published_before_the_end_waits_like_what_was_refused(hande
     handed.take([after])
     assert outcomes.again == [before, after]
     assert handed.pop() == []
+
+
+def test_nothing_is_taken_over_during_a_pause_and_what_was_waits(handed, outcomes):
+    before, meanwhile = waiting(), waiting()
+    with handed.taking():
+        handed.take([before])
+        handed.pause()
+        assert outcomes.again == [before]
+        assert fits(handed, 5) is None
+        handed.take([meanwhile])
+        assert outcomes.again == [before, meanwhile]
+        handed.go_on()
+        outcomes.release(2, 10)
+        assert fits(handed, 5) == LEASE
