@@ -12,7 +12,7 @@ from shared.persistence import jobs
 from shared.persistence.events import Draft
 from shared.persistence.notices import transaction
 from shared.persistence.pool import DATABASE_ERRORS
-from shared.signing.collect import ready
+from shared.signing.ending import ready
 from shared.signing.results import Outcome
 from shared.signing.states import Cause
 

@@ -17,7 +17,7 @@ from shared.messaging.problems import Code, Problem
 from shared.persistence.contents import ref_of
 from shared.persistence.jobs import JobContent
 from shared.signing.admission import Heads, Intent, Prepared, Problems
-from shared.signing.requests import expected_signer
+from shared.signing.requests import BY_REFERENCE, expected_signer
 from shared.signing.states import Kind
 from shared.systems import System
 
@@ -60,13 +60,19 @@ class SignCommand:
         """The stored contents that are to be signed."""
         return [item.content_ref for item in self.data.contents if item.content_ref]
 
+    @property
+    def _kept(self) -> str:
+        """What the job remembers of the command: all but the contents, and whether any of those came by reference."""
+        kept = self.data.model_dump_json(exclude={"contents"})
+        return f'{kept[:-1]},"{BY_REFERENCE}":true}}' if self.refs else kept
+
     def prepare(self, system: System, heads: Heads, now: datetime) -> Prepared | Problems:
         """Return what the command's job keeps, or everything that is wrong with the command."""
         if found := tuple(_problems(self.data, system, heads, now, self.policy)):
             return found
         used = tuple(_used(position, item) for position, item in enumerate(self.data.contents))
         return Prepared(
-            command=self.data.model_dump_json(exclude={"contents"}),
+            command=self._kept,
             contents=used,
             bodies={
                 kept.ref: item.content

@@ -87,7 +87,11 @@ class CheckedData(BaseModel):
 
 
 class ResultData(BaseModel):
-    """One signature; base64 inline, or a reference to the stored content. `sha256` is the signature's, in hex."""
+    """One signature; base64 inline, or a reference to the stored content. `sha256` is the signature's, in hex.
+
+    Signatures of more than `INLINE_BYTES` together come by reference; where a command named contents by reference, so do
+    those of more than 64 KiB each.
+    """
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -98,7 +102,7 @@ class ResultData(BaseModel):
     signature: str | None = None
     """The XAdES document or the signed PDF, in base64."""
     signature_ref: str | None = None
-    """The reference of a signature that is too large for the event."""
+    """The reference of a signature that is not in the event."""
     sha256: str | None = None
     """Of the signature's bytes, in hex."""
     signer: SignerData | None = None

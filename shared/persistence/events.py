@@ -4,11 +4,12 @@ An event keeps its id over every retry; nothing is removed when it is published,
 its command is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -25,16 +26,23 @@ if TYPE_CHECKING:
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
+INLAY = f"@{token_hex(16)}@"
+"""What nobody can guess, so that it stands nowhere but where it was put."""
+
 _SQL = load("events.sql")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event before it has its place in the job's sequence; `source` is the service that tells it."""
+    """An event before it has its place in the job's sequence; `source` is the service that tells it.
+
+    `inlays` are long texts that need no escape in JSON, each in pieces: they stand where the data say `INLAY`.
+    """
 
     source: str
     type: str
     data: BaseModel
+    inlays: Sequence[Sequence[bytes]] = ()
 
 
 class Written(NamedTuple):
@@ -99,10 +107,20 @@ def write(job: "Job", draft: Draft, *, sequence: int, traceparent: str | None) -
         type=draft.type,
         routing_key=routing_key(draft.type, job.system),
         head=orjson.dumps(begun)[:-1] + b',"time":"',
-        tail=b'","sequence":%d,"datacontenttype":"application/json","data":%s}'
-        % (sequence, draft.data.model_dump_json().encode()),
+        tail=b"".join(
+            (b'","sequence":%d,"datacontenttype":"application/json","data":' % sequence, *_json(draft), b"}")
+        ),
         traceparent=traceparent or job.traceparent,
     )
+
+
+def _json(draft: Draft) -> Iterator[bytes]:
+    """The data as JSON in pieces, so that long texts are copied once, into the event."""
+    first, *others = draft.data.model_dump_json().encode().split(INLAY.encode())
+    yield first
+    for inlay, behind in zip(draft.inlays, others, strict=True):
+        yield from inlay
+        yield behind
 
 
 def claimed(job: "Job", one: Written) -> Waiting:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 
@@ -25,10 +25,14 @@ from shared.signatures.xades.verify import judge_document
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Whether a signature holds and covers what was sent, and whoever signed last; None when nobody can be read."""
+    """Whether a signature holds and covers what was sent, and whoever signed last; None when nobody can be read.
+
+    `continues` tells that what came back begins with the file that was sent.
+    """
 
     covers: bool
     signer: x509.Certificate | None
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,11 @@ class SentFile:
 
     size: int
     sha256: bytes
+
+    @property
+    def ref(self) -> str:
+        """How the contents of a system are called: `sha256:<hex>`."""
+        return f"sha256:{self.sha256.hex()}"
 
     @classmethod
     def of(cls, pdf: bytes) -> SentFile:
@@ -64,8 +73,11 @@ def bind(content_type: ContentType, sent: bytes | SentFile, signature: bytes | S
 def _bind_pdf(sent: SentFile, signed: Source) -> Binding:
     if len(signed) <= sent.size or signed.digest("sha256", (0, sent.size)) != sent.sha256:
         return _bound((), judge_pdf(signed, TrustAnchors.none()).signatures)
-    added = judge_added(signed, sent.size)
-    return _bound(added.signatures if added.nothing_else else (), added.signatures)
+    try:
+        added = judge_added(signed, sent.size)
+    except Malformed:
+        return Binding(covers=False, signer=None, continues=True)
+    return replace(_bound(added.signatures if added.nothing_else else (), added.signatures), continues=True)
 
 
 def _bound(made: Sequence[SignatureVerdict], found: Sequence[SignatureVerdict]) -> Binding:

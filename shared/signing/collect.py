@@ -6,9 +6,8 @@ no transaction is open during the call.
 
 import asyncio
 import random
-from base64 import b64encode
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -22,19 +21,15 @@ from shared.contract.failures import failure_of
 from shared.contract.faults import MSignFault, RequestNotFound
 from shared.contract.models import ContentType, Language, SignResponse, SignStatus
 from shared.errors import Transient
-from shared.messaging.events import READY, ReadyData
-from shared.persistence import contents, jobs
-from shared.persistence.events import Draft, Taker
-from shared.persistence.grouping import Grouped
-from shared.persistence.jobs import Job, Move
-from shared.persistence.notices import transaction
+from shared.persistence import jobs
+from shared.persistence.events import Taker
+from shared.persistence.jobs import Job
 from shared.persistence.pool import is_away
 from shared.signing.breaker import Breaker
+from shared.signing.ending import Ending
 from shared.signing.requests import sent_contents
 from shared.signing.results import Outcome, Sent, judge
 from shared.signing.schedule import poll_delay
-from shared.signing.states import Cause
-from shared.spool import Spool
 from shared.telemetry import metrics
 from shared.telemetry.steps import step
 
@@ -44,16 +39,7 @@ LEASE = timedelta(seconds=90)
 JUDGE_AT_ONCE_BYTES = 64 * 1024
 """How many bytes of signatures are judged where they arrive: for a few milliseconds a thread only adds waits."""
 
-TOGETHER_BYTES = 64 * 1024
-"""Up to how many bytes of signatures an end is committed together with others: fifty large ones are hundreds of MB."""
-
 log = structlog.get_logger(__name__)
-
-_CAUSES = {
-    SignStatus.SUCCESS: Cause.SIGNED,
-    SignStatus.FAILURE: Cause.NOT_SIGNED,
-    SignStatus.EXPIRED: Cause.DEADLINE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +74,9 @@ class Collector:
         self._pool = pool
         self._client = client
         self._breaker = breaker
-        self._source = source
         self._policy = policy
         self._owner = uuid4()
-        self._move_all = partial(jobs.move_all, pool, taker=taker)
-        self._move = Grouped(self._move_all)
+        self._ending = Ending(pool, source=source, inline_bytes=policy.inline_bytes, taker=taker)
 
     async def collect(self, job_id: UUID, request_id: str | None = None) -> Collected | None:
         """Ask MSign about one job now; None if somebody else is at it or was less than a second ago.
@@ -145,20 +129,23 @@ class Collector:
     async def _ask(self, job: Job) -> Outcome | None:
         assert job.request_id is not None  # noqa: S101 - it awaits its signer, so MSign has it
         language = Language(job.command["language"])
-        answering = self._client.get_sign_response(job.request_id, language)
+        # A user who is back has mostly signed: what that is judged by is looked up while MSign answers.
+        looking = None if job.returned_at is None else asyncio.create_task(sent_contents(self._pool, job))
         try:
-            if job.returned_at is None:
-                return await self._judge(job, await answering, None)
-            # A user who is back has mostly signed: what that is judged by is looked up while MSign answers.
-            return await self._judge(job, *await asyncio.gather(answering, sent_contents(self._pool, job)))
+            return await self._judge(job, await self._client.get_sign_response(job.request_id, language), looking)
         except RequestNotFound:
             return Outcome(status=SignStatus.EXPIRED, reason="not_found")
+        finally:
+            if looking is not None:
+                looking.cancel()
+                await asyncio.wait({looking})
 
-    async def _judge(self, job: Job, response: SignResponse, sent: list[Sent] | None) -> Outcome | None:
+    async def _judge(
+        self, job: Job, response: SignResponse, looking: asyncio.Task[list[Sent]] | None
+    ) -> Outcome | None:
         if response.status is SignStatus.PENDING:
             return None
-        if sent is None:
-            sent = await sent_contents(self._pool, job)
+        sent = await (looking or sent_contents(self._pool, job))
         signer = job.command["expected_signer"]
         check = partial(
             judge,
@@ -172,55 +159,7 @@ class Collector:
         return check()
 
     async def _finish(self, job: Job, outcome: Outcome) -> Outcome | None:
-        """Commit the outcome with its event: together with others, unless its signatures are large."""
-        if (size := sum(map(len, outcome.signatures))) > self._policy.inline_bytes:
-            async with transaction(self._pool) as connection:
-                outcome = await self._with_references(connection, job, outcome)
-                (moved,) = await jobs.move_all(connection, [self._end_of(job, outcome)])
-        else:
-            outcome = _with_signatures(outcome)
-            end = self._end_of(job, outcome)
-            (moved,) = [await self._move(end)] if size <= TOGETHER_BYTES else await self._move_all([end])
-        if moved is None:
+        if not await self._ending.end(job, outcome):
             return None
         log.info("sign_response_ready", job_id=str(job.job_id), status=outcome.status, reason=outcome.reason)
         return outcome
-
-    def _end_of(self, job: Job, outcome: Outcome) -> Move:
-        return Move(job=job, cause=_CAUSES[outcome.status], drafts=[Draft(self._source, READY, ready(job, outcome))])
-
-    async def _with_references(self, connection: object, job: Job, outcome: Outcome) -> Outcome:
-        """Store the signatures, which are too large for a message together, and let results refer to them."""
-        results = []
-        for result, signature in zip(outcome.results, outcome.signatures, strict=True):
-            update = {"signature_ref": await self._store(connection, job, signature)} if signature else {}
-            results.append(result.model_copy(update=update))
-        return replace(outcome, results=tuple(results))
-
-    async def _store(self, connection: object, job: Job, signature: bytes | Spool) -> str:
-        if isinstance(signature, bytes):
-            return await contents.put_result(connection, job.system, job.job_id, signature)
-        return await contents.put_result_spool(connection, job.system, job.job_id, signature)
-
-
-def _with_signatures(outcome: Outcome) -> Outcome:
-    """Let results hold their signatures."""
-    results = []
-    for result, signature in zip(outcome.results, outcome.signatures, strict=True):
-        body = signature if isinstance(signature, bytes) else signature.read()
-        results.append(result.model_copy(update={"signature": b64encode(body).decode()} if body else {}))
-    return replace(outcome, results=tuple(results))
-
-
-def ready(job: Job, outcome: Outcome) -> ReadyData:
-    """Return the data of the event that ends a sign job."""
-    return ReadyData(
-        job_id=str(job.job_id),
-        command_id=job.command_id,
-        request_id=job.request_id,
-        status=outcome.status,
-        reason_code=outcome.reason,
-        message=outcome.message,
-        relay_state=job.command["relay_state"],
-        results=outcome.results,
-    )

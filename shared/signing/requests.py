@@ -14,6 +14,14 @@ from shared.persistence.jobs import Job, JobContent
 from shared.signatures.binding import SentFile
 from shared.signing.results import Sent
 
+BY_REFERENCE = "by_reference"
+"""What stands in what a job remembers of its command if a content of it came so."""
+
+
+def came_by_reference(job: Job) -> bool:
+    """Tell whether the command of a job named contents by reference, so that its system can fetch some, too."""
+    return bool(job.command.get(BY_REFERENCE))
+
 
 def msign_id(content: JobContent) -> str:
     """Return the CorrelationID towards MSign: the system's own, else the content's place."""

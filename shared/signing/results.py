@@ -29,16 +29,30 @@ class Sent:
     content: bytes | SentFile
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    result: ResultData
+    signature: bytes | Spool = b""
+    begins_with: SentFile | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The final word on a sign job; `signatures` are those of its results, which do not hold them yet."""
+    """The final word on a sign job; `signatures` are those of its results, which do not hold them yet.
+
+    `begins_with` are the files that were sent, for those signatures that begin with one.
+    """
 
     status: SignStatus
     reason: ReasonCode | None = None
     message: str | None = None
     results: tuple[ResultData, ...] = ()
     signatures: tuple[bytes | Spool, ...] = ()
+    begins_with: tuple[SentFile | None, ...] = ()
 
+
+SMALL_BYTES = 64 * 1024
+"""Up to which size a signature stands in the event, however its content came: fetching it would cost more."""
 
 _DECLINED_WORDS = ("anula", "refuz", "renun", "отмен", "отказ", "cancel", "declin", "refus")
 
@@ -52,14 +66,31 @@ def judge(
     if response.status is SignStatus.EXPIRED:
         return Outcome(status=SignStatus.EXPIRED, reason="expired", message=response.message)
     checked = _check(response.results, content_type, sent, expected_id)
-    results = tuple(result for result, _ in checked)
-    signatures = tuple(signature for _, signature in checked)
+    results = tuple(one.result for one in checked)
     if response.status is SignStatus.FAILURE:
         reason: ReasonCode | None = "declined" if is_declined(response.message) else "provider_failure"
     else:
         reason = _mismatch(results)
     status = SignStatus.SUCCESS if reason is None else SignStatus.FAILURE
-    return Outcome(status=status, reason=reason, message=response.message, results=results, signatures=signatures)
+    return Outcome(
+        status=status,
+        reason=reason,
+        message=response.message,
+        results=results,
+        signatures=tuple(one.signature for one in checked),
+        begins_with=tuple(one.begins_with for one in checked),
+    )
+
+
+def told_by_reference(sizes: Sequence[int], *, by_reference: bool, inline_bytes: int) -> tuple[bool, ...]:
+    """Tell of which signatures, of these sizes in bytes, an event gives only the references.
+
+    Of all of them where they are more than `inline_bytes` together; and of those that are more than `SMALL_BYTES` where
+    the contents came `by_reference`: their system fetches them piece by piece, and here they need not be in memory.
+    """
+    if sum(sizes) > inline_bytes:
+        return (True,) * len(sizes)
+    return tuple(by_reference and size > SMALL_BYTES for size in sizes)
 
 
 def is_declined(message: str | None) -> bool:
@@ -78,22 +109,20 @@ def _mismatch(results: Sequence[ResultData]) -> ReasonCode | None:
 
 def _check(
     results: Sequence[SignResult], content_type: ContentType, sent: Sequence[Sent], expected_id: str | None
-) -> list[tuple[ResultData, bytes | Spool]]:
-    """Return one checked result for each content that was sent, in order, with its signature."""
+) -> list[_Checked]:
+    """Return one checked result for each content that was sent, in order."""
     by_id = {result.correlation_id: result for result in results}
     return [_checked(by_id.get(item.msign_id, SignResult()), content_type, item, expected_id) for item in sent]
 
 
-def _checked(
-    result: SignResult, content_type: ContentType, sent: Sent, expected_id: str | None
-) -> tuple[ResultData, bytes | Spool]:
+def _checked(result: SignResult, content_type: ContentType, sent: Sent, expected_id: str | None) -> _Checked:
     held = result.held
     if not held:
         nothing = CheckedData(covers_content=None, expected_signer=None)
-        return ResultData(correlation_id=sent.correlation_id, checked=nothing), b""
+        return _Checked(ResultData(correlation_id=sent.correlation_id, checked=nothing))
     bound = bind(content_type, sent.content, _readable(content_type, held))
     signer = bound.signer
-    return ResultData(
+    told = ResultData(
         correlation_id=sent.correlation_id,
         certificate=_certificate(result, signer),
         sha256=held.digest.hex() if isinstance(held, Spool) else hashlib.sha256(held).hexdigest(),
@@ -104,7 +133,8 @@ def _checked(
             if expected_id is None
             else signer is not None and personal_number(signer) == expected_id,
         ),
-    ), held
+    )
+    return _Checked(told, held, sent.content if bound.continues and isinstance(sent.content, SentFile) else None)
 
 
 def _readable(content_type: ContentType, held: bytes | Spool) -> bytes | Source:

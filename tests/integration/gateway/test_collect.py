@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,17 +51,33 @@ async def signed(content: bytes) -> SignResponse:
 
 
 @pytest.fixture
-async def signed_file(pool, admission, msign, links):
-    """Posts a job over a PDF file of several pieces; gives its id and the file, signed."""
-    pki, sent = TestPki.make(), pdf_file("x" * 2 * PIECE_BYTES)
-    file = await sign_pdf(sent, pki.signer, pki.timestamper, reason=None, signed_at=datetime.now(UTC))
-    ref = await contents.put(pool, "declaratii", sent)
-    asked = {"content_ref": ref, "correlation_id": "1"}
-    await admission.handle([delivery(sign_data(content_type="Pdf", contents=[asked]))])
-    poster = Poster(pool, msign, Breaker(), links)
-    for job in await poster.claim(1):
-        await poster.post(job)
-    return (await only_job(pool))["job_id"], file
+async def signed_file(post_file):
+    """Posts a job over a PDF file of several pieces that was stored; gives its id and the file, signed."""
+    return await post_file("x" * 2 * PIECE_BYTES, inline=False)
+
+
+@pytest.fixture
+async def post_file(pool, admission, msign, links):
+    """Posts a job over a PDF file of one page; gives its id and the file, signed."""
+
+    async def post(page: str, *, inline: bool) -> tuple[uuid.UUID, bytes]:
+        pki, sent = TestPki.make(), pdf_file(page)
+        file = await sign_pdf(sent, pki.signer, pki.timestamper, reason=None, signed_at=datetime.now(UTC))
+        asked = {"content": base64.b64encode(sent).decode()}
+        if not inline:
+            async with pool.acquire() as connection:
+                spool = Spool()
+                await spool.write(sent)
+                await spool.end()
+                await contents.put_spool(connection, "declaratii", spool)
+            asked = {"content_ref": contents.ref_of(sent)}
+        await admission.handle([delivery(sign_data(content_type="Pdf", contents=[asked | {"correlation_id": "1"}]))])
+        poster = Poster(pool, msign, Breaker(), links)
+        for job in await poster.claim(1):
+            await poster.post(job)
+        return (await only_job(pool))["job_id"], file
+
+    return post
 
 
 def spooled(file: bytes) -> SignResponse:
@@ -70,14 +87,14 @@ def spooled(file: bytes) -> SignResponse:
     return SignResponse(status=SignStatus.SUCCESS, results=(SpooledResult(correlation_id="1", spool=spool),))
 
 
-async def test_a_large_signature_is_committed_by_itself(pool, msign, collector, signed_file, monkeypatch):
+async def test_a_large_signature_is_committed_by_itself(pool, msign, collector, post_file, monkeypatch):
     asked: list[Any] = []
 
     async def move_together(end):
         asked.append(end)
 
-    monkeypatch.setattr(collector, "_move", move_together)
-    job_id, file = signed_file
+    monkeypatch.setattr(collector._ending, "_move", move_together)
+    job_id, file = await post_file("x" * 2 * PIECE_BYTES, inline=True)
     msign.response = spooled(file)
     assert await collector.collect(job_id)
     assert (await only_job(pool))["state"] == "completed"
@@ -96,8 +113,43 @@ async def test_a_signed_file_that_is_too_large_for_a_message_is_stored_and_refer
     assert await contents.get(pool, "declaratii", result["signature_ref"]) == file
 
 
-async def test_a_signed_file_that_came_in_a_spool_is_told_inline_where_it_may_be(pool, collector, msign, signed_file):
+async def test_a_signed_file_is_referred_to_if_what_was_sent_came_by_reference(pool, collector, msign, signed_file):
     job_id, file = signed_file
+    msign.response = spooled(file)
+    await collector.collect(job_id)
+    (result,) = (await final_event(pool))["results"]
+    assert (result["signature"], result["checked"]["covers_content"]) == (None, True)
+    assert result["sha256"] == hashlib.sha256(file).hexdigest() == result["signature_ref"].removeprefix("sha256:")
+    assert await contents.get(pool, "declaratii", result["signature_ref"]) == file
+
+
+async def test_of_a_signed_file_only_what_was_added_is_stored(pool, collector, msign, signed_file):
+    job_id, file = signed_file
+    msign.response = spooled(file)
+    before = await stored_bytes(pool)
+    await collector.collect(job_id)
+    assert await stored_bytes(pool) - before < 100_000 < 2 * PIECE_BYTES < len(file)
+
+
+async def stored_bytes(pool: asyncpg.Pool) -> int:
+    """All that stands in the tables of contents."""
+    return await pool.fetchval(
+        "SELECT (SELECT coalesce(sum(length(contents::text)), 0) FROM contents) / 2"
+        " + (SELECT coalesce(sum(length(content_pages::text)), 0) FROM content_pages) / 2"
+    )
+
+
+async def test_a_small_signed_file_is_told_inline_however_it_came(pool, collector, msign, post_file):
+    job_id, file = await post_file("one", inline=False)
+    msign.response = SignResponse(status=SignStatus.SUCCESS, results=(SignResult(correlation_id="1", signature=file),))
+    await collector.collect(job_id)
+    (result,) = (await final_event(pool))["results"]
+    assert base64.b64decode(result["signature"]) == file
+    assert result["signature_ref"] is None
+
+
+async def test_a_signed_file_that_came_in_a_spool_is_told_inline_if_it_was_sent_so(pool, collector, msign, post_file):
+    job_id, file = await post_file("x" * 2 * PIECE_BYTES, inline=True)
     msign.response = spooled(file)
     await collector.collect(job_id)
     (result,) = (await final_event(pool))["results"]

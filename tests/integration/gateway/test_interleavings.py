@@ -21,7 +21,7 @@ from shared.persistence.events import Draft
 from shared.persistence.intake import NewJob
 from shared.persistence.jobs import Job
 from shared.persistence.pool import open_pool
-from shared.signing.collect import ready
+from shared.signing.ending import ready
 from shared.signing.results import Outcome
 from shared.signing.states import FINAL, Cause, Kind, State, transition
 
