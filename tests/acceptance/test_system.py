@@ -98,6 +98,7 @@ async def test_a_job_published_while_sign_gateway_is_dead_is_accepted_when_it_is
     serve("sign_gateway", scene, stage)
     event = await client.next_event(command, timeout_s=30)
     assert event.type == wire.ACCEPTED
+    await eventually(lambda: is_ready(scene, "sign_gateway"), within_s=60)
 
 
 async def test_a_job_published_while_msign_is_down_is_accepted_when_it_is_back(scene, stage, client, job):
@@ -106,6 +107,7 @@ async def test_a_job_published_while_msign_is_down_is_accepted_when_it_is_back(s
     serve("msign", scene, stage)
     event = await client.next_event(command, timeout_s=60)
     assert event.type == wire.ACCEPTED
+    await eventually(lambda: is_ready(scene, "msign"), within_s=60)  # its pages too, for the tests that follow
 
 
 async def test_a_user_who_never_comes_back_loses_nothing(stage, client, job, people):

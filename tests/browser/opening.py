@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, FileChooser, Page, Request, Response
 
 SIZES = {"desktop": (1280, 800), "phone": (375, 720), "narrow": (320, 640)}
 PATIENCE_MS = 20_000
 LEFT = "net::ERR_ABORTED"
 """How a request ends whose page was left: no failure of anybody's."""
+
+
+def _left_to_the_test(_: FileChooser) -> None:
+    """Have files chosen by the test from the start: told later, the browser may hear it too late."""
 
 
 @dataclass
@@ -40,7 +44,9 @@ class Open:
         context.on("requestfailed", self._failed)
         context.on("response", self._answered)
         self._contexts.append(context)
-        return await context.new_page()
+        page = await context.new_page()
+        page.on("filechooser", _left_to_the_test)
+        return page
 
     async def close(self) -> None:
         """Close every page."""
