@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING
 
 from shared.signatures.verdict import Refusal
@@ -45,7 +44,7 @@ def text_of(node: etree._Element) -> str:
 def decode_base64(text: str) -> bytes:
     """Decode base64 with white space in it; raises `Refusal` for anything else."""
     try:
-        return base64.b64decode(re.sub(r"[ \t\r\n]+", "", text).encode("ascii"), validate=True)
+        return base64.b64decode(text.encode("ascii").translate(None, b" \t\r\n"), validate=True)
     except (binascii.Error, ValueError) as error:
         raise Refusal("base64", "a value is not base64") from error
 
