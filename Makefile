@@ -12,12 +12,12 @@ help: ## list the commands
 demo: prepare ## play the whole way on real parts; ARGS=--interactive leaves it running for you
 	@exec $(BIN)/msign-gateway demo $(ARGS)
 
-test: prepare ## prepare everything and run all tests; ARGS goes to pytest
+test: prepare ## prepare everything and run all tests side by side; ARGS goes to pytest
 	@./setup/test-tools.sh
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest -n auto $(ARGS)
 
 unit: prepare ## run the tests that need no servers
-	@exec $(BIN)/pytest tests/unit $(ARGS)
+	@exec $(BIN)/pytest -n auto tests/unit $(ARGS)
 
 docs: prepare ## build the documents into artifacts/docs; ARGS=--serve shows them while you write
 	@if [ "$(ARGS)" = --serve ]; then set -- serve; else set -- build --strict; fi; \

@@ -14,6 +14,9 @@ from hypothesis import settings
 from msign_gateway.infrastructure import Broker, Database, Infrastructure, open_infrastructure
 from msign_gateway.infrastructure.definitions import Passwords, definitions
 from shared.persistence.migrate import MIGRATIONS, migrate
+from tests.side_by_side import pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler
+
+__all__ = ["pytest_xdist_auto_num_workers", "pytest_xdist_make_scheduler"]
 
 ROOT = Path(__file__).parent.parent
 MSIGN_MIGRATIONS = ROOT / "services" / "msign" / "migrations"
@@ -31,6 +34,13 @@ session = pytest_asyncio.fixture(scope="session", loop_scope="session")
 @session
 async def infrastructure() -> AsyncIterator[Infrastructure]:
     """A broker and a database server for the whole session."""
+    async with open_infrastructure(durable=False) as opened:
+        yield opened
+
+
+@session
+async def undisturbed() -> AsyncIterator[Infrastructure]:
+    """Others, for whole systems, whose users of the broker have the names of those that `passwords` makes."""
     async with open_infrastructure(durable=False) as opened:
         yield opened
 

@@ -16,8 +16,14 @@ from msign_gateway.demo.stage import Stage, set_stage
 from msign_gateway.infrastructure import Infrastructure
 from tests.collector import Collector, open_collector
 
-# Of one module, not of the session: its broker users have the names that other tests give theirs.
+# Of one module, not of the session: another demo wants a broker without users of its names.
 module = pytest_asyncio.fixture(scope="module", loop_scope="session")
+
+
+@pytest.fixture(scope="session")
+def infrastructure(undisturbed: Infrastructure) -> Infrastructure:
+    """Servers on which nothing else is tested."""
+    return undisturbed
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +35,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 @pytest.fixture(scope="module")
 def given_servers(infrastructure: Infrastructure) -> dict[str, str]:
-    """The session's servers, named as an outside user would name theirs."""
+    """Running servers, named as an outside user would name theirs."""
     return {
         "AMQP_URL": infrastructure.broker.url,
         "AMQP_MANAGEMENT_URL": infrastructure.broker.management_url,

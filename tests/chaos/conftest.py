@@ -1,4 +1,4 @@
-"""What do the tests break? Real services on the session's servers."""
+"""What do the tests break? Real services on real servers."""
 
 from collections.abc import AsyncIterator
 
@@ -7,6 +7,12 @@ import pytest_asyncio
 
 from msign_gateway.infrastructure import Infrastructure
 from tests.chaos.system import System, running_system
+
+
+@pytest.fixture(scope="session")
+def infrastructure(undisturbed: Infrastructure) -> Infrastructure:
+    """Servers on which nothing else is tested."""
+    return undisturbed
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

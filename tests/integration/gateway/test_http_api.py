@@ -76,7 +76,7 @@ async def field_of(response):
 )
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PUT", "/contents"), ("GET", f"/contents/{REF}"), ("GET", f"/jobs/{uuid.uuid4()}"), ("GET", "/jobs")],
+    [("PUT", "/contents"), ("GET", f"/contents/{REF}"), ("GET", f"/jobs/{uuid.UUID(int=17)}"), ("GET", "/jobs")],
 )
 async def test_nobody_gets_in_without_a_token(api, method, path, value):
     headers = {} if value is None else {"Authorization": value}

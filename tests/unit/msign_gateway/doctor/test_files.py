@@ -90,6 +90,7 @@ async def test_settings_that_are_missing_are_named(registry, monkeypatch):
         (f"{GOOD} {'ab' * 20}", "warning"),
         (" ".join(secrets.token_urlsafe(32) for _ in range(3)), "warning"),
     ],
+    ids=["good", "a good one after another", "guessable", "guessable after a good one", "too many"],
 )
 def test_keys_that_could_be_guessed_or_are_too_many_are_a_warning(secret, outcome):
     finding = files.link_secret(secret)
