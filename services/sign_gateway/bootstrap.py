@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from services.sign_gateway.deadlines import sweep
 from services.sign_gateway.handlers import NAME, SignPolicy, sign_intent
 from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.measuring import measure_for_ever
-from services.sign_gateway.posting import Poster
+from services.sign_gateway.posting import AtOnce, Poster
 from services.sign_gateway.retention import purge_for_ever
 from services.sign_gateway.settings import Settings
 from services.sign_gateway.status.page import add_status
@@ -35,15 +35,16 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
     systems = Systems(settings.systems_file)
     links = Links(Keyring.following(settings.follow("link_secret")), settings.public_url)
     telling.begin(Kind.SIGN)
-    async with (
-        open_gateway(settings, service) as gateway,
-        open_intake(settings, service, SIGN_COMMANDS, _admission(settings, gateway, systems).handle),
-    ):
-        poster, poller = _poster(settings, gateway, links), _poller(settings, gateway)
-        for drain in (poster.stop, poller.stop):
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(open_gateway(settings, service))
+        poster = Poster(gateway.pool, gateway.client, gateway.breaker, links, gateway.taker)
+        posting, polling = _posting(settings, gateway, poster), _polling(settings, gateway)
+        admission = _admission(settings, gateway, systems, AtOnce(poster, posting))
+        await stack.enter_async_context(open_intake(settings, service, SIGN_COMMANDS, admission.handle))
+        for drain in (posting.stop, polling.stop):
             service.on_drain(drain)
-        service.spawn(poster.run(), "poster")
-        service.spawn(poller.run(), "poller")
+        service.spawn(posting.run(), "poster")
+        service.spawn(polling.run(), "poller")
         service.spawn(sweep(gateway.pool), "sweep")
         service.spawn(purge_for_ever(gateway.pool, timedelta(days=settings.retention_days)), "retention")
         service.spawn(measure_for_ever(gateway.pool), "measuring")
@@ -53,13 +54,12 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
             yield
 
 
-def _admission(settings: Settings, gateway: Gateway, systems: Systems) -> Admission:
+def _admission(settings: Settings, gateway: Gateway, systems: Systems, at_once: AtOnce) -> Admission:
     policy = SignPolicy(timedelta(hours=settings.sign_deadline_hours), settings.inline_bytes)
-    return Admission(gateway.pool, systems, sign_intent(policy))
+    return Admission(gateway.pool, systems, sign_intent(policy), at_once)
 
 
-def _poster(settings: Settings, gateway: Gateway, links: Links) -> Worker:
-    poster = Poster(gateway.pool, gateway.client, gateway.breaker, links, gateway.taker)
+def _posting(settings: Settings, gateway: Gateway, poster: Poster) -> Worker:
     hint = gateway.notices.hint(JOBS, Kind.SIGN)
     return Worker(
         "post sign request",
@@ -71,7 +71,7 @@ def _poster(settings: Settings, gateway: Gateway, links: Links) -> Worker:
     )
 
 
-def _poller(settings: Settings, gateway: Gateway) -> Worker:
+def _polling(settings: Settings, gateway: Gateway) -> Worker:
     policy = Policy(timedelta(minutes=settings.sign_grace_minutes), settings.inline_bytes)
     collector = Collector(
         gateway.pool, gateway.client, gateway.breaker, source=NAME, policy=policy, taker=gateway.taker

@@ -6,9 +6,11 @@ may hold one that nobody knows, as ambiguous.
 """
 
 import random
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import structlog
@@ -17,8 +19,10 @@ from services.sign_gateway.handlers import NAME
 from shared.contract.client import MSignClient
 from shared.messaging.events import ACCEPTED, SIGN_REJECTED, AcceptedData
 from shared.persistence import contents, jobs
+from shared.persistence.contents import Stored
 from shared.persistence.events import Draft, Taker
 from shared.persistence.grouping import Grouped
+from shared.persistence.intake import Claim
 from shared.persistence.jobs import Job, Move
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
@@ -27,6 +31,7 @@ from shared.signing.links import Links
 from shared.signing.requests import request_of
 from shared.signing.schedule import poll_delay, retry_delay
 from shared.signing.states import Cause, Kind
+from shared.signing.worker import Worker
 from shared.telemetry import metrics
 
 LEASE = timedelta(seconds=120)
@@ -44,17 +49,25 @@ class Poster:
         self._client = client
         self._breaker = breaker
         self._links = links
-        self._owner = uuid4()
+        self._at_hand: dict[UUID, list[Stored]] = {}
+        self.claims_as = Claim(uuid4(), LEASE)
         self._contents = Grouped(partial(contents.of_jobs, pool))
         self._move = Grouped(partial(jobs.move_all, pool, taker=taker))
 
     async def claim(self, limit: int) -> list[Job]:
         """Claim up to `limit` jobs, one of each system in turn."""
-        return await jobs.claim(self._pool, Kind.SIGN, owner=self._owner, lease=LEASE, limit=limit)
+        return await jobs.claim(
+            self._pool, Kind.SIGN, owner=self.claims_as.owner, lease=self.claims_as.lease, limit=limit
+        )
+
+    def expect(self, job: Job, stored: list[Stored]) -> None:
+        """Remember the contents of a job until it is posted."""
+        self._at_hand[job.job_id] = stored
 
     async def post(self, job: Job) -> None:
         """Post one claimed job and commit what came of it."""
-        request, documents = request_of(self._pool, job, await self._contents((job.system, job.job_id)))
+        stored = self._at_hand.pop(job.job_id, None) or await self._contents((job.system, job.job_id))
+        request, documents = request_of(self._pool, job, stored)
         match await call(self._breaker, self._client.post_sign_request(request, documents)):
             case Answered(request_id):
                 await self._accept(job, request_id)
@@ -93,3 +106,24 @@ class Poster:
         await self._move(Move(job=job, cause=Cause.RETRY, due_in=delay, failed=postponed.counts, outcome=outcome))
         metrics.JOB_RETRIES.labels(Kind.SIGN, postponed.reason).inc()
         log.warning("sign_request_not_posted", job_id=str(job.job_id), error=type(postponed.error).__name__)
+
+
+class AtOnce:
+    """Posts jobs as soon as they have begun, where nothing else waits for a place."""
+
+    def __init__(self, poster: Poster, worker: Worker) -> None:
+        self._poster = poster
+        self._worker = worker
+
+    @asynccontextmanager
+    async def places(self, count: int) -> AsyncIterator[Claim | None]:
+        """Keep places for so many jobs that begin within the block; yields how to claim them, None without places."""
+        async with self._worker.places(count) as free:
+            yield self._poster.claims_as if free else None
+
+    def begin(self, begun: Iterable[tuple[Job, list[Stored] | None]]) -> None:
+        """Post jobs that were claimed so."""
+        for job, stored in begun:
+            if stored:
+                self._poster.expect(job, stored)
+            self._worker.begin(job)

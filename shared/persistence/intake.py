@@ -5,14 +5,16 @@ the same commands or contents wait for each other instead of dying of a deadlock
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from shared.persistence.jobs import Job, JobContent
 from shared.persistence.queries import load
-from shared.signing.states import Cause, Kind, State
+from shared.signing.states import Cause, Kind, State, transition
 from shared.telemetry import jobs as telling
 
 _SQL = load("intake.sql")
@@ -45,6 +47,14 @@ class NewJob:
     contents: tuple[JobContent, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """For whom, and for how long, jobs are claimed that begin."""
+
+    owner: UUID
+    lease: timedelta
+
+
 async def recall(connection: Any, commands: Sequence[CommandKey]) -> tuple[datetime, dict[CommandKey, Known]]:
     """Return the database's time, and those of `commands` (one at least) that are known."""
     rows = await connection.fetch(_SQL["recall"], *_columns(commands, 2))
@@ -53,9 +63,16 @@ async def recall(connection: Any, commands: Sequence[CommandKey]) -> tuple[datet
 
 
 async def begin(
-    connection: Any, kind: Kind, new: Sequence[NewJob], bodies: Mapping[ContentKey, bytes], now: datetime
+    connection: Any,
+    kind: Kind,
+    new: Sequence[NewJob],
+    bodies: Mapping[ContentKey, bytes],
+    now: datetime,
+    claim: Claim | None = None,
 ) -> list[Job]:
     """Begin jobs in state `received`, claimable at once, and store `bodies`; `now` is about the database's time.
+
+    With a `claim` they are claimed already, in the same statement.
 
     Raises `asyncpg.UniqueViolationError` when a command has been taken in meanwhile.
     """
@@ -67,11 +84,14 @@ async def begin(
         *_columns(map(_row, ordered), 7),
         *_columns([(system, ref, body) for (system, ref), body in stored], 3),
         *_columns([_used(job.job_id, item) for job in ordered for item in job.contents], 7),
+        claim and claim.owner,
+        claim and claim.lease,
+        transition(kind, State.RECEIVED, Cause.CLAIM) if claim else None,
     )
     begun = [_begun(job, kind, now) for job in new]
     for job in begun:
         telling.changed(job, Cause.INTAKE)
-    return begun
+    return [_claimed(job, one) for job, one in zip(begun, new, strict=True)] if claim else begun
 
 
 async def count_open(connection: Any, system: str, *, at_most: int) -> int:
@@ -116,3 +136,10 @@ def _begun(job: NewJob, kind: Kind, now: datetime) -> Job:
         history_count=1,
         seen_at=now,
     )
+
+
+def _claimed(job: Job, begun: NewJob) -> Job:
+    state = transition(job.kind, job.state, Cause.CLAIM)
+    claimed = replace(job, state=state, command=orjson.loads(begun.command), attempt=1, history_count=2)
+    telling.changed(claimed, Cause.CLAIM)
+    return claimed

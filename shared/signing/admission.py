@@ -6,6 +6,7 @@ what speaks against it. Then everything that is new is written at once.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -20,8 +21,9 @@ from shared.messaging.events import ErrorData, RejectedData
 from shared.messaging.intake import DUPLICATE, Delivery, Done, Unusable, Verdict
 from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, events, intake, jobs, notices
+from shared.persistence.contents import Stored
 from shared.persistence.events import Draft
-from shared.persistence.intake import CommandKey, ContentKey, Known, NewJob
+from shared.persistence.intake import Claim, CommandKey, ContentKey, Known, NewJob
 from shared.persistence.jobs import Job, JobContent, Move
 from shared.signing.attribution import Attributed, attribute
 from shared.signing.quota import Quota
@@ -69,16 +71,30 @@ class Intent:
     read: Callable[[dict[str, Any]], Reading | Problems]
 
 
+class Beginner(Protocol):
+    """Who works on jobs as soon as they have begun."""
+
+    def places(self, count: int) -> AbstractAsyncContextManager[Claim | None]:
+        """Keep places for so many jobs that begin within the block; yields how to claim them, None without places."""
+
+    def begin(self, begun: Iterable[tuple[Job, list[Stored] | None]]) -> None:
+        """Work on jobs that were claimed so, each with its contents if they are at hand and small."""
+
+
 Judged = Prepared | Problems
 
 
 class Admission:
-    """Takes in batches of commands of one kind; everything that a batch writes is committed at once."""
+    """Takes in batches of commands of one kind; everything that a batch writes is committed at once.
 
-    def __init__(self, pool: asyncpg.Pool, systems: Systems, intent: Intent) -> None:
+    Jobs for which the `beginner` has places are claimed as they begin, and given to it.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, systems: Systems, intent: Intent, beginner: Beginner | None = None) -> None:
         self._pool = pool
         self._systems = systems
         self._intent = intent
+        self._beginner = beginner
         self._quota = Quota()
 
     async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
@@ -146,11 +162,12 @@ class Admission:
         for key in [key for key, body in bodies.items() if len(body) > LARGE_BYTES]:
             async with self._pool.acquire() as connection:  # before their jobs: unused ones are forgotten after a time
                 await contents.put_large(connection, *key, bodies.pop(key))
+        new = [_new_job(item, judged[key], now) for key, item in fresh.items()]
         if all(isinstance(found, Prepared) for found in judged.values()):
-            await self._begin(self._pool, fresh, judged, bodies, now)
+            await self._begin_and_claim(new, bodies, now)
         else:
             async with notices.transaction(self._pool) as connection:
-                begun = await self._begin(connection, fresh, judged, bodies, now)
+                begun = await self._begin(connection, new, bodies, now)
                 await jobs.move_all(connection, [move for job in begun for move in self._refused(job, judged)])
         if repeated:
             await events.publish_latest_again(self._pool, repeated)
@@ -160,20 +177,29 @@ class Admission:
             draft = rejection(job, found, source=self._intent.service, event_type=self._intent.rejected_type)
             yield Move(job=job, cause=Cause.REFUSED, drafts=[draft])
 
+    async def _begin_and_claim(self, new: Sequence[NewJob], bodies: Mapping[ContentKey, bytes], now: datetime) -> None:
+        if self._beginner is None or not new:
+            await self._begin(self._pool, new, bodies, now)
+            return
+        async with self._beginner.places(len(new)) as claim:
+            begun = await self._begin(self._pool, new, bodies, now, claim)
+            if claim:
+                self._beginner.begin([(job, _at_hand(one, bodies)) for job, one in zip(begun, new, strict=True)])
+
     async def _begin(
         self,
         connection: Any,
-        fresh: Mapping[CommandKey, Attributed],
-        judged: Mapping[CommandKey, Judged],
+        new: Sequence[NewJob],
         bodies: Mapping[ContentKey, bytes],
         now: datetime,
+        claim: Claim | None = None,
     ) -> list[Job]:
         """Begin every job in one statement, which needs no transaction around it if nothing else is to be written."""
-        if not fresh:
+        if not new:
             return []
-        new = [_new_job(item, judged[key], now) for key, item in fresh.items()]
-        begun = await intake.begin(connection, self._intent.kind, new, bodies, now)
-        notices.tell(notices.JOBS, self._intent.kind)
+        begun = await intake.begin(connection, self._intent.kind, new, bodies, now, claim)
+        if claim is None:
+            notices.tell(notices.JOBS, self._intent.kind)
         return begun
 
 
@@ -237,6 +263,14 @@ def _bodies(judged: Mapping[CommandKey, Judged]) -> dict[ContentKey, bytes]:
         if isinstance(found, Prepared)
         for ref, body in found.bodies.items()
     }
+
+
+def _at_hand(job: NewJob, bodies: Mapping[ContentKey, bytes]) -> list[Stored] | None:
+    """A job's contents as the database would give them; None if some must be looked up."""
+    found = [(item, bodies.get((job.system, item.ref))) for item in job.contents]
+    if any(body is None or len(body) > contents.SMALL_BYTES for _, body in found):
+        return None
+    return [Stored(item, len(body), body) for item, body in found if body is not None]
 
 
 def _new_job(item: Attributed, found: Judged, now: datetime) -> NewJob:

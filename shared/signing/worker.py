@@ -1,7 +1,11 @@
-"""How is claimed work done? Up to a number of jobs at once, each claimed only when there is a place for it."""
+"""How is claimed work done? Up to a number of jobs at once, each claimed only when there is a place for it.
+
+What begins while nothing else waits may be claimed with its beginning, by who begins it: then it needs no look.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -34,6 +38,7 @@ class Worker:
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._resting = False
         self._claiming = asyncio.Lock()
 
     async def run(self) -> None:
@@ -55,25 +60,53 @@ class Worker:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
+    @asynccontextmanager
+    async def places(self, count: int) -> AsyncIterator[bool]:
+        """Keep `count` places for jobs that are claimed within the block, and given to `begin` there.
+
+        Yields False if there are not so many, or if it is not their turn: something else may wait for a place.
+        """
+        if not self._resting or self._stopping or self._breaker.open or self._claiming.locked() or self._free < count:
+            yield False
+            return
+        async with self._claiming:
+            yield True
+
+    def begin(self, job: Job) -> None:
+        """Begin to work on a claimed job that has its place."""
+        task = asyncio.create_task(self._guarded(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def _free(self) -> int:
+        return self._concurrency - len(self._tasks)
+
     async def _claim_and_work(self) -> None:
         try:
             if not await self._turn():
-                await self._idle()
+                await self._rest()
         except DATABASE_ERRORS as error:
             log.warning("worker_interrupted", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
 
+    async def _rest(self) -> None:
+        self._resting = True
+        try:
+            await self._idle()
+        finally:
+            self._resting = False
+
     async def _turn(self) -> bool:
         """Fill the free places; False if there was less to claim than that, so that looking again at once is no use."""
-        while len(self._tasks) >= self._concurrency:
+        while not self._free:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        free = await self._breaker.room(self._concurrency - len(self._tasks))
+        room = await self._breaker.room(self._free)
         async with self._claiming:
-            claimed = [] if self._stopping else await self._claim(free)
+            free = min(room, self._free)  # some may have begun meanwhile
+            claimed = await self._claim(free) if free and not self._stopping else []
             for job in claimed:
-                task = asyncio.create_task(self._guarded(job))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self.begin(job)
         if self._breaker.open and self._tasks:
             await asyncio.wait(self._tasks)  # a probe: what comes of it decides about the next claim
         return len(claimed) == free

@@ -27,7 +27,7 @@ class Point:
 POINTS = (
     Point("sign_gateway", "intake_before_commit", "shared.persistence.intake:begin", after=False),
     Point("sign_gateway", "intake_before_ack", "shared.signing.admission:Admission.handle"),
-    Point("sign_gateway", "post_after_claim", "services.sign_gateway.posting:Poster.claim"),
+    Point("sign_gateway", "post_after_claim", "services.sign_gateway.posting:Poster.post", after=False),
     Point("sign_gateway", "post_after_answer", "shared.contract.client:MSignClient.post_sign_request"),
     Point("sign_gateway", "post_before_commit", "shared.persistence.jobs:move_all", after=False),
     Point("sign_gateway", "post_after_commit", "services.sign_gateway.posting:Poster._accept"),

@@ -7,7 +7,8 @@ LEFT JOIN LATERAL (
 ) inbox ON true
 
 -- name: begin
--- Everything of a batch at once: jobs ($2 to $8), what they bring ($9 to $11) and what they use ($12 to $18).
+-- Everything of a batch at once: jobs ($2 to $8), what they bring ($9 to $11) and what they use ($12 to $18). With an
+-- owner ($19) they are claimed at once, for $20 into the state $21, and their first attempts are on record.
 WITH job AS (
     SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::timestamptz[])
         AS job (job_id, system, command_id, digest, command, traceparent, expires_at)
@@ -17,12 +18,20 @@ WITH job AS (
     ON CONFLICT (system, ref) DO UPDATE SET touched_at = now()
 ), begun AS (
     INSERT INTO jobs (job_id, kind, system, command_id, state, command, traceparent, created_at, expires_at, due_at,
-                      history_count)
-    SELECT job_id, $1, system, command_id, 'received', command::jsonb, traceparent, now(), expires_at, now(), 1
+                      history_count, attempt, claimed_by, lease_until)
+    SELECT job_id, $1, system, command_id, CASE WHEN $19::uuid IS NULL THEN 'received' ELSE $21::text END,
+           command::jsonb, traceparent, now(), expires_at, now(),
+           CASE WHEN $19::uuid IS NULL THEN 1 ELSE 2 END, CASE WHEN $19::uuid IS NULL THEN 0 ELSE 1 END,
+           $19::uuid, now() + $20::interval
     FROM job
 ), noted AS (
     INSERT INTO job_history (job_id, sequence, from_state, to_state, cause, at)
     SELECT job_id, 1, NULL, 'received', 'intake', now() FROM job
+    UNION ALL
+    SELECT job_id, 2, 'received', $21::text, 'claim', now() FROM job WHERE $19::uuid IS NOT NULL
+), attempted AS (
+    INSERT INTO post_attempts (job_id, attempt, started_at)
+    SELECT job_id, 1, now() FROM job WHERE $19::uuid IS NOT NULL AND $1 = 'sign'
 ), used AS (
     INSERT INTO job_contents (job_id, position, ref, correlation_id, name, multiple_signatures, hash)
     SELECT * FROM unnest($12::uuid[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::boolean[],

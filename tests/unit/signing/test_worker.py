@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.errors import ProviderDown
 from shared.signing.breaker import Breaker
 from shared.signing.worker import Worker
 
@@ -93,3 +94,60 @@ async def test_a_worker_looks_again_at_once_only_when_it_got_all_it_asked_for(wa
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert did == asked
+
+
+@pytest.fixture
+async def resting(jobs):
+    """A worker with two places that found nothing to claim."""
+    rests = asyncio.Event()
+    jobs.job, jobs._waiting = jobs._waiting[0], []
+
+    async def idle():
+        rests.set()
+        await asyncio.Event().wait()
+
+    worker = Worker("post", claim=jobs.claim, work=jobs.work, idle=idle, breaker=Breaker(), concurrency=2)
+    running = asyncio.create_task(worker.run())
+    await rests.wait()
+    yield worker
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def has_places(worker, count):
+    async with worker.places(count) as free:
+        return free
+
+
+async def test_who_rests_has_as_many_places_as_are_free(resting, jobs):
+    assert await has_places(resting, 2)
+    assert not await has_places(resting, 3)
+    async with resting.places(1) as free:
+        assert free
+        assert not await has_places(resting, 1)  # one at a time
+        resting.begin(jobs.job)
+    await jobs.begun.wait()
+    assert await has_places(resting, 1)
+    assert not await has_places(resting, 2)
+
+
+async def test_who_does_not_rest_may_have_other_work_to_claim_first(jobs):
+    worker = Worker("post", claim=jobs.claim, work=jobs.work, idle=asyncio.sleep, breaker=Breaker(), concurrency=2)
+    assert not await has_places(worker, 1)
+
+
+async def test_there_are_no_places_while_msign_is_down(resting):
+    resting._breaker.failed(ProviderDown("no route"))
+    assert not await has_places(resting, 1)
+
+
+async def test_who_is_stopped_finishes_what_has_got_its_place_and_takes_no_more(resting, jobs):
+    async with resting.places(1) as free:
+        assert free
+        stopping = asyncio.create_task(resting.stop())
+        await asyncio.sleep(0)
+        resting.begin(jobs.job)
+    jobs.let_go.set()
+    await stopping
+    assert jobs.ended == "done"
+    assert not await has_places(resting, 1)
