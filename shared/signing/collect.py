@@ -138,7 +138,7 @@ class Collector:
         finally:
             if looking is not None:
                 looking.cancel()
-                await asyncio.wait({looking})
+                await asyncio.gather(looking, return_exceptions=True)
 
     async def _judge(
         self, job: Job, response: SignResponse, looking: asyncio.Task[list[Sent]] | None

@@ -17,6 +17,7 @@ from shared.errors import ProviderDown, Transient
 from shared.persistence import contents, jobs
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
+from shared.signing import collect
 from shared.signing.breaker import Breaker
 from shared.signing.collect import Collector, Policy
 from shared.spool import PIECE_BYTES, Spool
@@ -316,3 +317,27 @@ async def test_after_a_bug_the_right_to_collect_is_given_back(pool, awaiting, co
     job = await only_job(pool)
     assert (job["state"], job["lease_until"]) == ("awaiting_signer", None)
     assert job["due_at"] > datetime.now(UTC)
+
+
+async def test_what_is_looked_up_while_msign_answers_is_broken_off_when_it_does_not(
+    pool, awaiting, collector, msign, monkeypatch
+):
+    job_id = await awaiting()
+    broken_off = asyncio.Event()
+
+    async def for_ever(*_):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            broken_off.set()
+            raise
+
+    async def get_sign_response(*_):
+        await asyncio.sleep(0)
+        raise Transient("away")
+
+    monkeypatch.setattr(collect, "sent_contents", for_ever)
+    monkeypatch.setattr(msign, "get_sign_response", get_sign_response, raising=False)
+    found = await collector.collect(job_id, (await only_job(pool))["request_id"])
+    assert found.outcome is None
+    assert broken_off.is_set()
