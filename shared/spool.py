@@ -1,6 +1,6 @@
 """Where does something large wait until it is whole, and what is it called then? In a file, and by its SHA-256.
 
-Nothing larger than a piece is held in memory. The file has no name and is gone with the process; it lies where
+Nothing large is held in memory. The file has no name and is gone with the process; it lies where
 `TMPDIR` says.
 """
 
@@ -10,7 +10,7 @@ import io
 import os
 import tempfile
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -18,7 +18,8 @@ PIECE_BYTES = 24 * 8064
 """What is written, read and hashed at once of something small: whole pages of the database, and no rest in base64."""
 LARGEST_PIECE_BYTES = 2 * PIECE_BYTES
 """The same of something large: each step is a thread's."""
-
+MOST_WAITING = 256
+"""How many pieces wait as they came; where they are small, what is around each of them would be larger than it."""
 
 State = tuple[int, Any]
 """A place, and the SHA-256 of all bytes before it, which may be copied to go on from there."""
@@ -27,14 +28,17 @@ State = tuple[int, Any]
 class Spool:
     """What has come so far; `size` is in bytes. Once it is `ended`, it can be read, any number of times.
 
-    `states` are those in between: whoever needs the digest of its beginning need not read that again.
+    Of less than `in_memory_bytes` no file is made. `states` are those in between: whoever needs the digest of its
+    beginning need not read that again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_memory_bytes: int = PIECE_BYTES) -> None:
         self.size = 0
+        self._in_memory_bytes = in_memory_bytes
         self._hash = hashlib.sha256()
         self.states: list[State] = []
-        self._waiting = io.BytesIO()
+        self._waiting: list[bytes] = []
+        self._waits = 0
         self._file: IO[bytes] | None = None
 
     def __len__(self) -> int:
@@ -53,24 +57,25 @@ class Spool:
     def append(self, piece: bytes) -> None:
         """Take in what comes next and wait for nothing; when it `is_full`, it must be `put_away`."""
         self.size += len(piece)
-        self._waiting.write(piece)
+        self._waits += len(piece)
+        self._waiting.append(piece)
+        if len(self._waiting) >= MOST_WAITING:
+            self._waiting = [b"".join(self._waiting)]
 
     @property
     def is_full(self) -> bool:
         """Whether there is so much to put away that it should be done."""
-        return self._waiting.tell() >= piece_bytes(self.size)
+        return self._waits >= (self._in_memory_bytes if self._file is None else piece_bytes(self.size))
 
     def put_away(self) -> None:
         """Put away what waits, in a thread that may wait for the disk."""
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
             weakref.finalize(self, self._file.close)
-        piece = self._waiting.getbuffer()
-        self._hash.update(piece)
-        self._file.write(piece)
+        self._hash_what_waits()
+        self._file.writelines(self._waiting)
         self._file.flush()
-        piece.release()
-        self._waiting = io.BytesIO()
+        self._waiting, self._waits = [], 0
         self.states.append((self._file.tell(), self._hash.copy()))
 
     def write_here(self, piece: bytes) -> None:
@@ -84,7 +89,7 @@ class Spool:
         if self._file is not None:
             self.put_away()
         else:
-            self._hash.update(self._waiting.getbuffer())
+            self._hash_what_waits()
         return self.ref
 
     @property
@@ -104,29 +109,42 @@ class Spool:
 
     @property
     def file(self) -> IO[bytes]:
-        """The whole as a file that can be sought in; in memory, if it is smaller than a piece."""
-        return self._waiting if self._file is None else self._file
+        """The whole as a file that can be sought in; in memory, if it is small."""
+        return io.BytesIO(self.read()) if self._file is None else self._file
 
     async def pieces(self, begin: int = 0) -> AsyncIterator[bytes]:
         """Yield the whole from its beginning, or what comes after its first bytes, piece by piece."""
+        if self._file is None:
+            for piece in _after(begin, self._waiting):
+                yield piece
+            return
         at_once = piece_bytes(self.size)
         for start in range(begin, self.size, at_once):
-            yield await asyncio.to_thread(self._read, start, at_once)
+            yield await asyncio.to_thread(os.pread, self._file.fileno(), at_once, start)
 
     def read(self) -> bytes:
         """Return the whole, in memory."""
-        self.file.seek(0)
-        return self.file.read()
+        if self._file is None:
+            return b"".join(self._waiting)
+        self._file.seek(0)
+        return self._file.read()
 
     def close(self) -> None:
         """Let it go; that is done as well when nobody holds it any more."""
         if self._file is not None:
             self._file.close()
 
-    def _read(self, start: int, at_once: int) -> bytes:
-        if self._file is None:
-            return self._waiting.getvalue()[start : start + at_once]
-        return os.pread(self._file.fileno(), at_once, start)
+    def _hash_what_waits(self) -> None:
+        for piece in self._waiting:
+            self._hash.update(piece)
+
+
+def _after(begin: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what comes after the first `begin` bytes."""
+    for piece in pieces:
+        if begin < len(piece):
+            yield piece[begin:] if begin else piece
+        begin = max(0, begin - len(piece))
 
 
 def piece_bytes(size: int) -> int:
@@ -135,9 +153,9 @@ def piece_bytes(size: int) -> int:
 
 
 @contextmanager
-def open_spool() -> Iterator[Spool]:
+def open_spool(*, in_memory_bytes: int = PIECE_BYTES) -> Iterator[Spool]:
     """Yield an empty spool, which is gone at the block's end."""
-    spool = Spool()
+    spool = Spool(in_memory_bytes=in_memory_bytes)
     try:
         yield spool
     finally:

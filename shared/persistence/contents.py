@@ -106,9 +106,8 @@ async def put_result_continued(
     tail_size = spool.size - base_size
     if tail_size <= LONGEST_TAIL_BYTES:
         tail = b"".join([piece async for piece in spool.pieces(base_size)])
-        values = (system, spool.ref, base_ref, tail, base_size, LONGEST_TAIL_BYTES)
-        if await connection.fetchval(_SQL["put_after"], *values):
-            await connection.execute(_SQL["keep"], job_id, spool.ref)
+        values = (system, spool.ref, base_ref, tail, base_size, LONGEST_TAIL_BYTES, job_id)
+        if await connection.fetchval(_SQL["put_result_after"], *values):
             return spool.ref
     return await put_result_spool(connection, system, job_id, spool)
 

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from shared.persistence.pages import PAGE_BYTES
-from shared.spool import LARGEST_PIECE_BYTES, PIECE_BYTES, open_spool, piece_bytes
+from shared.spool import LARGEST_PIECE_BYTES, MOST_WAITING, PIECE_BYTES, open_spool, piece_bytes
 
 
 async def whole(spool):
@@ -24,7 +24,7 @@ async def test_what_went_in_comes_out_in_pieces(size, step):
         pieces = await whole(spool)
         assert (ref, spool.ref, spool.size) == (f"sha256:{hashlib.sha256(body).hexdigest()}", ref, size)
         assert b"".join(pieces) == body
-        assert all(len(piece) == PIECE_BYTES for piece in pieces[:-1])
+        assert all(len(piece) <= PIECE_BYTES for piece in pieces)
         spool.file.seek(0)
         assert spool.file.read() == body
 
@@ -65,3 +65,26 @@ async def test_the_digest_of_the_beginning_is_known_at_each_place_up_to_which_it
 def test_something_large_goes_in_larger_pieces_but_never_whole(size):
     assert piece_bytes(size) == (LARGEST_PIECE_BYTES if size >= 32 * PIECE_BYTES else PIECE_BYTES)
     assert piece_bytes(size) % PAGE_BYTES == 0
+
+
+@pytest.mark.parametrize("begin", [0, 1, 70_000, 70_001, 3 * 70_000])
+async def test_what_may_be_in_memory_needs_no_file_and_can_be_read_from_anywhere(begin):
+    body = bytes(range(250)) * (3 * 70_000 // 250)
+    with open_spool(in_memory_bytes=len(body) + 1) as spool:
+        for start in range(0, len(body), 70_000):
+            await spool.write(body[start : start + 70_000])
+        assert await spool.end() == f"sha256:{hashlib.sha256(body).hexdigest()}"
+        assert spool.is_in_memory
+        assert b"".join([piece async for piece in spool.pieces(begin)]) == body[begin:]
+        assert spool.read() == spool.file.read() == body
+
+
+async def test_what_comes_byte_by_byte_does_not_wait_byte_by_byte():
+    body = bytes(range(256)) * 4
+    with open_spool() as spool:
+        for number in range(len(body)):
+            await spool.write(body[number : number + 1])
+        await spool.end()
+        pieces = await whole(spool)
+        assert b"".join(pieces) == body
+        assert len(pieces) < MOST_WAITING

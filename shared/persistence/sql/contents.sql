@@ -7,14 +7,19 @@ INSERT INTO contents (system, ref, pages_id, pages_size) VALUES ($1, $2, $3, $4)
 ON CONFLICT (system, ref) DO UPDATE SET touched_at = now()
 RETURNING coalesce(pages_id = $3, false)
 
--- name: put_after
+-- name: put_result_after
 -- The base needs no lock: the job that is being finished uses it, and from then on what is stored here does.
-INSERT INTO contents (system, ref, base_pages_id, pages_size, tail)
-SELECT $1, $2, coalesce(pages_id, base_pages_id), pages_size, tail || $4 FROM contents
-WHERE system = $1 AND ref = $3 AND body IS NULL
-  AND pages_size + octet_length(tail) = $5 AND octet_length(tail) + octet_length($4) <= $6
-ON CONFLICT (system, ref) DO UPDATE SET touched_at = now()
-RETURNING true
+WITH stored AS (
+    INSERT INTO contents (system, ref, base_pages_id, pages_size, tail)
+    SELECT $1, $2, coalesce(pages_id, base_pages_id), pages_size, tail || $4 FROM contents
+    WHERE system = $1 AND ref = $3 AND body IS NULL
+      AND pages_size + octet_length(tail) = $5 AND octet_length(tail) + octet_length($4) <= $6
+    ON CONFLICT (system, ref) DO UPDATE SET touched_at = now()
+    RETURNING ref
+), kept AS (
+    INSERT INTO job_results (job_id, ref) SELECT $7, ref FROM stored ON CONFLICT DO NOTHING
+)
+SELECT true FROM stored
 
 -- name: place
 SELECT coalesce(pages_id, base_pages_id) AS pages_id, pages_size FROM contents WHERE system = $1 AND ref = $2
