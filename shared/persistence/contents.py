@@ -24,6 +24,7 @@ REST_BYTES = 192 * 1024
 """How much of what does not lie in pages is read at once."""
 LONGEST_TAIL_BYTES = 1024 * 1024
 """How much longer than another a content may be and still share its pages."""
+PURGED_AT_ONCE_BYTES = 1024**3
 
 _SQL = load("contents.sql")
 
@@ -182,8 +183,11 @@ async def refer(connection: Any, system: str, refs: Iterable[str]) -> dict[str, 
 
 
 async def purge(connection: Any, *, before: datetime, limit: int) -> int:
-    """Delete up to `limit` contents that no job uses and that nobody touched since `before`; returns how many."""
-    return int(await connection.fetchval(_SQL["purge"], before, limit))
+    """Delete up to `limit` contents that no job uses and that nobody touched since `before`; returns how many.
+
+    Where they are large it is fewer: no more than reach `PURGED_AT_ONCE_BYTES`.
+    """
+    return int(await connection.fetchval(_SQL["purge"], before, limit, PURGED_AT_ONCE_BYTES))
 
 
 async def sizes(connection: Any, system: str, refs: Iterable[str]) -> dict[str, int]:

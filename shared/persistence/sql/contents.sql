@@ -59,9 +59,10 @@ RETURNING contents.ref, coalesce(octet_length(body), pages_size + octet_length(t
 INSERT INTO job_results (job_id, ref) VALUES ($1, $2) ON CONFLICT DO NOTHING
 
 -- name: purge
--- Pages go with the content that they were written for, which stays as long as another one begins with it.
+-- Pages go with the content that they were written for, which stays as long as another one begins with it. No more goes
+-- at once than reaches $3 bytes: what takes too long is broken off, and would be each time.
 WITH old AS (
-    SELECT system, ref FROM contents
+    SELECT system, ref, touched_at, pages_size FROM contents
     WHERE touched_at < $1
       AND NOT EXISTS (SELECT FROM job_contents JOIN jobs USING (job_id)
                       WHERE job_contents.ref = contents.ref AND jobs.system = contents.system)
@@ -69,10 +70,14 @@ WITH old AS (
                       WHERE job_results.ref = contents.ref AND jobs.system = contents.system)
       AND NOT EXISTS (SELECT FROM contents AS longer WHERE longer.base_pages_id = contents.pages_id)
     ORDER BY touched_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), counted AS (
+    SELECT system, ref, sum(pages_size) OVER (ORDER BY touched_at, system, ref) - pages_size AS before FROM old
 ), gone AS (
-    DELETE FROM contents USING old WHERE contents.system = old.system AND contents.ref = old.ref RETURNING pages_id
+    DELETE FROM contents USING counted
+    WHERE contents.system = counted.system AND contents.ref = counted.ref AND counted.before < $3
+    RETURNING pages_id
 ), emptied AS (
-    DELETE FROM content_pages USING gone WHERE content_pages.pages_id = gone.pages_id
+    DELETE FROM content_pages WHERE pages_id = ANY (ARRAY(SELECT pages_id FROM gone))
 )
 SELECT count(*) FROM gone
 

@@ -9,6 +9,7 @@ import pytest
 from services.sign_gateway.retention import purge
 from shared.messaging.intake import Done
 from shared.persistence import contents, jobs
+from shared.spool import PIECE_BYTES
 from tests.gateway import DIGEST, delivery, sign_data
 
 KEPT_FOR = timedelta(days=7)
@@ -142,3 +143,22 @@ async def test_commands_that_bring_the_same_contents_in_another_order_do_not_wai
     sent = [delivery(sign_data(contents=forth if number % 2 else forth[::-1])) for number in range(10)]
     verdicts = await asyncio.gather(*(admission.handle([one]) for one in sent))
     assert verdicts == [[Done("admitted")]] * 10
+
+
+async def test_what_goes_with_a_job_is_found_by_an_index(pool):
+    found = await pool.fetch("""
+        SELECT conrelid::regclass::text AS referring FROM pg_constraint
+        WHERE contype = 'f' AND confrelid = 'jobs'::regclass
+          AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = conrelid AND indpred IS NULL AND indkey[0] = conkey[1])
+    """)
+    assert [row["referring"] for row in found] == []
+
+
+async def test_large_contents_go_a_few_at_once(pool, now, monkeypatch):
+    monkeypatch.setattr(contents, "PURGED_AT_ONCE_BYTES", 2 * PIECE_BYTES)
+    async with pool.acquire() as connection:
+        for body in (bytes([number]) * 2 * PIECE_BYTES for number in range(3)):
+            await contents.put_large(connection, "declaratii", contents.ref_of(body), body)
+    later = now + timedelta(days=1)
+    assert [await contents.purge(pool, before=later, limit=500) for _ in range(4)] == [1, 1, 1, 0]
+    assert await pool.fetchval("SELECT count(*) FROM content_pages") == 0
