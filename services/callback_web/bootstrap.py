@@ -16,6 +16,7 @@ from shared.lifecycle import Service, serve_http
 from shared.signing.collect import Collector, Policy
 from shared.signing.gateway import open_gateway
 from shared.signing.links import Links
+from shared.signing.rehearsal import rehearse
 from shared.signing.states import Kind
 from shared.telemetry import jobs as telling
 
@@ -37,6 +38,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
         returning = Returning(gateway.pool, gateway.notices, collector)
         pages = Pages(gateway.pool, links, returning, frontend_url=settings.msign_frontend_url)
         app = create_app(pages)
+        await rehearse()
         try:
             async with serve_http(app, host=settings.http_host, port=settings.http_port, drain_s=CLOSE_S) as port:
                 service.on_drain(port.drain)
