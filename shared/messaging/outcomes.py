@@ -39,18 +39,28 @@ class Outcomes:
         self._most_bytes = most_bytes
         self._count = 0
         self._bytes = 0
+        self._waits_for_room = False
         self._confirmed: list[Waiting] = []
         self._refused: list[Waiting] = []
         self._told = asyncio.Event()
         self._written = asyncio.Event()
 
     async def room(self) -> tuple[int, int]:
-        """Wait until half of the places are free; returns how many events and how many bytes may begin."""
-        await self._until(lambda: self._count <= self._places // 2 and self._bytes <= self._most_bytes // 2)
+        """Wait until half of the places are free; returns how many events and how many bytes may begin.
+
+        It comes to that however much begins at once: while one waits here, nothing does.
+        """
+        self._waits_for_room = True
+        try:
+            await self._until(lambda: self._count <= self._places // 2 and self._bytes <= self._most_bytes // 2)
+        finally:
+            self._waits_for_room = False
         return self._places - self._count, self._most_bytes - self._bytes
 
     def has_room(self, count: int, size: int) -> bool:
-        """Tell whether so many events with so many bytes may begin at once."""
+        """Tell whether so many events with so many bytes may begin at once, before those that wait for room."""
+        if self._waits_for_room:
+            return False
         return self._count + count <= self._places and self._bytes + size <= self._most_bytes
 
     def reserve(self, count: int, size: int) -> None:

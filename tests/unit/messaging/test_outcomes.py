@@ -119,6 +119,28 @@ async def test_there_is_room_once_half_of_the_places_are_free(under_way):
         assert await room == (2, MOST_BYTES - 10)
 
 
+async def test_nothing_begins_at_once_while_what_is_due_waits_for_room(under_way):
+    some = [waiting() for _ in range(PLACES - 1)]
+    under_way.begin(some)
+    assert under_way.has_room(1, 5)
+    room = asyncio.create_task(under_way.room())
+    await asyncio.sleep(0)
+    assert not under_way.has_room(1, 5)
+    under_way.confirmed(some[0])
+    async with asyncio.timeout(20):
+        await room
+    assert under_way.has_room(1, 5)
+
+
+async def test_who_no_longer_waits_for_room_holds_up_nothing(under_way):
+    under_way.begin([waiting() for _ in range(PLACES - 1)])
+    room = asyncio.create_task(under_way.room())
+    await asyncio.sleep(0)
+    room.cancel()
+    await asyncio.gather(room, return_exceptions=True)
+    assert under_way.has_room(1, 5)
+
+
 async def test_a_large_event_takes_the_room_of_many(under_way):
     large = waiting(b"x" * 2 * MOST_BYTES)
     under_way.begin([large])
