@@ -17,13 +17,13 @@ from benchmarks.verify import bench as verify
 from msign_gateway.infrastructure import Infrastructure, open_infrastructure
 
 BENCHES = ("signing", "documents", "scale", "verify")
-LATENCY_S = 100
+LATENCY_S = 70
 """What of signing's time is kept for the second part, which needs the first one's rates."""
 WITHOUT_SERVERS = ("verify",)
 ROUNDS = {"signing": 5, "documents": 3, "scale": 3, "verify": 3}
-SHARES_S = {"signing": 330, "documents": 170, "scale": 320, "verify": 70}
+SHARES_S = {"signing": 280, "documents": 210, "scale": 340, "verify": 70}
 """How long each may take, preparations included: a quarter of an hour together. Rounds that do not fit are left out."""
-QUICK_ROUNDS = {"signing": 1, "documents": 1, "scale": 1, "verify": 2}
+QUICK_ROUNDS = {"signing": 1, "documents": 1, "scale": 1, "verify": 3}
 QUICK_LEFT_OUT = (BY_THE_CLOCK, "20 signatures")
 """The ends of settings of verifying that say nothing to the guard, or nothing more."""
 
