@@ -15,9 +15,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 PIECE_BYTES = 24 * 8064
-"""What is written, read and hashed at once of something small: whole pages of the database, and no rest in base64."""
-LARGEST_PIECE_BYTES = 2 * PIECE_BYTES
-"""The same of something large: each step is a thread's."""
+"""What is written, read and hashed at once: whole pages of the database, and no rest in base64."""
 MOST_WAITING = 256
 """How many pieces wait as they came; where they are small, what is around each of them would be larger than it."""
 
@@ -65,7 +63,7 @@ class Spool:
     @property
     def is_full(self) -> bool:
         """Whether there is so much to put away that it should be done."""
-        return self._waits >= (self._in_memory_bytes if self._file is None else piece_bytes(self.size))
+        return self._waits >= (self._in_memory_bytes if self._file is None else PIECE_BYTES)
 
     def put_away(self) -> None:
         """Put away what waits, in a thread that may wait for the disk."""
@@ -118,9 +116,8 @@ class Spool:
             for piece in _after(begin, self._waiting):
                 yield piece
             return
-        at_once = piece_bytes(self.size)
-        for start in range(begin, self.size, at_once):
-            yield await asyncio.to_thread(os.pread, self._file.fileno(), at_once, start)
+        for start in range(begin, self.size, PIECE_BYTES):
+            yield await asyncio.to_thread(os.pread, self._file.fileno(), PIECE_BYTES, start)
 
     def read(self) -> bytes:
         """Return the whole, in memory."""
@@ -145,11 +142,6 @@ def _after(begin: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
         if begin < len(piece):
             yield piece[begin:] if begin else piece
         begin = max(0, begin - len(piece))
-
-
-def piece_bytes(size: int) -> int:
-    """Return how much of what has `size` bytes so far is written or read at once."""
-    return max(PIECE_BYTES, min(LARGEST_PIECE_BYTES, size // 16 // PIECE_BYTES * PIECE_BYTES))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from shared.persistence.pages import PAGE_BYTES
-from shared.spool import LARGEST_PIECE_BYTES, MOST_WAITING, PIECE_BYTES, open_spool, piece_bytes
+from shared.spool import MOST_WAITING, PIECE_BYTES, open_spool
 
 
 async def whole(spool):
@@ -61,10 +61,8 @@ async def test_the_digest_of_the_beginning_is_known_at_each_place_up_to_which_it
             assert state.digest() == hashlib.sha256(body[:place]).digest()
 
 
-@pytest.mark.parametrize("size", [0, PIECE_BYTES, 31 * PIECE_BYTES, 32 * PIECE_BYTES, 1000 * PIECE_BYTES])
-def test_something_large_goes_in_larger_pieces_but_never_whole(size):
-    assert piece_bytes(size) == (LARGEST_PIECE_BYTES if size >= 32 * PIECE_BYTES else PIECE_BYTES)
-    assert piece_bytes(size) % PAGE_BYTES == 0
+def test_pieces_are_whole_pages_of_the_database_and_leave_no_rest_in_base64():
+    assert (PIECE_BYTES % PAGE_BYTES, PIECE_BYTES % 3) == (0, 0)
 
 
 @pytest.mark.parametrize("begin", [0, 1, 70_000, 70_001, 3 * 70_000])
