@@ -74,7 +74,8 @@ def case(setting, contender, role, costs):
 
 async def guarded(*ours):
     """Measure ours at those costs (the last one for good) beside a peer whose jobs cost 6 and should cost 3 times."""
-    told, again = [], []
+    told: list[str] = []
+    again: list[str] = []
 
     def calm():
         again.append("calm")
