@@ -5,8 +5,10 @@ than everything else about it. The rest is as there: a future of the channel tel
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from struct import Struct
 from typing import Any
 from weakref import WeakSet
 
@@ -14,9 +16,13 @@ from aiormq import Channel
 from aiormq.abc import AbstractChannel, ChannelFrame
 from aiormq.exceptions import ChannelInvalidStateError
 from pamqp import frame
-from pamqp.body import ContentBody
 from pamqp.commands import Basic
+from pamqp.constants import FRAME_BODY, FRAME_END_CHAR
 from pamqp.header import ContentHeader
+
+Buffer = bytes | memoryview
+BODY_FRAME = Struct(">BHI")
+"""How a frame of a message's body begins: its kind, its channel, its size (AMQP 0-9-1, 2.3.5)."""
 
 Answer = asyncio.Future[Any]
 """`Basic.Ack`, or the `DeliveredMessage` that was returned because no queue is bound for it; raises what went wrong."""
@@ -53,7 +59,9 @@ class Publisher:
         # Weakly: an answer that is there may be a whole message, and is nobody's by the time this looks.
         asyncio.get_running_loop().call_later(within_s, _give_up, WeakSet(answers))
         drained = self._carrier.create_future()
-        written = ChannelFrame(b"".join(map(self._written, messages)), should_close=False, drain_future=drained)
+        written = ChannelFrame(
+            b"".join(chain.from_iterable(map(self._pieces, messages))), should_close=False, drain_future=drained
+        )
         if self._carrier.is_closed:
             raise ChannelInvalidStateError("the channel is closed")
         try:
@@ -73,19 +81,17 @@ class Publisher:
         answer.add_done_callback(message.answered)
         return answer
 
-    def _written(self, message: Outgoing) -> bytes:
+    def _pieces(self, message: Outgoing) -> Iterator[Buffer]:
+        """Yield what goes over the wire; the body is not copied, however many frames it takes."""
         number, most = self._carrier.number, self._carrier.max_content_size
-        header = ContentHeader(properties=message.properties, body_size=len(message.body))
-        return b"".join(
-            [
-                self._method(message.routing_key),
-                frame.marshal(header, number),
-                *(
-                    frame.marshal(ContentBody(message.body[begin : begin + most]), number)
-                    for begin in range(0, len(message.body), most)
-                ),
-            ]
-        )
+        yield self._method(message.routing_key)
+        yield frame.marshal(ContentHeader(properties=message.properties, body_size=len(message.body)), number)
+        body = memoryview(message.body)
+        for begin in range(0, len(body), most):
+            part = body[begin : begin + most]
+            yield BODY_FRAME.pack(FRAME_BODY, number, len(part))
+            yield part
+            yield FRAME_END_CHAR
 
     def _method(self, routing_key: str) -> bytes:
         if (method := self._methods.get(routing_key)) is None:
