@@ -10,6 +10,7 @@ from shared.contract.models import SignStatus
 from shared.messaging.events import READY
 from shared.persistence import jobs
 from shared.persistence.events import Draft
+from shared.persistence.jobs import Job, Move
 from shared.persistence.notices import transaction
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.ending import ready
@@ -43,7 +44,10 @@ async def expire_overdue(pool: asyncpg.Pool) -> int:
     outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
     async with transaction(pool) as connection:
         overdue = await jobs.overdue(connection)
-        for job in overdue:
-            draft = Draft(NAME, READY, ready(job, outcome))
-            await jobs.move(connection, job, Cause.DEADLINE, drafts=[draft])
+        if overdue:
+            await jobs.move_all(connection, [_expiry(job, outcome) for job in overdue])
     return len(overdue)
+
+
+def _expiry(job: Job, outcome: Outcome) -> Move:
+    return Move(job=job, cause=Cause.DEADLINE, drafts=[Draft(NAME, READY, ready(job, outcome))])
