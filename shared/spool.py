@@ -11,7 +11,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 PIECE_BYTES = 24 * 8064
@@ -69,7 +69,7 @@ class Spool:
         """Put away what waits, in a thread that may wait for the disk."""
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
-            weakref.finalize(self, self._file.close)
+            weakref.finalize(self, _let_go, self._file)
         self._hash_what_waits()
         self._file.writelines(self._waiting)
         self._file.flush()
@@ -129,11 +129,16 @@ class Spool:
     def close(self) -> None:
         """Let it go; that is done as well when nobody holds it any more."""
         if self._file is not None:
-            self._file.close()
+            _let_go(self._file)
 
     def _hash_what_waits(self) -> None:
         for piece in self._waiting:
             self._hash.update(piece)
+
+
+def _let_go(file: IO[bytes]) -> None:
+    with suppress(OSError):  # what was not written for want of room is not written now either
+        file.close()
 
 
 def _after(begin: int, pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from lxml import etree
 
@@ -18,6 +19,10 @@ from shared.spool import Spool
 
 SMALL_BYTES = 64 * 1024
 """Up to which size an answer is parsed at once, on the event loop."""
+
+
+class NotKept(Transient):
+    """The answer came, but there is no room to keep it, on our own disk: MSign is not to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Arrived:
 class Arriving:
     """Takes one answer in, in the encoding that the transport declares, if it does.
 
-    Every method raises `Transient` for what is not to be read: see `read_xml` and `MessageReader`.
+    Every method raises `Transient` for what is not to be read: see `read_xml` and `MessageReader`; and `NotKept`.
     """
 
     def __init__(self, charset: str | None) -> None:
@@ -46,10 +51,10 @@ class Arriving:
             self._start += piece
             if len(self._start) <= SMALL_BYTES:
                 return
-            with _the_answer_is_malformed():
-                self._reader = MessageReader(self._charset, self._new_value)
+            with _what_is_wrong_said():
+                self._reader = MessageReader(self._charset, partial(_new_value, self._values))
             piece, self._start = bytes(self._start), bytearray()
-        with _the_answer_is_malformed():
+        with _what_is_wrong_said():
             if not self._reader.only_passes(piece):
                 await asyncio.to_thread(self._parse, self._reader, piece)
             else:  # hardly more than a copy: a thread would cost more
@@ -59,14 +64,16 @@ class Arriving:
 
     async def end(self) -> Arrived:
         """Return the answer, which is complete now."""
-        with _the_answer_is_malformed():
+        with _what_is_wrong_said():
             if self._reader is None:
                 return Arrived(read_xml(bytes(self._start), charset=self._charset))
             return await asyncio.to_thread(_arrived, self._reader)
 
-    def _new_value(self) -> "_Value":
-        self._values.append(_Value())
-        return self._values[-1]
+    def let_go(self) -> None:
+        """Hold nothing any more: the files of an answer go with it, any others at once."""
+        self._values.clear()
+        if self._reader is not None:
+            self._reader.let_go()
 
     def _parse(self, reader: "MessageReader[_Value]", piece: bytes) -> None:
         begun = max(0, len(self._values) - 1)
@@ -77,12 +84,14 @@ class Arriving:
 
 
 @contextmanager
-def _the_answer_is_malformed() -> Iterator[None]:
+def _what_is_wrong_said() -> Iterator[None]:
     """What is malformed here is the answer, not our request, which may be posted again."""
     try:
         yield
     except Malformed as error:
         raise Transient(f"MSign's answer cannot be read: {error}") from error
+    except OSError as error:
+        raise NotKept(f"MSign's answer cannot be kept: {error.strerror}") from error
 
 
 class _Value:
@@ -93,6 +102,12 @@ class _Value:
 
     def write(self, piece: bytes, /) -> None:
         self.spool.append(piece)
+
+
+def _new_value(values: list[_Value]) -> _Value:
+    """Not a method: a reader that refers to who holds it would keep its values until garbage is collected."""
+    values.append(_Value())
+    return values[-1]
 
 
 def _arrived(reader: MessageReader[_Value]) -> Arrived:

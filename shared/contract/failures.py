@@ -1,15 +1,18 @@
 """Of what did a call of MSign fail? One word of a closed list, for numbers and traces."""
 
+from shared.contract.arriving import NotKept
 from shared.contract.faults import AuthenticationFailed, FaultCode, MSignFault
 from shared.contract.transport import AmbiguousCall, CertificateRefused, NotDone
 from shared.errors import Malformed, ProviderDown, Transient
 
 OTHER = "other"
-WORDS = ("authentication", "down", "timeout", "connection", "fault", "unusable", "error")
+OURS = "error"
+WORDS = ("authentication", "down", "timeout", "connection", "fault", "unusable", OURS)
 
 _WORDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((AuthenticationFailed, CertificateRefused), "authentication"),
     ((ProviderDown,), "down"),
+    ((NotKept,), OURS),
     ((MSignFault,), "fault"),
     ((Malformed, Transient), "unusable"),
 )
@@ -26,7 +29,7 @@ def failure_of(error: BaseException) -> str:
             return "timeout"
         case AmbiguousCall(__cause__=Exception()) | NotDone(__cause__=Exception()):
             return "connection"
-    return next((word for kinds, word in _WORDS if isinstance(error, kinds)), "error")
+    return next((word for kinds, word in _WORDS if isinstance(error, kinds)), OURS)
 
 
 def fault_code(fault: MSignFault) -> str:

@@ -88,7 +88,17 @@ class MessageReader(Generic[V]):
             raise _not_well_formed() from None
         if self._tree.root is None or self._parser.feed_error_log.filter_from_errors():
             raise _not_well_formed()
-        return Message(self._tree.root, self._tree.values, self._tree.unreadable)
+        message = Message(self._tree.root, self._tree.values, self._tree.unreadable)
+        self._parser = None
+        self._tree.release()
+        return message
+
+    def let_go(self) -> None:
+        """Hold no value any more; what `close` returned holds its own.
+
+        The parser and its target refer to each other: by themselves, they go whenever garbage is collected.
+        """
+        self._tree.let_go()
 
     def _begin(self) -> None:
         check_prologue(self._start, self._charset)
@@ -212,13 +222,26 @@ class _Tree(Generic[V]):
     def doctype(self, *_: object) -> None:
         raise Malformed("a document type is not allowed", code="document_type")
 
+    def release(self) -> None:
+        """Let go of what was built: the parser refers to itself and to this, and stays until garbage is collected."""
+        self.root, self.values, self.unreadable = None, {}, []
+        self.new_value = _no_more_values
+        self._builder = self._value = self._binary = None
+
     def close(self) -> None:
         """Nothing: the parser calls this after an error, too."""
+
+    def let_go(self) -> None:
+        self.values, self._value, self._binary = {}, None, None
 
     def _count(self, characters: int) -> None:
         self._characters += characters
         if self._characters > MAX_CHARACTERS:
             raise TooMuch(f"more than {MAX_CHARACTERS} characters outside Content and Signature")
+
+
+def _no_more_values() -> Any:
+    raise ValueError("the message is read")
 
 
 def _not_well_formed() -> Malformed:

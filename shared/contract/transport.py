@@ -121,15 +121,18 @@ class SoapTransport:
     async def _read(self, response: aiohttp.ClientResponse) -> Arrived:
         charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
         arriving, size, refusal = Arriving(charset), 0, _refusal(response)
-        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            size += len(chunk)
-            if size > self._max_answer_bytes:
-                raise Transient(f"MSign's answer is larger than {self._max_answer_bytes} bytes")
-            if refusal is None:
-                await arriving.feed(chunk)
-        if refusal is not None:
-            raise refusal
-        return await arriving.end()
+        try:
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                size += len(chunk)
+                if size > self._max_answer_bytes:
+                    raise Transient(f"MSign's answer is larger than {self._max_answer_bytes} bytes")
+                if refusal is None:
+                    await arriving.feed(chunk)
+            if refusal is not None:
+                raise refusal
+            return await arriving.end()
+        finally:
+            arriving.let_go()
 
 
 class _Message(aiohttp.Payload):

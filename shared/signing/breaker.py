@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
+from shared.contract.arriving import NotKept
 from shared.contract.failures import failure_of
 from shared.contract.faults import MSignFault
 from shared.errors import ProviderDown, Transient
@@ -55,7 +56,7 @@ class Breaker:
         The pause doubles from 1 s to 30 s, once for each probe.
         """
         if not isinstance(error, ProviderDown):
-            if isinstance(error, MSignFault):
+            if isinstance(error, MSignFault | NotKept):
                 return  # an answer, if not one that helps
             self._unanswered += 1
             if not self.open and self._unanswered < UNANSWERED_IN_A_ROW:

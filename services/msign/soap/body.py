@@ -48,12 +48,15 @@ async def _ask_for_body(request: web.Request) -> None:
 
 async def _read(request: web.Request, max_bytes: int) -> Message[io.BytesIO]:
     reader, size = MessageReader(request.charset, io.BytesIO), 0
-    async for piece in request.content.iter_any():
-        size += len(piece)
-        if size > max_bytes:
-            raise _too_large(max_bytes)
-        reader.feed(piece)
-    return reader.close()
+    try:
+        async for piece in request.content.iter_any():
+            size += len(piece)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+            reader.feed(piece)
+        return reader.close()
+    finally:
+        reader.let_go()
 
 
 def _too_large(max_bytes: int) -> InvalidParameter:

@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import io
+import tempfile
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import orjson
 import pytest
@@ -279,6 +281,13 @@ async def test_without_the_database_the_answer_is_503_as_json(api, pool):
     await pool.close()
     response = await api.get(f"/jobs/{uuid.uuid4()}", headers=MINE)
     assert (response.status, await field_of(response)) == (503, "request")
+
+
+async def test_a_content_that_the_disk_has_no_room_for_is_answered_with_503(api, pool, monkeypatch):
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("w+b"))  # noqa: SIM115
+    response = await api.put("/contents", data=io.BytesIO(b"x" * 2 * http.IN_MEMORY_BYTES), headers=MINE)
+    assert (response.status, await field_of(response)) == (503, "request")
+    assert await pool.fetchval("SELECT count(*) FROM contents") == 0
 
 
 async def test_a_verification_job_has_no_deadline(api, pool):

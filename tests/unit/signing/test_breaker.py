@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.contract.arriving import NotKept
 from shared.contract.faults import AuthenticationFailed, UnknownFault
 from shared.contract.transport import AmbiguousCall
 from shared.errors import ProviderDown
@@ -33,6 +34,12 @@ def breaker(clock):
 
 def pause_of(breaker, clock):
     return breaker._closed_from - clock.now_s
+
+
+def test_answers_that_our_own_disk_has_no_room_for_do_not_open_it(breaker):
+    for _ in range(2 * UNANSWERED_IN_A_ROW):
+        breaker.failed(NotKept("no space left"))
+    assert not breaker.open
 
 
 @pytest.mark.parametrize("error", [DOWN, AuthenticationFailed("who are you?")])
