@@ -7,12 +7,14 @@ work needs; modules are imported, tables are made, patterns compiled.
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
 from pybase64 import b64encode
 
 from shared.contract.answers import read_answer, read_sign_response
 from shared.contract.arriving import Arriving
 from shared.contract.models import ContentType, SignResponse
 from shared.contract.wsdl import ENVELOPE, NAMESPACE
+from shared.errors import Transient
 from shared.signatures.binding import SentFile
 from shared.signing.results import Sent, judge
 
@@ -27,14 +29,22 @@ _ANSWER = (
 _SPOOLED_BYTES = 512 * 1024
 _STEP_BYTES = 64 * 1024
 
+log = structlog.get_logger(__name__)
+
 
 async def rehearse() -> None:
-    """Let the running loop work with `THREADS` threads, each of which has done once what it will do."""
+    """Let the running loop work with `THREADS` threads, each of which has done once what it will do.
+
+    A disk without room for that is no reason not to start.
+    """
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="worker"))
     sent = _file()
     answer = (_ANSWER % b64encode(_continued(sent)).decode()).encode()
-    await asyncio.gather(*(_collected(sent, answer) for _ in range(THREADS)))
+    try:
+        await asyncio.gather(*(_collected(sent, answer) for _ in range(THREADS)))
+    except (Transient, OSError) as error:  # small signatures need no disk, and it may have room later
+        log.warning("rehearsal_failed", error=type(error).__name__)
 
 
 async def _collected(sent: bytes, answer: bytes) -> None:
@@ -42,6 +52,7 @@ async def _collected(sent: bytes, answer: bytes) -> None:
     for start in range(0, len(answer), _STEP_BYTES):
         await arriving.feed(answer[start : start + _STEP_BYTES])
     arrived = await arriving.end()
+    arriving.let_go()
     response: SignResponse = read_answer("GetSignResponse", arrived.root, arrived.spools, read_sign_response)
     asked = [Sent(msign_id="1", correlation_id=None, content=SentFile.of(sent))]
     await asyncio.to_thread(judge, response, content_type=ContentType.PDF, sent=asked, expected_id=None)

@@ -1,7 +1,11 @@
 """Before the first signature comes back, its whole way was gone once, by each thread that will work on one."""
 
 import asyncio
+import tempfile
 import threading
+from pathlib import Path
+
+from structlog.testing import capture_logs
 
 from shared.signing import rehearsal
 from shared.signing.rehearsal import THREADS, rehearse
@@ -37,3 +41,10 @@ async def test_afterwards_there_are_no_more_threads_than_that():
     before = workers()
     await asyncio.gather(*(asyncio.to_thread(int) for _ in range(20)))
     assert workers() == before
+
+
+async def test_a_full_disk_keeps_nobody_from_starting(monkeypatch):
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("w+b"))  # noqa: SIM115
+    with capture_logs() as logs:
+        await rehearse()
+    assert [(one["event"], one["error"]) for one in logs] == [("rehearsal_failed", "NotKept")]
