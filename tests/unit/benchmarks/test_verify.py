@@ -77,6 +77,7 @@ async def test_all_workers_are_kept_busy(made):
         found = await cores.measured(workers, made, made.xades[0], 0)
     assert found["signatures_per_s"] > 0
     assert found["cpu_ms_per_signature"] >= 0
+    assert found["cores_busy"] >= 0
 
 
 def asn1_certificate(signed) -> bytes:
