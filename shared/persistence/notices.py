@@ -24,7 +24,8 @@ from shared.addresses import Address, url_of
 from shared.persistence.pool import DATABASE_ERRORS, WRITABLE
 
 JOBS = "msign_jobs"
-"""A job can be claimed; the payload is its kind."""
+"""A job can be claimed; the payload is its kind, or `BEGUN` where it is claimed already."""
+BEGUN = "begun"
 EVENTS = "msign_events"
 """An event waits for publication; told within the process only, where a relay runs as well."""
 CHANGES = "msign_changes"

@@ -198,8 +198,7 @@ class Admission:
         if not new:
             return []
         begun = await intake.begin(connection, self._intent.kind, new, bodies, now, claim)
-        if claim is None:
-            notices.tell(notices.JOBS, self._intent.kind)
+        notices.tell(notices.JOBS, notices.BEGUN if claim else self._intent.kind)
         return begun
 
 

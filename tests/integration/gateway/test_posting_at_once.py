@@ -9,6 +9,7 @@ from services.sign_gateway.deadlines import take_back_lost
 from services.sign_gateway.handlers import SignPolicy, sign_intent
 from services.sign_gateway.posting import AtOnce, Poster
 from shared.persistence import contents, intake, jobs
+from shared.persistence.notices import JOBS, Notices
 from shared.signing.admission import Admission
 from shared.signing.breaker import Breaker
 from shared.signing.states import Kind
@@ -77,6 +78,15 @@ async def test_a_job_that_begins_while_nothing_waits_is_posted_without_a_look(po
     assert request.short_content_description == "Declarație"
     job = await only_job(pool)
     assert (job["attempt"], job["history_count"], job["lease_until"], job["claimed_by"]) == (1, 3, None, None)
+
+
+async def test_who_waits_for_a_job_to_begin_hears_of_it_and_who_would_claim_it_does_not(at_once, database_url):
+    notices = Notices(database_url)
+    claims = notices.hint(JOBS, Kind.SIGN)
+    with notices.listening(JOBS) as begins:
+        await at_once.handle([delivery(sign_data())])
+        assert await begins.wait(at_most_s=20)
+    assert not await claims.wait(at_most_s=0.01)
 
 
 async def test_contents_that_are_not_small_are_looked_up(pool, at_once, msign):
