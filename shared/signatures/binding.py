@@ -7,7 +7,8 @@ value; whose that is, is not asked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from cryptography import x509
@@ -61,13 +62,24 @@ def bind(content_type: ContentType, sent: bytes | SentFile, signature: bytes | S
     """
     try:
         if content_type is ContentType.PDF:
-            return _bind_pdf(sent if isinstance(sent, SentFile) else SentFile.of(sent), Source.of(signature))
+            with _read(signature) as signed:
+                return _bind_pdf(sent if isinstance(sent, SentFile) else SentFile.of(sent), signed)
         if isinstance(sent, bytes) and isinstance(signature, bytes):
             found = judge_document(signature, Digest(sent), TrustAnchors.none(), token=judge_imprint).signatures
             return _bound(found, found)
     except Malformed:
         pass
     return Binding(covers=False, signer=None)
+
+
+@contextmanager
+def _read(signature: bytes | Source) -> Iterator[Source]:
+    source = Source.of(signature)
+    try:
+        yield source
+    finally:
+        if source is not signature:
+            source.release()
 
 
 def _bind_pdf(sent: SentFile, signed: Source) -> Binding:

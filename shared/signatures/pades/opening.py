@@ -6,6 +6,8 @@ import logging
 import re
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -93,3 +95,18 @@ def open_pdf(pdf: bytes | Source) -> PdfFileReader:
     if encrypted:
         raise Malformed("the PDF file is encrypted; encrypted files cannot be signed or verified", code="pdf_encrypted")
     return reader
+
+
+@contextmanager
+def reading(pdf: bytes | Source) -> Iterator[PdfFileReader]:
+    """Yield what `open_pdf` returns, and let it go at the end.
+
+    A reader and its objects refer to each other: they would stay until garbage is collected, which takes long.
+    """
+    reader = open_pdf(pdf)
+    try:
+        yield reader
+    finally:
+        for resolver in reader._historical_resolver_cache.values():
+            resolver.__dict__.clear()
+        reader.__dict__.clear()

@@ -32,6 +32,7 @@ class Source:
         self._held = held
         self._size = size
         self._states = states
+        self._streams: list[BinaryIO] = []
 
     @classmethod
     def of(cls, pdf: bytes | Source) -> Source:
@@ -47,9 +48,15 @@ class Source:
 
     def stream(self) -> BinaryIO:
         """Return the file for readers that seek; each has a position of its own."""
-        if isinstance(self._held, int):
-            return io.BufferedReader(_Raw(self))
-        return io.BytesIO(self.part(0, self._size))
+        stream = io.BufferedReader(_Raw(self)) if isinstance(self._held, int) else io.BytesIO(self.part(0, self._size))
+        self._streams.append(stream)
+        return stream
+
+    def release(self) -> None:
+        """Let go of the file and of all streams: readers refer to themselves, and stay until garbage is collected."""
+        for stream in self._streams:
+            stream.close()
+        self._held, self._size, self._states = b"", 0, ()
 
     def part(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to `end`, as far as there are any."""

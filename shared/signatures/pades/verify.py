@@ -25,7 +25,7 @@ from shared.signatures.pades.additions import Added, only_signatures_added, revi
 from shared.signatures.pades.byterange import SignedRange, read_range
 from shared.signatures.pades.changes import judge_changes
 from shared.signatures.pades.forms import Field, signed_fields
-from shared.signatures.pades.opening import BEHIND_ENTRY, UNREADABLE, open_pdf
+from shared.signatures.pades.opening import BEHIND_ENTRY, UNREADABLE, reading
 from shared.signatures.pades.revisions import Revisions
 from shared.signatures.pades.sameness import key_of
 from shared.signatures.pades.source import Source
@@ -77,9 +77,9 @@ def judge_pdf(data: bytes | Source, anchors: TrustAnchors) -> Report:
     Raises `Malformed` for what is no PDF, broken or encrypted, `NoSignature` for a file without a signature.
     """
     source = Source.of(data)
-    reader = open_pdf(source)
-    pdf = Pdf(source, reader, Revisions(reader, source), _stored_evidence(reader))
-    return _report(pdf, _signatures(reader, source), anchors)
+    with reading(source) as reader:
+        pdf = Pdf(source, reader, Revisions(reader, source), _stored_evidence(reader))
+        return _report(pdf, _signatures(reader, source), anchors)
 
 
 def _report(pdf: Pdf, opened: Sequence[EmbeddedPdfSignature | None], anchors: TrustAnchors) -> Report:
@@ -103,14 +103,14 @@ def judge_added(signed: Source, size: int) -> Added:
 
     Asked is neither whom one trusts nor whose a timestamp is. Raises what `judge_pdf` does.
     """
-    reader = open_pdf(signed)
-    revisions = Revisions(reader, signed)
-    sent = revision_that_ends(reader, size)
-    if sent is None:
-        return Added((), nothing_else=False)
-    opened = _signatures(reader, signed, sent, size)
-    report = _report(Pdf(signed, reader, revisions, judge_token=judge_imprint), opened, TrustAnchors.none())
-    return Added(report.signatures, nothing_else=only_signatures_added(reader, revisions, signed, sent, size))
+    with reading(signed) as reader:
+        revisions = Revisions(reader, signed)
+        sent = revision_that_ends(reader, size)
+        if sent is None:
+            return Added((), nothing_else=False)
+        opened = _signatures(reader, signed, sent, size)
+        report = _report(Pdf(signed, reader, revisions, judge_token=judge_imprint), opened, TrustAnchors.none())
+        return Added(report.signatures, nothing_else=only_signatures_added(reader, revisions, signed, sent, size))
 
 
 def _signatures(

@@ -1,6 +1,8 @@
 import base64
+import gc
 import io
 import itertools
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -142,6 +144,23 @@ def test_a_long_value_passes_the_parser_by(monkeypatch, piece):
     (value,) = read(f"{before}{text}{after}".encode(), piece=piece).values.values()
     assert value.getvalue() == data
     assert parsed == len(before) + len(after)
+
+
+def test_a_value_goes_with_its_message_and_waits_for_no_garbage_to_be_collected():
+    class Kept(io.BytesIO):
+        pass
+
+    reader = MessageReader(None, Kept)
+    reader.feed(b"<a xmlns='https://msign.gov.md'><Content>QUJD</Content></a>")
+    message = reader.close()
+    (value,) = message.values.values()
+    left = weakref.ref(value)
+    gc.disable()
+    try:
+        del value, message
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_what_is_no_base64_is_told_by_its_element():

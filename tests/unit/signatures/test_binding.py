@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from typing import Any
@@ -126,6 +127,20 @@ async def test_a_timestamp_taken_from_another_signature_or_cut_short_covers_noth
 async def test_whose_the_timestamp_is_is_not_asked(pki):
     by_anybody = await sign_hash(HASH, pki.signer, TestPki.make("second").timestamper, signed_at=now_utc())
     assert bind(ContentType.HASH, HASH, by_anybody).covers
+
+
+async def test_nothing_of_a_file_waits_for_garbage_to_be_collected(pdf, pki):
+    once = await sign(pdf, pki)
+    bind(ContentType.PDF, pdf, once)
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        for _ in range(5):
+            assert bind(ContentType.PDF, pdf, once).covers
+        assert len(gc.get_objects()) - before < 500
+    finally:
+        gc.enable()
 
 
 def test_the_made_up_person_has_a_made_up_number(pki):
