@@ -67,6 +67,27 @@ class Certificate(asn1_x509.Certificate):  # type: ignore[misc]
         """The DER encoding that was read."""
         return self.der
 
+    def __reduce__(self) -> tuple[Callable[[bytes], asn1_x509.Certificate], tuple[bytes]]:
+        """Between processes certificates travel as DER."""
+        return certificate_of, (self.der,)
+
+    def copy(self) -> asn1_x509.Certificate:
+        """One of asn1crypto's own, which may be changed."""
+        return asn1_x509.Certificate.load(self.der)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: object) -> asn1_x509.Certificate:
+        return self.copy()
+
+    def retag(self, *given: Any, **named: Any) -> asn1_x509.Certificate:
+        """The same under another tag, as asn1crypto writes it into other structures."""
+        return self.copy().retag(*given, **named)
+
+    def untag(self) -> asn1_x509.Certificate:
+        """A copy without a tag of its own."""
+        return self.copy()
+
     @property
     def sha256(self) -> bytes:
         """The SHA-256 digest of the encoding."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -97,6 +99,25 @@ def test_threads_that_share_a_certificate_see_all_of_it_or_wait():
                 assert list(told) == expected
     finally:
         sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda one: one.copy(), lambda one: one.untag(), lambda one: one.retag({})]
+)
+def test_a_copy_may_be_changed_and_leaves_what_is_shared_alone(copied):
+    der = TestPki.make().signer.certificate.public_bytes(Encoding.DER)
+    own = copied(certificate_of(der))
+    assert own.dump() == der
+    own["tbs_certificate"]["serial_number"] = 5
+    assert own.serial_number == 5
+    assert own.dump(force=True) != der
+    assert certificate_of(der).dump() == der
+    assert certificate_of(der)["tbs_certificate"]["serial_number"].native == certificate_of(der).serial_number != 5
+
+
+def test_a_certificate_travels_between_processes_as_its_encoding():
+    kept = certificate_of(TestPki.make().signer.certificate.public_bytes(Encoding.DER))
+    assert pickle.loads(pickle.dumps(kept)) is kept
 
 
 def _told(certificate, start: Barrier, ask):
