@@ -3,7 +3,7 @@
 set -eu
 
 # program and the Debian package that has it
-tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils softhsm2-util:softhsm2 pkcs11-tool:opensc chromium:chromium node:nodejs npm:npm php:php-cli wsdl2h:gsoap g++:g++ promtool:prometheus kubectl:kubernetes-client'
+tools='xmlsec1:xmlsec1 pdfsig:poppler-utils qpdf:qpdf openssl:openssl xmllint:libxml2-utils softhsm2-util:softhsm2 pkcs11-tool:opensc chromium:chromium chromium-headless-shell:chromium-headless-shell node:nodejs npm:npm php:php-cli wsdl2h:gsoap g++:g++ promtool:prometheus kubectl:kubernetes-client'
 
 # Shows what a command printed only when it failed.
 quietly() {

@@ -4,23 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser
 
 from msign_gateway.infrastructure import Infrastructure
 from tests.browser.e_service import EService, running_e_service
-from tests.browser.opening import PATIENCE_MS, Open
+from tests.browser.opening import Open, launched
 from tests.msign_process import RunningMSign, running_msign
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 session = pytest_asyncio.fixture(scope="session", loop_scope="session")
 
@@ -41,11 +30,8 @@ async def service(msign: RunningMSign) -> AsyncIterator[EService]:
 
 @session
 async def chromium() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    async with launched("chromium-headless-shell") as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,14 +1,25 @@
 """Can a person read what they sign before they sign it?"""
 
+from collections.abc import AsyncIterator
+
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from shared.contract.models import SignStatus
+from tests.browser.opening import launched
 from tests.browser.steps import back_with, digests, enter, pdfs, sign
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 VIEW = ".documents a[target=_blank]"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The one that has a viewer."""
+    async with launched("chromium") as browser:
+        yield browser
 
 
 async def view(page: Page, number: int) -> Page:
