@@ -22,7 +22,7 @@ from tests.gateway import eventually
 
 COMMAND = Path(sys.executable).parent / "msign-gateway"
 READY = "for outside tools"
-WITHIN_S = 120.0
+WITHIN_S = 300.0
 
 
 @dataclass(frozen=True)
