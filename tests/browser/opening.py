@@ -74,7 +74,7 @@ class Open:
             viewport={"width": width, "height": height},
             java_script_enabled=scripts,
             color_scheme="dark" if colours == "dark" else "light",
-            **options,
+            **{"locale": "en-US", **options},
         )
         context.set_default_timeout(PATIENCE_MS)
         context.on("console", self._said)
