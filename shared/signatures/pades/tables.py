@@ -6,6 +6,7 @@ Viewers differ in which of two entries they believe.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -80,7 +81,8 @@ def leads_beyond(reader: PdfFileReader, revision: int, pdf: Source, end: int) ->
     Such a file was prepared to show something else once it is signed.
     """
     objects = [one for each in range(revision + 1) for one in _objects(reader.xrefs.get_xref_data(each))]
-    if any(place >= end for _, _, place in objects):
+    table_ends = (one for each in range(revision + 1) for one in _table_ends(reader, each))
+    if any(place >= end for _, _, place in objects) or any(place > end for place in table_ends):
         return True
     resolver, all_plain = reader.get_historical_resolver(revision), True
     for start, found in pdf.matches(_LENGTH, _BEHIND_LENGTH, end=end):
@@ -98,6 +100,14 @@ def _told(found: re.Match[bytes], resolver: HistoricalResolver) -> int | None:
         return int(found[1])
     told = resolver.get_object(generic.Reference(int(found[1]), int(found[2])))
     return int(told) if isinstance(told, int) else None
+
+
+def _table_ends(reader: PdfFileReader, revision: int) -> Iterator[int]:
+    """Where the table of a revision ends, and the stream that a hybrid one goes on in."""
+    yield reader.xrefs.get_xref_container_info(revision).end_location
+    hybrid = reader.xrefs.get_xref_data(revision).hybrid
+    if hybrid is not None:
+        yield hybrid.meta_info.end_location
 
 
 def _objects(section: Any) -> list[tuple[int, int, int]]:

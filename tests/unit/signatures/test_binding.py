@@ -10,6 +10,7 @@ import pytest
 from shared.contract.models import ContentType
 from shared.signatures.binding import bind
 from shared.signatures.certificates import personal_number
+from shared.signatures.pades.opening import open_pdf
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
 from tests.attacks.pades import edited, form, generic, put
@@ -91,6 +92,27 @@ async def test_a_file_whose_last_revision_was_passed_by_is_not_covered(pki):
         assert len(passing_by) == len(continued) != len(sent)
         assert not bind(ContentType.PDF, sent, await sign(passing_by, pki)).covers
     assert bind(ContentType.PDF, sent, await sign(sent, pki)).covers
+
+
+async def test_a_file_whose_table_goes_on_behind_it_is_not_covered(pki):
+    """Its page awaits a drawing that lies there, but only a table that comes later tells where."""
+    sent = file_of(stream=b"null", extra={7: stream(b"0 0 500 500 re f")}).replace(b"7 0 obj", b"4 0 obj")
+    told = re.compile(rb"\d{10} 00000 n \n")
+    drawn, size = sent.rindex(b"4 0 obj"), len(sent)
+    free = b"0000000000 00000 f \n"
+    places = [one.start() for one in told.finditer(sent)]
+    for at in (places[3], places[6]):
+        sent = sent[:at] + free + sent[at + len(free) :]
+    behind = size + len(b" /XRefStm 00000")
+    sent = sent.replace(b" /Root", b" /XRefStm %05d /Root" % behind)
+    entry = b"\x01" + drawn.to_bytes(3, "big") + b"\x00"
+    table = b"99 0 obj\n<< /Type /XRef /W [1 3 1] /Index [4 1] /Size 100 /Length 5 >>\nstream\n%s\nendstream\nendobj\n"
+    continued = sent + table % entry + b"startxref" + sent.rpartition(b"startxref")[2]
+    signed = await sign(continued, pki)
+    assert len(sent) == behind
+    assert open_pdf(signed).root["/Pages"]["/Kids"][0]["/Contents"].data.startswith(b"0 0 500")
+    assert not bind(ContentType.PDF, sent, signed).covers
+    assert bind(ContentType.PDF, continued, signed).covers
 
 
 async def test_a_signature_that_the_form_does_not_list_is_judged_all_the_same(pdf, pki):
