@@ -62,7 +62,7 @@ class MessageReader(Generic[V]):
         self._parser: Any = None
         self._silent_bytes = 0
         self._last = b""
-        self._is_utf_8 = False
+        self._looks_for_values = False
         self._passes_by = False
 
     def only_passes(self, data: bytes) -> bool:
@@ -111,7 +111,7 @@ class MessageReader(Generic[V]):
             load_dtd=False,
             no_network=True,
         )
-        self._is_utf_8 = encoding == "utf-8"
+        self._looks_for_values = encoding == "utf-8"
         self._take(self._start.removeprefix("\ufeff".encode(encoding)))
 
     def _take(self, data: bytes) -> None:
@@ -126,7 +126,7 @@ class MessageReader(Generic[V]):
 
     def _next_value(self, data: bytes) -> int:
         """The place behind the next bytes that may be a value's start tag; 0 where there are none."""
-        found = _MAY_BEGIN.search(self._last + data) if self._is_utf_8 else None
+        found = _MAY_BEGIN.search(self._last + data) if self._looks_for_values else None
         return 0 if found is None else found.end() - len(self._last)
 
     def _begin_value(self, data: bytes, begins: int) -> bytes:
@@ -136,6 +136,8 @@ class MessageReader(Generic[V]):
         self._parse(data[begins - 1 : begins])
         # Only a `>` came, and a value began: the tag was a tag, not in a comment, and nothing is held back behind it.
         self._passes_by = self._tree.value_began and self._tree.events == before + 1
+        # Where no tag ends, somebody wrote this on purpose, maybe a million times.
+        self._looks_for_values = self._tree.events > before
         self._last = b""
         return data[begins:]
 

@@ -146,6 +146,23 @@ def test_a_long_value_passes_the_parser_by(monkeypatch, piece):
     assert parsed == len(before) + len(after)
 
 
+@pytest.mark.parametrize("inside", ["<!--{}-->", "<Name>{}</Name>", "<Name a='{}'/>", "<![CDATA[{}]]>"])
+def test_what_only_looks_like_tags_is_not_read_bit_by_bit(monkeypatch, inside):
+    times = 0
+    parse = MessageReader._parse
+
+    def counted(self: MessageReader[io.BytesIO], part: bytes) -> None:
+        nonlocal times
+        times += 1
+        parse(self, part)
+
+    monkeypatch.setattr(MessageReader, "_parse", counted)
+    false = inside.format("Content>" * 5000)
+    message = read(f"<a xmlns='https://msign.gov.md'>{false}<Content>QUJD</Content></a>".encode())
+    assert [value.getvalue() for value in message.values.values()] == [b"ABC"]
+    assert times < 10
+
+
 def test_a_value_goes_with_its_message_and_waits_for_no_garbage_to_be_collected():
     class Kept(io.BytesIO):
         pass
