@@ -13,6 +13,7 @@ from msign_gateway.infrastructure.ports import free_ports
 from shared.contract import wsdl
 from shared.contract.codec import to_value
 from shared.contract.models import ContentType, SignContent, SignRequest
+from shared.messaging.intake import PREFETCH
 
 SERVICE = "service"
 EVENT_BYTES = 700
@@ -45,7 +46,7 @@ def ours(concurrency: int) -> Contender:
         ready = f"http://127.0.0.1:{ops_port}/readyz"
         return [Program(SERVICE, "services.sign_gateway", settings | own, ready)]
 
-    conditions = DURABLE | {"prefetch": "200", "calls at once": str(concurrency)}
+    conditions = DURABLE | {"prefetch": str(PREFETCH), "calls at once": str(concurrency)}
     return Contender(f"sign_gateway, {concurrency} calls at once", Role.OURS, programs, True, conditions)
 
 

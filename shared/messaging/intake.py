@@ -30,7 +30,8 @@ from shared.telemetry import metrics
 from shared.telemetry.messages import settling, taken
 from shared.telemetry.tracing import failed, traceparent_of
 
-PREFETCH = 200
+PREFETCH = 100
+"""Two batches: one comes while the other is written. All may be as large as they can be, and wait in memory."""
 BATCH = 50
 BATCH_BYTES = 8 * 1024 * 1024
 """A batch that has so many bytes takes no more deliveries: it is one statement later."""
