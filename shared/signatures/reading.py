@@ -19,6 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.name import _ASN1Type
 
+from shared.signatures.der import SEQUENCE, only
+
 MAX_REMEMBERED = 512
 MAX_REMEMBERED_BYTES = 4096
 """Larger ones are read anew each time; what is held of one takes about 45 times its encoding."""
@@ -158,7 +160,8 @@ def _ordinary(der: bytes) -> x509.Certificate | None:
     try:
         read = x509.load_der_x509_certificate(der)
         key = read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        plain = read.version is x509.Version.v3 and key in read.tbs_certificate_bytes
+        told = only(read.tbs_certificate_bytes, SEQUENCE).children()[6].encoding
+        plain = read.version is x509.Version.v3 and key == told
         named = read.subject and read.issuer and all(map(_is_text, (*read.subject, *read.issuer)))
         return read if plain and named and all(map(_is_told, read.extensions)) else None
     except Exception:  # a hostile certificate may break any parser below

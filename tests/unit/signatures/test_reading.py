@@ -69,6 +69,17 @@ def test_an_encoding_with_something_behind_it_is_none():
         certificate_of(der + b"\0")
 
 
+def test_a_key_that_only_stands_somewhere_in_a_certificate_is_not_its_own():
+    """Its own is for RSASSA-PSS alone, which `cryptography` does not tell."""
+    odd = asn1_x509.Certificate.load(TestPki.make().signer.certificate.public_bytes(Encoding.DER))
+    key = odd["tbs_certificate"]["subject_public_key_info"]
+    odd["tbs_certificate"]["extensions"].append({"extn_id": "1.2.3.4", "extn_value": key.dump()})
+    ordinary = certificate_of(odd.dump(force=True))
+    key["algorithm"] = {"algorithm": "rsassa_pss"}
+    assert reading.quickly(ordinary) is not None
+    assert reading.quickly(certificate_of(odd.dump(force=True))) is None
+
+
 def test_a_large_certificate_is_not_kept():
     name = name_of(*((NameOID.ORGANIZATIONAL_UNIT_NAME, f"{number} " * 20) for number in range(100)))
     der = TestPki.make().issuing.issue(name, ec_key("large").public_key()).public_bytes(Encoding.DER)
