@@ -89,8 +89,8 @@ class CheckedData(BaseModel):
 class ResultData(BaseModel):
     """One signature; base64 inline, or a reference to the stored content. `sha256` is the signature's, in hex.
 
-    Signatures of more than `INLINE_BYTES` together come by reference; where a command named contents by reference, so do
-    those of more than 64 KiB each.
+    Signatures of more than `INLINE_BYTES` together come by reference; where a command named contents by reference, so
+    do those of more than 64 KiB each.
     """
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
