@@ -21,6 +21,7 @@ from shared.signing.admission import Admission
 from shared.signing.collect import COLLECT, Collector, Policy
 from shared.signing.gateway import Gateway, open_gateway, open_intake
 from shared.signing.links import Links
+from shared.signing.rehearsal import rehearse
 from shared.signing.states import Kind
 from shared.signing.worker import Worker
 from shared.systems import Systems
@@ -39,6 +40,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
         gateway = await stack.enter_async_context(open_gateway(settings, service))
         poster = Poster(gateway.pool, gateway.client, gateway.breaker, links, gateway.taker)
         posting, polling = _posting(settings, gateway, poster), _polling(settings, gateway)
+        await rehearse()
         admission = _admission(settings, gateway, systems, AtOnce(poster, posting))
         await stack.enter_async_context(open_intake(settings, service, SIGN_COMMANDS, admission.handle))
         for drain in (posting.stop, polling.stop):
