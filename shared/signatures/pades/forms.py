@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -69,11 +70,10 @@ def fields_of(root: Any) -> dict[tuple[str, int], Field]:
     if not isinstance(form, generic.DictionaryObject) or "/Fields" not in form:
         return {}
     found: dict[tuple[str, int], Field] = {}
+    same: Counter[str] = Counter()
     for field in _walk(form["/Fields"], "", "", None, 0):
-        number = 0
-        while (field.name, number) in found:
-            number += 1
-        found[field.name, number] = field
+        found[field.name, same[field.name]] = field
+        same[field.name] += 1
         if len(found) > MAX_FIELDS:
             raise RecursionError("the form has too many fields")
     return found

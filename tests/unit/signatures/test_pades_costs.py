@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import Malformed
+from shared.signatures.pades.forms import fields_of
 from shared.signatures.pades.opening import open_pdf
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.pades.verify import judge_pdf
 from tests.attacks.pades_bytes import table_update
+from tests.attacks.shadows import file_of
 from tests.documents import pdf_file
 from tests.pki import now_utc
 
@@ -63,6 +65,13 @@ def test_tables_of_many_objects_together_are_refused():
 
 async def test_a_line_of_a_million_comments_is_read_at_once(signed, anchors):
     assert judge_pdf(with_object(signed, 90, b"(" + b"1 %" * 300_000 + b")"), anchors).valid
+
+
+def test_fields_that_all_have_one_name_are_numbered_at_once():
+    fields = b"<< /T (a) /FT /Tx >>" * 19_000
+    assert list(fields_of(open_pdf(file_of(form=b"<< /Fields [%s] >>" % fields)).root)) == [
+        ("a", number) for number in range(19_000)
+    ]
 
 
 async def test_a_file_of_hundreds_of_revisions_is_not_followed_for_ever(signed, anchors):
