@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import orjson
@@ -107,12 +108,12 @@ async def test_what_was_handed_over_and_lost_goes_out_when_its_lease_is_over(poo
     handed = Handed(outcomes, relays.LEASE)
     with handed.taking():  # and the process dies
         await posted(pool, admission, handed, number=1)
-    kept = {"limit": 5, "most_bytes": 10_000, "lease": relays.LEASE}
-    assert await events.claim_due(pool, **kept) == []
+    claim = partial(events.claim_due, pool, limit=5, most_bytes=10_000, lease=relays.LEASE)
+    assert await claim() == []
     (due_in,) = await pool.fetchrow("SELECT due_at - created_at FROM events")
     assert due_in == relays.LEASE
     await pool.execute("UPDATE events SET due_at = due_at - $1::interval", relays.LEASE)
-    (event,) = await events.claim_due(pool, **kept)
+    (event,) = await claim()
     assert event.attempts == 2
 
 

@@ -29,6 +29,7 @@ from tests.unit.signatures.test_token_attacks import ATTACKS, DIGEST, OTHER, PKI
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "xades"
 ROUNDS = 1500
+HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 ANCHORS = TrustAnchors.of([PKI.root.certificate])
 ON_CURVE = LocalTimestamper(
     ec_key("tsa"),  # type: ignore[arg-type]
@@ -97,9 +98,7 @@ def issued(leaf: asn1_x509.Certificate, number: int = 0) -> dict[str, object]:
 
 
 def value(key: Any, data: bytes, digest: str) -> bytes:
-    algorithm = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}[
-        digest
-    ]()
+    algorithm = HASHES[digest]
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key.sign(data, ec.ECDSA(algorithm))
     return bytes(key.sign(data, padding.PKCS1v15(), algorithm))
@@ -192,7 +191,7 @@ def slowly(monkeypatch):
 
 
 def verdicts(token: bytes, stamped: tokens.Stamped = b"value", anchors: TrustAnchors = ANCHORS) -> list[object]:
-    return [facts(judge(token, stamped, anchors)) for judge in (judge_token, judge_imprint)]  # type: ignore[operator]
+    return [facts(judge(token, stamped, anchors)) for judge in (judge_token, judge_imprint)]
 
 
 def is_proven(token: bytes) -> bool:

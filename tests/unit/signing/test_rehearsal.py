@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from shared.signing import rehearsal
 from shared.signing.rehearsal import THREADS, rehearse
-from shared.signing.results import Outcome
+from shared.signing.results import Outcome, judge
 
 
 def workers() -> set[str]:
@@ -17,12 +17,13 @@ def workers() -> set[str]:
 
 
 async def test_each_thread_judges_an_answer_from_its_spool(monkeypatch):
-    judge, found = rehearsal.judge, []
+    found: list[tuple[str, Outcome]] = []
     both = threading.Barrier(THREADS)
 
     def judged(*args, **options) -> Outcome:
         both.wait(5)
         outcome = judge(*args, **options)
+        assert outcome is not None
         found.append((threading.current_thread().name, outcome))
         return outcome
 

@@ -132,7 +132,8 @@ async def test_who_rests_has_as_many_places_as_are_free(resting, jobs):
 
 
 async def test_who_does_not_rest_may_have_other_work_to_claim_first(jobs):
-    worker = Worker("post", claim=jobs.claim, work=jobs.work, idle=asyncio.sleep, breaker=Breaker(), concurrency=2)
+    idle = asyncio.Event().wait
+    worker = Worker("post", claim=jobs.claim, work=jobs.work, idle=idle, breaker=Breaker(), concurrency=2)
     assert not await has_places(worker, 1)
 
 
