@@ -21,7 +21,7 @@ from services.callback_web.texts import texts_for
 from shared.contract import forms
 from shared.contract.models import SignStatus
 from shared.persistence import jobs
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.links import Links
 from shared.signing.states import Kind, State

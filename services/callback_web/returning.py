@@ -17,7 +17,7 @@ import structlog
 
 from shared.contract.models import SignStatus
 from shared.persistence import jobs
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.persistence.notices import CHANGES, Notices
 from shared.persistence.pool import DATABASE_ERRORS, is_away
 from shared.signing.collect import Collected, Collector

@@ -10,7 +10,8 @@ from shared.contract.models import SignStatus
 from shared.messaging.events import READY
 from shared.persistence import jobs
 from shared.persistence.events import Draft
-from shared.persistence.jobs import Job, Move
+from shared.persistence.job import Job
+from shared.persistence.jobs import Move
 from shared.persistence.notices import transaction
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.ending import ready

@@ -15,7 +15,7 @@ from shared.messaging import problems
 from shared.messaging.commands import SIGN_REQUEST, SignContentData, SignRequestData, inline_bytes
 from shared.messaging.problems import Code, Problem
 from shared.persistence.contents import ref_of
-from shared.persistence.jobs import JobContent
+from shared.persistence.job import JobContent
 from shared.signing.admission import Heads, Intent, Prepared, Problems
 from shared.signing.requests import BY_REFERENCE, expected_signer
 from shared.signing.states import Kind

@@ -18,7 +18,7 @@ from aiohttp import web
 from shared.errors import Bug
 from shared.messaging.commands import REF_PATTERN
 from shared.persistence import contents, events, jobs
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.persistence.notices import CHANGES, JOBS, Notices
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.links import Links

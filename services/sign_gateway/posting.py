@@ -23,7 +23,8 @@ from shared.persistence.contents import Stored
 from shared.persistence.events import Draft, Taker
 from shared.persistence.grouping import Grouped
 from shared.persistence.intake import Claim
-from shared.persistence.jobs import Job, Move
+from shared.persistence.job import Job
+from shared.persistence.jobs import Move
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call

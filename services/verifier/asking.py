@@ -15,7 +15,7 @@ from shared.contract.client import MSignClient
 from shared.contract.models import ContentType, VerificationContent, VerificationRequest, VerificationResponse
 from shared.errors import Bug, Transient
 from shared.persistence import contents, jobs, verdicts
-from shared.persistence.jobs import Job, JobContent
+from shared.persistence.job import Job, JobContent
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.persistence.jobs import JobContent
+from shared.persistence.job import JobContent
 
 Batch = tuple[JobContent, ...]
 

@@ -15,7 +15,7 @@ from shared.messaging import events as wire
 from shared.messaging.commands import VERIFICATION_REQUEST, VerificationContentData, VerificationRequestData
 from shared.messaging.problems import Code, Problem
 from shared.persistence.contents import ref_of
-from shared.persistence.jobs import JobContent
+from shared.persistence.job import JobContent
 from shared.signing.admission import Heads, Intent, Prepared, Problems
 from shared.signing.states import Kind
 from shared.systems import System

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from shared.contract.models import VerificationResult
 from shared.messaging.events import CertificateData, VerdictData
-from shared.persistence.jobs import JobContent
+from shared.persistence.job import JobContent
 from shared.signing.requests import msign_id
 
 Verdicts = dict[int, VerdictData]

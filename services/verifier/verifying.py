@@ -22,7 +22,7 @@ from shared.messaging.events import VERIFICATION_REJECTED, VERIFIED, CompletedDa
 from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, jobs, verdicts
 from shared.persistence.events import Draft
-from shared.persistence.jobs import Job, JobContent
+from shared.persistence.job import Job, JobContent
 from shared.persistence.notices import transaction
 from shared.signing.admission import rejection
 from shared.signing.schedule import retry_delay

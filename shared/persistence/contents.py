@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.errors import Bug
 from shared.persistence import pages
 from shared.persistence.events import uuid7
-from shared.persistence.jobs import JobContent
+from shared.persistence.job import JobContent
 from shared.persistence.queries import load
 from shared.spool import PIECE_BYTES, Spool
 

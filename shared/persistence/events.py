@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -18,11 +18,9 @@ import uuid_utils.compat as uuids
 from pydantic import BaseModel
 
 from shared.messaging.events import routing_key
+from shared.persistence.job import Job
 from shared.persistence.notices import EVENTS, tell
 from shared.persistence.queries import load
-
-if TYPE_CHECKING:
-    from shared.persistence.jobs import Job
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -89,7 +87,7 @@ def uuid7() -> UUID:
     return uuids.uuid7()
 
 
-def write(job: "Job", draft: Draft, *, sequence: int, traceparent: str | None) -> Written:
+def write(job: Job, draft: Draft, *, sequence: int, traceparent: str | None) -> Written:
     """Return an event of `job` as the outbox takes it."""
     event_id = uuid7()
     begun = {
@@ -123,7 +121,7 @@ def _json(draft: Draft) -> Iterator[bytes]:
         yield behind
 
 
-def claimed(job: "Job", one: Written) -> Waiting:
+def claimed(job: Job, one: Written) -> Waiting:
     """Return an event that was claimed where it was written, which moved `job` to what it is now."""
     time = job.seen_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
     return Waiting(

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from shared.persistence.jobs import Job, JobContent
+from shared.persistence.job import Job, JobContent
 from shared.persistence.queries import load
 from shared.signing.states import Cause, Kind, State, transition
 from shared.telemetry import jobs as telling

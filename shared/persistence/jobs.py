@@ -8,13 +8,14 @@ Every time is the database's, and so are the comparisons: processes whose own cl
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from shared.persistence import events
 from shared.persistence.events import Draft, Taker, Waiting, Written
+from shared.persistence.job import Job, JobContent
 from shared.persistence.notices import CHANGES, EVENTS, JOBS, tell
 from shared.persistence.queries import load
 from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
@@ -24,58 +25,8 @@ from shared.telemetry.tracing import current_traceparent
 _SQL = load("jobs.sql")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A row of `jobs` as it stood at `seen_at`; `command` is the command's data without its contents."""
-
-    job_id: UUID
-    kind: Kind
-    system: str
-    command_id: str
-    state: State
-    command: dict[str, Any]
-    traceparent: str | None
-    created_at: datetime
-    expires_at: datetime
-    due_at: datetime | None
-    attempt: int
-    failures: int
-    polls: int
-    request_id: str | None
-    event_count: int
-    history_count: int
-    seen_at: datetime
-    posted_at: datetime | None = None
-    returned_at: datetime | None = None
-
-    @property
-    def final(self) -> bool:
-        """Whether nothing will happen to the job any more."""
-        return self.state in FINAL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobContent:
-    """One content of a job: what to sign, or the signature to verify (`hash` is then what was signed)."""
-
-    position: int
-    ref: str
-    correlation_id: str | None = None
-    name: str | None = None
-    multiple_signatures: bool = False
-    hash: bytes | None = None
-
-
-_COLUMNS = tuple(field.name for field in fields(Job))
-
-
-def _job(row: Any) -> Job:
-    values = {name: row[name] for name in _COLUMNS}
-    return Job(**values | {"kind": Kind(row["kind"]), "state": State(row["state"])})
-
-
 def _found(row: Any) -> Job | None:
-    return None if row is None else _job(row)
+    return None if row is None else Job.of(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +73,7 @@ async def move_all(connection: Any, moves: Sequence[Move], taker: Taker | None =
     with taker.expecting([len(one.head) + len(one.tail) for one in written]) if taker else nullcontext() as lease:
         columns = *_columns(rows, 11), *_columns(written, len(Written._fields))
         found = await connection.fetch(_SQL["move"], *columns, lease)
-    moved = {(row["job_id"], row["attempt"]): _job(row) for row in found}
+    moved = {(row["job_id"], row["attempt"]): Job.of(row) for row in found}
     if taker and lease:
         taker.take(_claimed(moved, written))
     return [_tell(moved.get((move.job.job_id, move.job.attempt)), move, handed=bool(lease)) for move in moves]
@@ -150,7 +101,7 @@ def _tell(moved: Job | None, move: Move, *, handed: bool) -> Job | None:
 
 async def claim(connection: Any, kind: Kind, *, owner: UUID, lease: timedelta, limit: int) -> list[Job]:
     """Claim up to `limit` due jobs, one of each system in turn; each attempt is on record before its call."""
-    claimed = [_job(row) for row in await connection.fetch(_SQL["claim"], kind, limit, CLAIMED[kind], owner, lease)]
+    claimed = [Job.of(row) for row in await connection.fetch(_SQL["claim"], kind, limit, CLAIMED[kind], owner, lease)]
     for job in claimed:
         telling.changed(job, Cause.CLAIM)
     return claimed
@@ -163,7 +114,7 @@ async def extend(connection: Any, job: Job, *, lease: timedelta) -> bool:
 
 async def take_back_lost(connection: Any, *, limit: int = 100) -> int:
     """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many."""
-    lost = [_job(row) for row in await connection.fetch(_SQL["lost"], limit)]
+    lost = [Job.of(row) for row in await connection.fetch(_SQL["lost"], limit)]
     if lost:
         await move_all(connection, [Move(job=job, cause=Cause.LOST_CLAIM, due_in=timedelta(0)) for job in lost])
     return len(lost)
@@ -179,7 +130,7 @@ async def purge(connection: Any, *, before: datetime, limit: int) -> int:
 
 async def overdue(connection: Any, *, limit: int = 100) -> list[Job]:
     """Return, locked, sign jobs that never reached MSign before their deadline."""
-    return [_job(row) for row in await connection.fetch(_SQL["overdue"], limit)]
+    return [Job.of(row) for row in await connection.fetch(_SQL["overdue"], limit)]
 
 
 async def claim_collection(
@@ -197,7 +148,7 @@ async def claim_collection(
 
 async def claim_polls(connection: Any, *, owner: UUID, lease: timedelta, limit: int) -> list[Job]:
     """Claim up to `limit` jobs whose SignResponse is due to be asked for."""
-    return [_job(row) for row in await connection.fetch(_SQL["claim_polls"], limit, owner, lease)]
+    return [Job.of(row) for row in await connection.fetch(_SQL["claim_polls"], limit, owner, lease)]
 
 
 async def release_collection(connection: Any, job: Job, *, due_in: timedelta) -> None:

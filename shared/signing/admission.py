@@ -24,7 +24,8 @@ from shared.persistence import contents, events, intake, jobs, notices
 from shared.persistence.contents import Stored
 from shared.persistence.events import Draft
 from shared.persistence.intake import Claim, CommandKey, ContentKey, Known, NewJob
-from shared.persistence.jobs import Job, JobContent, Move
+from shared.persistence.job import Job, JobContent
+from shared.persistence.jobs import Move
 from shared.signing.attribution import Attributed, attribute
 from shared.signing.quota import Quota
 from shared.signing.states import Cause, Kind

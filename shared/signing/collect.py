@@ -23,7 +23,7 @@ from shared.contract.models import ContentType, Language, SignResponse, SignStat
 from shared.errors import Transient
 from shared.persistence import jobs
 from shared.persistence.events import Taker
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.persistence.pool import is_away
 from shared.signing.breaker import Breaker
 from shared.signing.ending import Ending

@@ -17,7 +17,8 @@ from shared.messaging.events import READY, ReadyData, ResultData
 from shared.persistence import contents, jobs
 from shared.persistence.events import INLAY, Draft, Taker
 from shared.persistence.grouping import Grouped
-from shared.persistence.jobs import Job, Move
+from shared.persistence.job import Job
+from shared.persistence.jobs import Move
 from shared.persistence.notices import transaction
 from shared.signatures.binding import SentFile
 from shared.signing.requests import came_by_reference

@@ -10,7 +10,7 @@ from shared.contract.models import ContentType, DelegatorType, ExpectedSigner, S
 from shared.messaging.commands import OWN_IDS
 from shared.persistence import contents
 from shared.persistence.contents import Stored
-from shared.persistence.jobs import Job, JobContent
+from shared.persistence.job import Job, JobContent
 from shared.signatures.binding import SentFile
 from shared.signing.results import Sent
 

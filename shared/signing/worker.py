@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.persistence.pool import DATABASE_ERRORS
 from shared.signing.breaker import Breaker
 from shared.telemetry.steps import step

@@ -5,15 +5,12 @@ Durations are differences of moments that the database keeps, so they hold which
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
+from shared.persistence.job import Job
 from shared.signing.states import FINAL, Cause, Kind, State
 from shared.telemetry import metrics
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from shared.persistence.jobs import Job
 
 POSTED = frozenset({State.AWAITING_SIGNER, State.REJECTED})
 STAGES = {
@@ -27,12 +24,12 @@ def begin(kind: Kind) -> None:
     metrics.begin(metrics.JOB_STAGE_SECONDS, [kind], STAGES[kind])
 
 
-def changed(job: "Job", cause: Cause) -> None:
+def changed(job: Job, cause: Cause) -> None:
     """Count that `cause` led `job` to its present state."""
     metrics.JOB_TRANSITIONS.labels(job.kind, job.system, job.state, cause).inc()
 
 
-def moved(job: "Job", cause: Cause, *, now: datetime, told: Sequence["BaseModel"]) -> None:
+def moved(job: Job, cause: Cause, *, now: datetime, told: Sequence[BaseModel]) -> None:
     """Count the same, and what it was that came to its end; `told` is what the events say about it."""
     changed(job, cause)
     if job.kind is Kind.SIGN and job.state in POSTED:
@@ -44,7 +41,7 @@ def moved(job: "Job", cause: Cause, *, now: datetime, told: Sequence["BaseModel"
             _took(job, "returned_to_ready", job.returned_at, now)
 
 
-def returned(job: "Job") -> None:
+def returned(job: Job) -> None:
     """Count the first return of a job's user; an outcome that was known by then took them no time."""
     if job.posted_at is not None and job.returned_at is not None:
         _took(job, "accepted_to_returned", job.posted_at, job.returned_at)
@@ -52,7 +49,7 @@ def returned(job: "Job") -> None:
             _took(job, "returned_to_ready", job.returned_at, job.returned_at)
 
 
-def reason_in(told: Sequence["BaseModel"]) -> str:
+def reason_in(told: Sequence[BaseModel]) -> str:
     """Return why a job ended as its last event tells it: the reason code, else the first error's code, else nothing."""
     for data in reversed(told):
         if errors := getattr(data, "errors", ()):
@@ -61,6 +58,6 @@ def reason_in(told: Sequence["BaseModel"]) -> str:
     return ""
 
 
-def _took(job: "Job", stage: str, since: datetime, until: datetime) -> None:
+def _took(job: Job, stage: str, since: datetime, until: datetime) -> None:
     seconds = max(0.0, (until - since).total_seconds())  # two processes' clocks may differ a little
     metrics.JOB_STAGE_SECONDS.labels(job.kind, stage).observe(seconds)

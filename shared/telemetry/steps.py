@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Span, SpanKind
 from structlog.contextvars import bound_contextvars
 
+from shared.persistence.job import Job
 from shared.telemetry import attributes, tracing
-
-if TYPE_CHECKING:
-    from shared.persistence.jobs import Job
 
 
 @contextmanager
-def step(job: "Job", name: str, *, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
+def step(job: Job, name: str, *, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
     """Take a step of `job` in a span of the job's trace; every log line within names the job and its command."""
     says = {
         attributes.JOB_ID: str(job.job_id),
@@ -29,7 +26,7 @@ def step(job: "Job", name: str, *, kind: SpanKind = SpanKind.INTERNAL) -> Iterat
         yield current
 
 
-def _goes_on(job: "Job") -> bool:
+def _goes_on(job: Job) -> bool:
     """Tell whether we are within another step of the same job: both traceparents then name one trace."""
     here, begun = tracing.current_traceparent(), job.traceparent
     return here is not None and begun is not None and here.split("-")[1] == begun.split("-")[1]

@@ -24,6 +24,7 @@ _NUMBERS_THERE = re.compile(rb"[\x00\s]*+(?:\d{1,5}0*+[\x00\s]++)?(\d{1,10})0*+(
 _MAY_GO_ON = re.compile(rb"[\x00\s]*+(?:\d{1,5}0*+(?:[\x00\s]++\d{0,10}0*+|[\x00\s]*+)|\d{0,10}0*+)")
 _STEP = re.compile(rb"([\x00\s]*+)(?:\d{1,5}0*+([\x00\s]*+))?")
 """What of a reference may stand between two of its comments, or behind the last one, backwards."""
+_BEFORE_COMMENT = b"\x00\t\n\v\f\r 0123456789"
 _NUMBERS_BYTES = 32
 _LINE_BYTES = 1 << 10
 _BEHIND_NUMBERS = re.compile(rb"[^\d.\x00\sR%]")
@@ -197,14 +198,15 @@ def _line_ends(part: Part, place: int) -> Iterator[int]:
 
 
 def _comments(part: Part, end: int) -> Iterator[int]:
-    """The places in the line up to `end` where comments may begin, backwards."""
+    """The places in the line up to `end` where comments may begin within a reference, backwards."""
     size = _LINE_BYTES
     while end > 0:
         piece = part(max(0, end - size), end)
         line = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
         at = len(piece)
         while (at := piece.rfind(b"%", line, at)) >= 0:
-            yield end - len(piece) + at
+            if at == 0 or piece[at - 1] in _BEFORE_COMMENT:
+                yield end - len(piece) + at
         if line:
             return
         end, size = end - len(piece), min(size * 8, WINDOW_BYTES)

@@ -18,7 +18,7 @@ from services.msign.soap.endpoint import Endpoint, create_api_app
 from shared.contract.models import SignResponse
 from shared.lifecycle import serve_http
 from shared.persistence import jobs
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.signing.states import State
 from tests.gateway import KEY, eventually
 from tests.integration.callback.browsing import DECLINED, FRONTEND, query_of

@@ -19,7 +19,7 @@ from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED
 from shared.persistence import events, intake, jobs
 from shared.persistence.events import Draft
 from shared.persistence.intake import NewJob
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.persistence.pool import open_pool
 from shared.signing.ending import ready
 from shared.signing.results import Outcome

@@ -17,7 +17,7 @@ from shared.contract.arriving import Arrived
 from shared.contract.client import MSignClient
 from shared.errors import Transient
 from shared.persistence.events import Waiting
-from shared.persistence.jobs import Job
+from shared.persistence.job import Job
 from shared.signing.states import Kind, State
 from shared.telemetry import tracing
 from shared.telemetry.http import traced

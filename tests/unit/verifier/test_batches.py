@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.verifier.batches import Measure, halves, plan
-from shared.persistence.jobs import JobContent
+from shared.persistence.job import JobContent
 
 SIZES = st.lists(st.integers(min_value=1, max_value=200), max_size=60)
 
