@@ -63,8 +63,9 @@ def test_tables_of_many_objects_together_are_refused():
         open_pdf(with_table(many, 4))
 
 
-async def test_a_line_of_a_million_comments_is_read_at_once(signed, anchors):
-    assert judge_pdf(with_object(signed, 90, b"(" + b"1 %" * 300_000 + b")"), anchors).valid
+@pytest.mark.parametrize("line", [b"1 %" * 300_000, b"%" * 1_000_000 + b"\n R"])
+async def test_a_line_of_a_million_comments_is_read_at_once(signed, anchors, line):
+    assert judge_pdf(with_object(signed, 90, b"(" + line + b")"), anchors).valid
 
 
 def test_fields_that_all_have_one_name_are_numbered_at_once():
