@@ -98,7 +98,7 @@ class MessageReader(Generic[V]):
 
         The parser and its target refer to each other: by themselves, they go whenever garbage is collected.
         """
-        self._tree.let_go()
+        self._tree.release()
 
     def _begin(self) -> None:
         check_prologue(self._start, self._charset)
@@ -232,9 +232,6 @@ class _Tree(Generic[V]):
 
     def close(self) -> None:
         """Nothing: the parser calls this after an error, too."""
-
-    def let_go(self) -> None:
-        self.values, self._value, self._binary = {}, None, None
 
     def _count(self, characters: int) -> None:
         self._characters += characters
