@@ -47,7 +47,7 @@ def bars(rows: Sequence[Row], cores: int) -> list[Bar]:
         _most("longest stall of an event loop by its own doing, ms", 50, _seen(rows, "documents", "own_stall_ms")),
         _least("XAdES-T: signatures/s of a core over signxml's", 3, _best_peer(rows, "verifying", "XAdES", "signxml")),
         _least("PDF: signatures/s of a core over pyHanko's", 2, _best_peer(rows, "verifying", "PDF", "pyHanko")),
-        _least("jobs/s behind finished jobs over an empty database's", 0.9, _against(rows, "history", Role.BASE)),
+        _least("jobs/s behind the longest history over an empty database's", 0.9, _behind(rows)),
         _least("jobs/s of 2 replicas over one's", 1.7, _replicas(rows, cores)),
     ]
     return [bar for bar in candidates if bar is not None]
@@ -79,6 +79,13 @@ def _against(rows: Sequence[Row], bench: str, role: Role, ours: str = "") -> Fou
     for one in ratios(rows):
         if one.bench == bench and one.role is role and ours in one.ours:
             yield one.value, f"{one.setting}, {one.ours}"
+
+
+def _behind(rows: Sequence[Row]) -> Found:
+    """Return what the longest history made of the rate; shorter ones are there to show how it grows."""
+    found = [one for one in ratios(rows) if one.bench == "history" and one.role is Role.BASE]
+    longest = max((int(one.ours.split()[0].replace(",", "")) for one in found), default=0)
+    return [(one.value, one.ours) for one in found if one.ours.startswith(f"{longest:,} ")]
 
 
 def _best_peer(rows: Sequence[Row], bench: str, setting: str = "", peer: str = "") -> Found:

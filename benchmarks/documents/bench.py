@@ -46,8 +46,8 @@ FULL = (
     Setting(MB // 10, 48, 8, True),
     Setting(MB, 24, 4, True),
     Setting(39 * MB // 10, 8, 2, True),
-    Setting(MB, 24, 4, False),
-    Setting(10 * MB, 6, 2, False),
+    Setting(MB, 64, 8, False),
+    Setting(10 * MB, 12, 4, False),
     Setting(50 * MB, 3, 2, False),
 )
 QUICK = (Setting(MB, 12, 4, True), Setting(10 * MB, 4, 2, False))

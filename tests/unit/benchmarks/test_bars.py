@@ -73,3 +73,17 @@ def test_documents_are_judged_by_the_peer_that_checks_as_well():
     assert bar.measured == pytest.approx(3.0)
     assert bar.reached
     assert bar.where == "1 MB by reference (1.50 times the one that checks nothing)"
+
+
+def test_the_longest_history_is_judged():
+    def history(contender, role, rate):
+        return row("history", "20 ms", contender, role, "jobs_per_s", jobs_per_s=rate)
+
+    rows = [
+        history("an empty database", Role.BASE, 100.0),
+        history("10,000 finished jobs", Role.OURS, 80.0),
+        history("2,000,000 finished jobs", Role.OURS, 95.0),
+    ]
+    (bar,) = bars(rows, 2)
+    assert bar.measured == pytest.approx(0.95)
+    assert bar.where == "2,000,000 finished jobs"
