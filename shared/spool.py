@@ -76,12 +76,6 @@ class Spool:
         self._waiting, self._waits = [], 0
         self.states.append((self._file.tell(), self._hash.copy()))
 
-    def write_here(self, piece: bytes) -> None:
-        """Take in what comes next, in a thread that may wait for the disk."""
-        self.append(piece)
-        if self.is_full:
-            self.put_away()
-
     def end_here(self) -> str:
         """Take it as whole, in a thread that may wait for the disk."""
         if self._file is not None:

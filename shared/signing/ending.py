@@ -104,6 +104,7 @@ def _telling(result: ResultData, signature: bytes | Spool, ref: str | None) -> R
 
 
 async def _base64(signature: bytes | Spool) -> AsyncIterator[bytes]:
+    """Yield it as pieces of one text: an answer's base64 came in whole groups, so that its pieces have no rest."""
     if isinstance(signature, bytes):
         yield b64encode(signature)
         return

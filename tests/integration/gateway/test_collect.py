@@ -83,7 +83,8 @@ async def post_file(pool, admission, msign, links):
 
 def spooled(file: bytes) -> SignResponse:
     spool = Spool()
-    spool.write_here(file)
+    spool.append(file)
+    spool.put_away()
     spool.end_here()
     return SignResponse(status=SignStatus.SUCCESS, results=(SpooledResult(correlation_id="1", spool=spool),))
 

@@ -254,7 +254,8 @@ def test_a_time_before_or_after_all_others_is_none():
 
 def test_a_spool_that_nobody_holds_is_closed():
     spool = Spool()
-    spool.write_here(SPOOLED)
+    spool.append(SPOOLED)
+    spool.put_away()
     file = spool.file
     del spool
     assert file.closed
