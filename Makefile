@@ -29,6 +29,7 @@ check: prepare ## check formatting, lint and types
 	$(BIN)/mypy
 
 chaos: prepare ## break everything while jobs run, for many minutes; ARGS goes to the random run
+	@exec $(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=searching
 	@exec $(BIN)/pytest -m "thorough or not thorough" tests/chaos tests/containers
 	@exec $(BIN)/python -m tests.chaos.run $(ARGS)
 

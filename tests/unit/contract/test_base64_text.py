@@ -1,13 +1,15 @@
 import base64
-import binascii
 import io
 import itertools
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contract.base64_text import PIECE_CHARACTERS, Base64Text
+
+GRAMMAR = re.compile(rb"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def decoded(*pieces: str) -> bytes | None:
@@ -26,15 +28,12 @@ def test_bytes_come_out_as_they_went_in_wherever_the_text_is_cut(data, cuts):
 
 
 @given(st.lists(st.sampled_from([b"QUJD", b"QQ==", b"QUI=", b"Q", b"=", b"!", b"-", b"\xc8", b" ", b"\n"]), max_size=8))
-def test_pieces_are_taken_exactly_if_the_strictest_decoder_takes_them_together(pieces):
-    value, text = io.BytesIO(), b"".join(pieces)
+def test_pieces_are_taken_exactly_if_together_they_are_base64(pieces):
+    value = io.BytesIO()
     taking = Base64Text(value)
     taken = all(taking.take(piece) for piece in pieces) and taking.close()
-    digits = text.translate(None, b" \t\r\n")
-    try:
-        expected = binascii.a2b_base64(digits, strict_mode=True) if len(digits) % 4 == 0 else None
-    except binascii.Error:
-        expected = None
+    digits = b"".join(pieces).translate(None, b" \t\r\n")
+    expected = base64.b64decode(digits) if GRAMMAR.fullmatch(digits) else None
     assert (value.getvalue() if taken else None) == expected
 
 
@@ -53,7 +52,8 @@ def test_white_space_may_stand_anywhere(text):
 @pytest.mark.parametrize(
     "pieces",
     [("M",), ("MTIzM",), ("MTI",), ("=",), ("====",), ("M===",), ("MTI=MTIz",), ("!SECRET!",), ("MTI-",), ("MTIz", "ș"),
-     ("MQ==" + "=" * 4,), ("M" * PIECE_CHARACTERS + "MQ==" + " " * PIECE_CHARACTERS, "MTIz"),
+     ("MQ==" + "=" * 4,), ("MTIz====",), ("MTIz", "=", "==="),
+     ("M" * PIECE_CHARACTERS + "MQ==" + " " * PIECE_CHARACTERS, "MTIz"),
      ("MQ==" * (PIECE_CHARACTERS // 4), "MTIz"), ("!" * PIECE_CHARACTERS, "MTIz")],
 )  # fmt: skip
 def test_what_is_no_base64_has_no_value(pieces):
