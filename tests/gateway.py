@@ -92,7 +92,7 @@ async def only_job(pool: asyncpg.Pool) -> asyncpg.Record:
     return row
 
 
-async def eventually(condition: Callable[[], Awaitable[object]], *, within_s: float = 20) -> None:
+async def eventually(condition: Callable[[], Awaitable[object]], *, within_s: float = 60) -> None:
     """Wait until `condition` holds; for what tells nobody that it happened."""
     async with asyncio.timeout(within_s):
         for _ in itertools.count():

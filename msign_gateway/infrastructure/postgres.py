@@ -20,7 +20,7 @@ from msign_gateway.infrastructure.database import Database
 from msign_gateway.infrastructure.errors import InfrastructureError
 
 ADMINISTRATOR = "administrator"
-START_S = 30
+START_S = 90
 
 
 def find_programs() -> Path | None:

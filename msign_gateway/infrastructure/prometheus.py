@@ -22,7 +22,7 @@ from msign_gateway.infrastructure.errors import InfrastructureError
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "prometheus"
 EVERY_S = 2
-START_S = 30
+START_S = 90
 LOOK_EVERY_S = 0.2
 
 _INTERVALS = re.compile(r"^(  (?:scrape|evaluation)_interval:) .*$", re.MULTILINE)

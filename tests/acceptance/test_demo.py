@@ -165,7 +165,7 @@ async def test_nothing_outlives_a_demo_that_is_killed_and_the_next_one_removes_i
         stale = demo.endpoints
         demo.process.kill()
         await demo.process.communicate()
-        await eventually(lambda: nothing_left(demo), within_s=30)
+        await eventually(lambda: nothing_left(demo), within_s=60)
     async with interactive(tmp_path, servers=given_servers) as demo:
         assert demo.endpoints["MSIGN_PID"] != stale["MSIGN_PID"]
         demo.process.terminate()
@@ -180,7 +180,7 @@ async def test_the_end_of_make_alone_ends_the_demo(
     run_make = "import os, signal; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp('make', ['make', 'demo'])"
     async with interactive(tmp_path, sys.executable, "-c", run_make, servers=given_servers) as demo:
         demo.process.send_signal(signum)
-        await eventually(lambda: nothing_left(demo), within_s=40)
+        await eventually(lambda: nothing_left(demo), within_s=60)
 
 
 async def test_outside_tools_find_everything_and_a_killed_service_comes_back(

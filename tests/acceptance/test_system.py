@@ -96,7 +96,7 @@ async def test_a_job_published_while_sign_gateway_is_dead_is_accepted_when_it_is
     stage.children["sign_gateway"].finish(within_s=0)  # SIGKILL
     command = await client.sign(job)
     serve("sign_gateway", scene, stage)
-    event = await client.next_event(command, timeout_s=30)
+    event = await client.next_event(command, timeout_s=60)
     assert event.type == wire.ACCEPTED
     await eventually(lambda: is_ready(scene, "sign_gateway"), within_s=60)
 
@@ -148,14 +148,14 @@ async def test_one_trace_follows_what_is_signed_and_verified_through_every_servi
     trace_id, above = format_trace_id(here.trace_id), format_span_id(here.span_id)
     with use_span(NonRecordingSpan(here)):
         command = await client.sign(job)
-    accepted = await client.next_event(command, types={wire.ACCEPTED}, timeout_s=30)
+    accepted = await client.next_event(command, types={wire.ACCEPTED}, timeout_s=60)
     async with Browser() as browser:
         await user.sign(browser, accepted.data["sign_url"], people[0])
-    ready = await client.next_event(command, types={wire.READY}, timeout_s=30)
+    ready = await client.next_event(command, types={wire.READY}, timeout_s=60)
     signed = {"signature": ready.data["results"][0]["signature"], "content": job["contents"][0]["content"]}
     with use_span(NonRecordingSpan(here)):
         verification = await client.verify({"content_type": "Hash", "contents": [signed]})
-    await client.next_event(verification, timeout_s=30)
+    await client.next_event(verification, timeout_s=60)
     spans = await collector.until(lambda spans: steps(spans, above) >= STEPS, trace_id=trace_id)
     assert not [one for one in spans if one.failed or one.events]
     lines = (scene.logs / "sign_gateway.log").read_text().splitlines()
@@ -274,7 +274,7 @@ async def die_of_everything(scene, stage, client, person, document):
         exchange = await channel.get_exchange("msign.commands", ensure=False)
         for body in bodies:
             await exchange.publish(aio_pika.Message(body, user_id="declaratii"), twice[0].routing_key)
-    await eventually(lambda: two_are_dead(operator_url(scene, stage)), within_s=30)
+    await eventually(lambda: two_are_dead(operator_url(scene, stage)), within_s=60)
 
 
 async def two_are_dead(amqp_url):

@@ -19,7 +19,7 @@ from playwright.async_api import (
 )
 
 SIZES = {"desktop": (1280, 800), "phone": (375, 720), "narrow": (320, 640)}
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",

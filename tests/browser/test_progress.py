@@ -57,7 +57,7 @@ async def told(page: Page) -> asyncio.Queue[dict[str, Any]]:
 
 async def until(states: asyncio.Queue[dict[str, Any]], **wanted: Any) -> None:
     """Wait until the page shows what is wanted."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (state := await states.get()) | wanted != state:
             pass
 

@@ -133,7 +133,7 @@ async def test_a_paused_status_stays_as_it_is(shown, open_page):
 
 async def renewed(page) -> None:
     """Let time pass in the page until it shows open jobs."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await page.locator("text=No job is open.").count():
             async with page.expect_response(lambda answer: answer.status == 200):
                 await page.clock.run_for(16_000)

@@ -94,7 +94,7 @@ async def test_pods_that_start_in_any_order_wait_for_their_tables_and_a_command_
     amqp_url = broker.url_of(vhost, "declaratii", passwords.systems["declaratii"])
     async with GatewayClient.connect(amqp_url) as client:
         command = await client.sign(sign_data(return_url="http://localhost:8000/back"))
-        accepted = await client.accepted(command, timeout_s=30)
+        accepted = await client.accepted(command, timeout_s=60)
     page = machine.url("callback-web", "http") + accepted.sign_url.removeprefix("http://gateway.localhost")
     async with aiohttp.ClientSession() as http:
         async with http.get(page) as response:

@@ -19,7 +19,7 @@ from tests.gateway import delivery, sign_data
 from tests.pki import IDNP
 
 ROUTING_KEY = "sign.request.declaratii"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from shared.signing.admission import Admission
 from tests.gateway import delivery, eventually, sign_data
 
 EVENTS_OF_EACH = 8
-PATIENCE_S = 20
+PATIENCE_S = 60
 ROOM = 3
 
 

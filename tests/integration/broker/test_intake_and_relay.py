@@ -22,7 +22,7 @@ from shared.persistence.notices import Notices
 from shared.signing.admission import Admission
 from tests.gateway import delivery, eventually, sign_data
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture

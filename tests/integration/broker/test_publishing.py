@@ -14,7 +14,7 @@ from shared.messaging import broker
 from shared.messaging.publishing import Answer, Outgoing, Publisher
 from shared.messaging.topology import EVENTS, declare_exchanges
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 LARGE = 300_000
 """More than fits into two of the broker's frames."""
 
@@ -57,7 +57,9 @@ class Answers:
 async def test_messages_of_one_write_arrive_whole_and_in_order_and_each_is_confirmed(opened, queue):
     answers = Answers()
     bodies = [b"first", b"", b"x" * LARGE, b"last"]
-    await Publisher(opened[1], EVENTS).publish([answers.message(queue.name, body) for body in bodies], within_s=20)
+    await Publisher(opened[1], EVENTS).publish(
+        [answers.message(queue.name, body) for body in bodies], within_s=PATIENCE_S
+    )
     come = await answers.come()
     assert all(isinstance(answer.result(), Basic.Ack) for answer in come.values())
     assert [(await queue.get(no_ack=True)).body for _ in bodies] == bodies

@@ -16,6 +16,19 @@ from tests.gateway import delivery, sign_data
 from tests.integration.callback.browsing import FRONTEND
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Whoever comes back waits for the outcome, however busy this machine is; who is to be told earlier says so."""
+    monkeypatch.setattr("services.callback_web.handlers.LONGEST_ANSWER_S", 60)
+    monkeypatch.setattr("services.callback_web.returning.LONGEST_WAIT_S", 59)
+
+
+@pytest.fixture
+def hurried(monkeypatch, patient):
+    """Whoever comes back goes on soon."""
+    monkeypatch.setattr("services.callback_web.returning.LONGEST_WAIT_S", 0.5)
+
+
 @pytest.fixture
 def returning(pool, msign, database_url):
     collector = Collector(pool, msign, Breaker(), source="callback_web", policy=Policy())

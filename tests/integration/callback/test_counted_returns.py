@@ -58,6 +58,7 @@ async def test_a_replayed_return_is_counted_again_and_asks_and_changes_nothing(b
     assert msign.asked == 1
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_return_before_the_user_has_signed_is_counted_as_pending(browser, links, post, count):
     job = await post()
     assert dict(query_of(await come_back(browser, links, job)))["status"] == "Pending"

@@ -116,7 +116,7 @@ async def state_of(job, pool):
 
 
 async def test_who_waits_when_it_stops_is_told_the_outcome_and_nobody_else_is_let_in(run, slow, post, links, pool):
-    callback, job = await run(drain_s=20), await post()
+    callback, job = await run(drain_s=60), await post()
     waiting = asyncio.create_task(callback.come_back(job, links.relay_state(job.job_id)))
     await slow[0].asked.wait()
     callback.child.ask_to_stop()
@@ -124,18 +124,18 @@ async def test_who_waits_when_it_stops_is_told_the_outcome_and_nobody_else_is_le
     assert not waiting.done()
     slow[0].may_answer.set()
     assert dict(query_of(await waiting))["status"] in {"Failure", "Pending"}  # on a slow machine it takes too long
-    await asyncio.to_thread(callback.child.finish, 10)
+    await asyncio.to_thread(callback.child.finish, 60)
     assert callback.child.exit_code == 0
     assert await state_of(job, pool) is State.FAILED
 
 
 async def test_what_is_not_done_in_time_is_left_to_the_poller(run, slow, post, links, pool, tmp_path):
-    callback, job = await run(drain_s=3), await post()
+    callback, job = await run(drain_s=6), await post()
     waiting = asyncio.create_task(callback.come_back(job, links.relay_state(job.job_id)))
     await slow[0].asked.wait()
     callback.child.ask_to_stop()
     assert dict(query_of(await waiting))["status"] == "Pending"
-    await asyncio.to_thread(callback.child.finish, 10)
+    await asyncio.to_thread(callback.child.finish, 60)
     assert callback.child.exit_code == 0
     assert await state_of(job, pool) is State.AWAITING_SIGNER
     said = (tmp_path / "callback_web.log").read_text()

@@ -62,6 +62,7 @@ async def test_a_rush_is_served_in_order_and_only_so_many_at_once(browser, links
     assert msign.most == 2
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_who_waits_in_line_for_too_long_goes_on_with_pending_and_the_result_still_arrives(
     browser, links, msign, pool, post, returning
 ):
@@ -73,6 +74,7 @@ async def test_who_waits_in_line_for_too_long_goes_on_with_pending_and_the_resul
     assert [await state_of(pool, job) for job in rush] == ["failed"] * 4
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_where_the_line_is_too_long_the_job_is_the_pollers(browser, links, msign, pool, post, monkeypatch):
     monkeypatch.setattr(module, "LONGEST_LINE", 0)
     job = await post()
@@ -84,6 +86,7 @@ async def test_where_the_line_is_too_long_the_job_is_the_pollers(browser, links,
     assert row["returned_at"] is not None
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_database_that_is_gone_after_the_job_was_read_lets_the_user_go_on(
     browser, links, msign, post, monkeypatch
 ):

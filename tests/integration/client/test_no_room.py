@@ -42,7 +42,7 @@ async def silenced(broker, vhost, passwords):
 
 async def until_refused(client):
     for _ in range(MANY):
-        await client.sign(sign_data(), timeout_s=1)
+        await client.sign(sign_data(), timeout_s=3)
 
 
 async def test_a_full_queue_refuses_after_a_while_and_takes_the_command_when_there_is_room(system_amqp_urls, small):

@@ -10,7 +10,7 @@ from shared.messaging.envelope import Event
 from shared.messaging.events import routing_key
 from shared.messaging.topology import EVENTS
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 async def tell(admin: Any, kind: str, command_id: str, *, system: str = "declaratii", **data: Any) -> Event:

@@ -159,7 +159,7 @@ async def msign_url(server: Files) -> AsyncIterator[str]:
 @asynccontextmanager
 async def transport_to(url: str, ours: Files) -> AsyncIterator[SoapTransport]:
     context = watched_context(client_cert=ours.cert, client_key=ours.key, ca_bundle=ours.ca)
-    async with SoapTransport.open(url, context=context, timeout_s=10, connect_s=5, max_answer_bytes=1000) as opened:
+    async with SoapTransport.open(url, context=context, timeout_s=60, connect_s=60, max_answer_bytes=1000) as opened:
         yield opened
 
 

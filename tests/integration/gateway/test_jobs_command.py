@@ -205,7 +205,7 @@ async def test_watching_one_job_tells_all_and_ends_with_it(run, begin, pool):
     await pool.execute("UPDATE jobs SET expires_at = $1", datetime.now(UTC) - timedelta(seconds=1))
     watching = asyncio.create_task(run("watch", "command-1", "--json"))
     await expire_overdue(pool)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         result = await watching
     assert [json.loads(line)["to_state"] for line in result.stdout.splitlines()] == ["received", "expired"]
 
@@ -225,7 +225,7 @@ async def test_watching_all_tells_what_changes_from_now_on(begin, pool, database
         patch.setattr(inquiries, "changes", noticed)
         following = asyncio.create_task(jobs_watch.follow(pool, database_url, None, "declaratii", changes.put_nowait))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await looked.wait()
                 await begin("theirs", system="registru")
                 await begin("after")
@@ -247,7 +247,7 @@ async def test_an_interrupt_ends_the_watching_quietly(begin, database_url):
         COMMAND, "jobs", "watch", "command-1", "--database-url", database_url, stdout=PIPE, stderr=PIPE
     )
     assert watching.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert b"received" in await watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
         _, err = await watching.communicate()

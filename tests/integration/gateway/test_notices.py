@@ -10,7 +10,7 @@ import pytest
 from shared.persistence.notices import CHANGES, EVENTS, JOBS, MOST_IN_ONE, Notices, tell, together, transaction
 from tests.gateway import eventually
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 MOMENT_S = 0.01
 
 

@@ -28,7 +28,7 @@ async def server() -> AsyncIterator[BreakingMSign]:
 
 @pytest.fixture
 async def client(server: BreakingMSign) -> AsyncIterator[MSignClient]:
-    async with MSignClient.connect(url=f"http://127.0.0.1:{server.port}/MSign.svc", timeout_s=20) as connected:
+    async with MSignClient.connect(url=f"http://127.0.0.1:{server.port}/MSign.svc", timeout_s=60) as connected:
         yield connected
 
 

@@ -63,7 +63,7 @@ async def ask(port: int, files: Path, ca: Path) -> None:
     consumer = plan.CONSUMERS[0]
     async with MSignClient.connect(
         url=f"https://127.0.0.1:{port}/MSign.svc",
-        client_cert=files / f"{consumer}.pem", client_key=files / f"{consumer}.key", ca_bundle=ca, timeout_s=10,
+        client_cert=files / f"{consumer}.pem", client_key=files / f"{consumer}.key", ca_bundle=ca, timeout_s=60,
     ) as client:  # fmt: skip
         await client.get_sign_response("0" * 32, "en")
 

@@ -80,4 +80,4 @@ def _xmlsec1_accepts(document: bytes, path: Path) -> bool:
     ids = ["SignedProperties", "Object", "act"]
     marks = [part for name in ids for part in ("--id-attr:Id", name)]
     command = ["xmlsec1", "--verify", "--insecure", *marks, str(path)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
+    return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0

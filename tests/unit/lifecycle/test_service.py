@@ -163,7 +163,7 @@ async def test_a_drain_that_fails_does_not_keep_the_others_from_draining(service
 async def test_a_background_task_that_crashes_stops_the_service(service):
     with structlog.testing.capture_logs() as logs:
         service.spawn(raises(), "crashing")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await service.stopping.wait()
     assert service.failed
     assert [(entry["event"], entry["task"]) for entry in logs] == [("background_task_crashed", "crashing")]

@@ -73,7 +73,7 @@ async def test_what_is_confirmed_while_a_statement_is_under_way_goes_together(un
     await asyncio.sleep(0)
     await begin(under_way, second, third)
     written.go_on.set()
-    await under_way.rest(at_most_s=20)
+    await under_way.rest(at_most_s=60)
     assert written.marked == [[first.event_id], [second.event_id, third.event_id]]
 
 
@@ -85,7 +85,7 @@ async def test_what_is_confirmed_one_after_the_other_gathers_while_there_is_ampl
     await begin(under_way, first)
     await asyncio.sleep(0.01)
     await begin(under_way, second)
-    await under_way.rest(at_most_s=20)
+    await under_way.rest(at_most_s=60)
     running.cancel()
     assert written.marked == [[first.event_id, second.event_id]]
 
@@ -94,7 +94,7 @@ async def test_a_database_that_was_away_is_told_later(under_way, written):
     written.errors.append(asyncpg.InterfaceError("the pool is closed"))
     event = waiting()
     await begin(under_way, event)
-    await under_way.rest(at_most_s=20)
+    await under_way.rest(at_most_s=60)
     assert written.marked == [[event.event_id]]
 
 
@@ -103,7 +103,7 @@ async def test_what_was_refused_waits_longer_each_time_and_is_not_marked(under_w
     under_way.begin([first, third])
     under_way.refused(first)
     under_way.refused(third)
-    await under_way.rest(at_most_s=20)
+    await under_way.rest(at_most_s=60)
     assert written.marked == []
     assert written.deferred == {first.event_id: timedelta(seconds=1), third.event_id: timedelta(seconds=4)}
 
@@ -115,7 +115,7 @@ async def test_there_is_room_once_half_of_the_places_are_free(under_way):
     await asyncio.sleep(0.01)
     assert not room.done()
     under_way.confirmed(some[0])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await room == (2, MOST_BYTES - 10)
 
 
@@ -127,7 +127,7 @@ async def test_nothing_begins_at_once_while_what_is_due_waits_for_room(under_way
     await asyncio.sleep(0)
     assert not under_way.has_room(1, 5)
     under_way.confirmed(some[0])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await room
     assert under_way.has_room(1, 5)
 
@@ -148,7 +148,7 @@ async def test_a_large_event_takes_the_room_of_many(under_way):
     await asyncio.sleep(0.01)
     assert not room.done()
     under_way.confirmed(large)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await room == (PLACES, MOST_BYTES)
 
 

@@ -13,8 +13,9 @@ from shared.signatures.certificates import personal_number
 from shared.signatures.pades.opening import open_pdf
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
+from tests.attacks.disguises import SHADOWS
 from tests.attacks.pades import edited, form, generic, put
-from tests.attacks.shadows import SHADOWS, added_object, file_of, stream
+from tests.attacks.shadows import added_object, file_of, stream
 from tests.documents import pdf_file, with_annotation, with_page_replaced
 from tests.pki import IDNP, TestPki, now_utc
 from tests.unit.signatures.conftest import HASH

@@ -81,7 +81,7 @@ async def place(
     try:
         async with aiohttp.ClientSession() as session:
             url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-            made = Place(url, HttpFetcher(session, session if strangers else None, timeout_s=5))
+            made = Place(url, HttpFetcher(session, session if strangers else None, timeout_s=60))
             yield made
     finally:
         await runner.cleanup()
@@ -175,7 +175,7 @@ async def test_nobody_there_is_told():
     async with aiohttp.ClientSession() as session:
         nowhere = to_asn1(certificate(name_of(*SIGNER_NAME), pointer("http://127.0.0.1:9/crl")))
         with pytest.raises(StatusUnknown, match="cannot be fetched"):
-            await HttpFetcher(session, timeout_s=2).fetch(status_sources(nowhere, ISSUER)[0])
+            await HttpFetcher(session, timeout_s=60).fetch(status_sources(nowhere, ISSUER)[0])
 
 
 def der(_: Place, __: bytes) -> bytes:

@@ -7,7 +7,8 @@ import pytest
 from shared.errors import Malformed
 from shared.signatures.pades.verify import judge_pdf
 from shared.signatures.verdict import Coverage
-from tests.attacks.shadows import SHADOWS, reading_on
+from tests.attacks.disguises import SHADOWS
+from tests.attacks.shadows import reading_on
 from tests.unit.signatures.test_pades_changes import by_others
 
 

@@ -18,7 +18,7 @@ MORE_THAN_ALLOWED = 3 << 30
 
 @pytest.fixture
 async def workers() -> AsyncIterator[Workers]:
-    async with Workers(1, seconds=1.0) as found:
+    async with Workers(1, seconds=3.0) as found:
         yield found
 
 
@@ -63,17 +63,19 @@ async def test_a_job_that_nobody_waits_for_is_stopped(workers: Workers) -> None:
     assert await workers.run(os.getpid) != hanging
 
 
-async def test_a_large_input_has_more_time() -> None:
+async def test_a_large_input_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.signatures.workers.BYTES_PER_MORE_SECOND", 1 << 19)
     async with Workers(1, seconds=0.001) as workers:
         assert await workers.run(len, bytes(20 << 20)) == 20 << 20
 
 
 async def test_two_jobs_run_side_by_side() -> None:
     async with Workers(2) as workers:
-        slow = asyncio.create_task(workers.run(time.sleep, 2))
+        slow = asyncio.create_task(workers.run(time.sleep, 600))
         assert await workers.run(len, b"one") == 3
         assert not slow.done()
-        await slow
+        slow.cancel()
+        await asyncio.gather(slow, return_exceptions=True)
 
 
 def test_a_refusal_survives_the_way_between_processes() -> None:

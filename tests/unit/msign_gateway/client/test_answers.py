@@ -58,7 +58,7 @@ def mailbox():
 
 @pytest.fixture
 def store():
-    """A store that fails now and then: the first answer to each question is 503."""
+    """A store that fails now and then: the first answers to each question are 503 and 408."""
     body = json.dumps([VERDICT]).encode()
     ref = f"sha256:{hashlib.sha256(body).hexdigest()}"
     asked = []
@@ -66,7 +66,7 @@ def store():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
-            status = 503 if len(asked) == 1 else 200 if ref in self.path else 404
+            status = {1: 503, 2: 408}.get(len(asked)) or (200 if ref in self.path else 404)
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body if status == 200 else b"{}")
@@ -134,15 +134,15 @@ async def test_a_list_of_verdicts_that_was_too_large_is_fetched(mailbox, store):
     await mailbox.put(event(VERIFIED, results=[], results_ref=ref), 1)
     completed = await client(mailbox, contents).completed("c")
     assert [verdict.valid for verdict in completed.results] == [True]
-    assert len(asked) == 2, "503 is tried again"
+    assert len(asked) == 3, "503 and 408 are tried again"
 
 
 def test_what_the_store_does_not_have_is_not_asked_for_twice(store):
     contents, _, asked = store
-    asked.append("warm")
+    asked += ["warm", "up"]
     with pytest.raises(Malformed, match="404"):
         contents.get("sha256:" + 64 * "0")
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 async def test_without_a_store_nothing_is_uploaded(mailbox):

@@ -32,7 +32,7 @@ async def test_an_order_gets_its_own_event_however_late_one_asks():
     orders = Orders()
     first, second = orders.begin(), orders.begin()
     await heard(orders, event(second.command_id, job="job-2"), event(first.command_id))
-    found = await orders.event(first, {"ready"}, timeout_s=5)
+    found = await orders.event(first, {"ready"}, timeout_s=60)
     assert found is not None
     assert found.subject == "job-1"
     assert orders.of_job("job-2") is second
@@ -41,7 +41,7 @@ async def test_an_order_gets_its_own_event_however_late_one_asks():
 async def test_whoever_waits_is_woken_by_the_event():
     orders = Orders()
     order = orders.begin()
-    waiting = asyncio.create_task(orders.event(order, {"ready"}, timeout_s=5))
+    waiting = asyncio.create_task(orders.event(order, {"ready"}, timeout_s=60))
     await heard(orders, event(order.command_id, "accepted"), event(order.command_id))
     found = await waiting
     assert found is not None
