@@ -25,6 +25,7 @@ from shared.persistence.grouping import Grouped
 from shared.persistence.intake import Claim
 from shared.persistence.job import Job
 from shared.persistence.jobs import Move
+from shared.persistence.moving import until_known
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
@@ -53,7 +54,7 @@ class Poster:
         self._at_hand: dict[UUID, list[Stored]] = {}
         self.claims_as = Claim(uuid4(), LEASE)
         self._contents = Grouped(partial(contents.of_jobs, pool))
-        self._move = Grouped(partial(jobs.move_all, pool, taker=taker))
+        self._moves = Grouped(partial(jobs.move_all, pool, taker=taker))
 
     async def claim(self, limit: int) -> list[Job]:
         """Claim up to `limit` jobs, one of each system in turn."""
@@ -76,6 +77,9 @@ class Poster:
                 await self._refuse(job, refused)
             case Postponed() as postponed:
                 await self._retry(job, postponed)
+
+    async def _move(self, move: Move) -> Job | None:
+        return await until_known(self._pool, lambda: self._moves(move), move.event_ids)
 
     async def _accept(self, job: Job, request_id: str) -> None:
         data = AcceptedData(

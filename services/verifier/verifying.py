@@ -8,7 +8,7 @@ import random
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
@@ -21,8 +21,9 @@ from shared.contract.models import ContentType
 from shared.messaging.events import VERIFICATION_REJECTED, VERIFIED, CompletedData, VerdictData
 from shared.messaging.problems import Code, Problem
 from shared.persistence import contents, jobs, verdicts
-from shared.persistence.events import Draft
+from shared.persistence.events import Draft, uuid7
 from shared.persistence.job import Job, JobContent
+from shared.persistence.moving import until_known
 from shared.persistence.notices import transaction
 from shared.signing.admission import rejection
 from shared.signing.schedule import retry_delay
@@ -68,12 +69,21 @@ class Verifier:
             await self._retry(job, found)
 
     async def _complete(self, job: Job, results: list[VerdictData], judged: Collection[int]) -> None:
-        async with transaction(self._pool) as connection:
-            draft = Draft(NAME, VERIFIED, await self._completed(connection, job, tuple(results)))
-            if await jobs.move(connection, job, Cause.VERIFIED, drafts=[draft]):
-                await verdicts.drop(connection, job.job_id)
+        event_id = uuid7()
+        await until_known(self._pool, lambda: self._commit_completed(job, tuple(results), event_id), [event_id])
         _count(job, results, judged)
         log.info("verification_completed", job_id=str(job.job_id), contents=len(results))
+
+    async def _commit_completed(self, job: Job, results: tuple[VerdictData, ...], event_id: UUID) -> Job | None:
+        async with transaction(self._pool) as connection:
+            data = await self._completed(connection, job, results)
+            return await self._end(connection, job, Cause.VERIFIED, Draft(NAME, VERIFIED, data, event_id=event_id))
+
+    async def _end(self, connection: Any, job: Job, cause: Cause, draft: Draft) -> Job | None:
+        moved = await jobs.move(connection, job, cause, drafts=[draft])
+        if moved:
+            await verdicts.drop(connection, job.job_id)
+        return moved
 
     async def _completed(self, connection: Any, job: Job, results: tuple[VerdictData, ...]) -> CompletedData:
         """The event's data; a list too large for a message is stored and referred to."""
@@ -86,16 +96,22 @@ class Verifier:
 
     async def _reject(self, job: Job, problems: list[Problem]) -> None:
         draft = rejection(job, problems[:PROBLEMS_AT_MOST], source=NAME, event_type=VERIFICATION_REJECTED)
-        async with transaction(self._pool) as connection:
-            if await jobs.move(connection, job, Cause.REFUSED, drafts=[draft]):
-                await verdicts.drop(connection, job.job_id)
+
+        async def commit() -> Job | None:
+            async with transaction(self._pool) as connection:
+                return await self._end(connection, job, Cause.REFUSED, draft)
+
+        await until_known(self._pool, commit, [draft.event_id])
         log.warning("verification_rejected", job_id=str(job.job_id), code=problems[0].code, contents=len(problems))
 
     async def _retry(self, job: Job, found: Found) -> None:
         counts = any(outcome.counts for outcome in found.postponed.values())
         delay = retry_delay(job.failures + 1, random.random()) if counts else timedelta(0)  # noqa: S311
-        async with transaction(self._pool) as connection:
-            await jobs.move(connection, job, Cause.RETRY, due_in=delay, failed=counts)
+
+        async def commit() -> Job | None:
+            return await jobs.move(self._pool, job, Cause.RETRY, due_in=delay, failed=counts)
+
+        await until_known(self._pool, commit, [])
         for reason in {outcome.reason for outcome in found.postponed.values()}:
             metrics.JOB_RETRIES.labels(Kind.VERIFICATION, reason).inc()
         errors = sorted({type(outcome.error).__name__ for outcome in found.postponed.values()})

@@ -6,7 +6,7 @@ its command is.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from secrets import token_hex
@@ -30,17 +30,24 @@ INLAY = f"@{token_hex(16)}@"
 _SQL = load("events.sql")
 
 
+def uuid7() -> UUID:
+    """Return a new UUIDv7 (RFC 9562): ids that sort by time."""
+    return uuids.uuid7()
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An event before it has its place in the job's sequence; `source` is the service that tells it.
 
     `inlays` are long texts that need no escape in JSON, each in pieces: they stand where the data say `INLAY`.
+    Whoever writes the same event again, because nobody knows whether it was committed, gives it the same id.
     """
 
     source: str
     type: str
     data: BaseModel
     inlays: Sequence[Sequence[bytes]] = ()
+    event_id: UUID = field(default_factory=uuid7)
 
 
 class Written(NamedTuple):
@@ -82,23 +89,17 @@ class Taker(Protocol):
         """Take events that are committed, claimed for that lease."""
 
 
-def uuid7() -> UUID:
-    """Return a new UUIDv7 (RFC 9562): ids that sort by time."""
-    return uuids.uuid7()
-
-
 def write(job: Job, draft: Draft, *, sequence: int, traceparent: str | None) -> Written:
     """Return an event of `job` as the outbox takes it."""
-    event_id = uuid7()
     begun = {
         "specversion": "1.0",
-        "id": str(event_id),
+        "id": str(draft.event_id),
         "source": f"/services/{draft.source}",
         "type": draft.type,
         "subject": str(job.job_id),
     }
     return Written(
-        event_id=event_id,
+        event_id=draft.event_id,
         job_id=job.job_id,
         attempt=job.attempt,
         sequence=sequence,

@@ -47,6 +47,11 @@ class Move:
     outcome: str | None = None
     traceparent: str | None = field(default_factory=current_traceparent)
 
+    @property
+    def event_ids(self) -> list[UUID]:
+        """The ids of its events, by which it is known again."""
+        return [draft.event_id for draft in self.drafts]
+
 
 async def move(connection: Any, job: Job, cause: Cause, **details: Any) -> Job | None:
     """Move one job: the fields of `Move` say how. Returns the job as it is then, None if another was first."""
@@ -97,6 +102,18 @@ def _tell(moved: Job | None, move: Move, *, handed: bool) -> Job | None:
         if moved.state is State.RECEIVED:
             tell(JOBS, moved.kind)
     return moved
+
+
+async def moved_before(connection: Any, event_ids: Sequence[UUID]) -> Job | None:
+    """Return the job whose move told these events, if that was committed; then they go out now.
+
+    For whoever moved it over a connection that broke: nobody has taken over what was to be handed.
+    """
+    job = _found(await connection.fetchrow(_SQL["moved_before"], event_ids))
+    if job is not None:
+        tell(CHANGES, str(job.job_id))
+        tell(EVENTS)
+    return job
 
 
 async def claim(connection: Any, kind: Kind, *, owner: UUID, lease: timedelta, limit: int) -> list[Job]:

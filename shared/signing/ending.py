@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from pybase64 import b64encode
@@ -15,10 +16,11 @@ from pybase64 import b64encode
 from shared.contract.models import SignStatus
 from shared.messaging.events import READY, ReadyData, ResultData
 from shared.persistence import contents, jobs
-from shared.persistence.events import INLAY, Draft, Taker
+from shared.persistence.events import INLAY, Draft, Taker, uuid7
 from shared.persistence.grouping import Grouped
 from shared.persistence.job import Job
 from shared.persistence.jobs import Move
+from shared.persistence.moving import until_known
 from shared.persistence.notices import transaction
 from shared.signatures.binding import SentFile
 from shared.signing.requests import came_by_reference
@@ -54,20 +56,24 @@ class Ending:
         self._room = Room(AT_ONCE_BYTES)
 
     async def end(self, job: Job, outcome: Outcome) -> bool:
-        """Commit the outcome; False if somebody else was first."""
+        """Commit the outcome, however often the database goes away meanwhile; False if somebody else was first."""
+        event_id = uuid7()
+        return await until_known(self._pool, lambda: self._end(job, outcome, event_id), [event_id]) is not None
+
+    async def _end(self, job: Job, outcome: Outcome, event_id: UUID) -> Job | None:
         sizes = [len(one) for one in outcome.signatures]
         referred = told_by_reference(sizes, by_reference=came_by_reference(job), inline_bytes=self._inline_bytes)
         inline = [size for size, by_reference in zip(sizes, referred, strict=True) if not by_reference]
         if any(referred):
             async with self._room.taken(sum(inline)), transaction(self._pool) as connection:
                 refs = await self._store(connection, job, outcome, referred)
-                (moved,) = await jobs.move_all(connection, [await self._move_of(job, outcome, refs)])
+                (moved,) = await jobs.move_all(connection, [await self._move_of(job, outcome, event_id, refs)])
         elif sum(inline) <= TOGETHER_BYTES:
-            moved = await self._move(await self._move_of(job, outcome))
+            moved = await self._move(await self._move_of(job, outcome, event_id))
         else:
             async with self._room.taken(sum(inline)):
-                (moved,) = await self._move_all([await self._move_of(job, outcome)])
-        return moved is not None
+                (moved,) = await self._move_all([await self._move_of(job, outcome, event_id)])
+        return moved
 
     async def _store(self, connection: Any, job: Job, outcome: Outcome, referred: Sequence[bool]) -> list[str | None]:
         """Store the signatures that are to be referred to; return the reference of each, None for all others."""
@@ -77,7 +83,7 @@ class Ending:
             for signature, base, by_reference in zip(outcome.signatures, begins_with, referred, strict=True)
         ]
 
-    async def _move_of(self, job: Job, outcome: Outcome, refs: Sequence[str | None] = ()) -> Move:
+    async def _move_of(self, job: Job, outcome: Outcome, event_id: UUID, refs: Sequence[str | None] = ()) -> Move:
         refs = refs or (None,) * len(outcome.signatures)
         told, inlays = [], []
         for result, signature, ref in zip(outcome.results, outcome.signatures, refs, strict=True):
@@ -85,7 +91,8 @@ class Ending:
             if told[-1].signature is not None:
                 inlays.append([piece async for piece in _base64(signature)])
         data = ready(job, replace(outcome, results=tuple(told)))
-        return Move(job=job, cause=_CAUSES[outcome.status], drafts=[Draft(self._source, READY, data, inlays)])
+        draft = Draft(self._source, READY, data, inlays, event_id)
+        return Move(job=job, cause=_CAUSES[outcome.status], drafts=[draft])
 
 
 async def _stored(connection: Any, job: Job, signature: bytes | Spool, base: SentFile | None) -> str:

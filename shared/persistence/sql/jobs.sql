@@ -44,7 +44,8 @@ SELECT *, now() AS seen_at FROM claimed
 -- name: move
 -- Many at once, each with its history, its events and the end of its attempt. What is due again after due_in is due
 -- at its deadline at the latest, as long as that is not over. The RequestID of an attempt that is not current any more
--- is an orphan. With $21 the events are claimed for that long: who moves the jobs publishes them.
+-- is an orphan; an attempt that has ended stays as it is, so that a move can be made again whose end nobody heard of.
+-- With $21 the events are claimed for that long: who moves the jobs publishes them.
 WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::interval[], $7::integer[],
                          $8::text[], $9::integer[], $10::boolean[], $11::text[])
@@ -81,8 +82,16 @@ WITH wanted AS (
                                             ELSE wanted.outcome END
     FROM wanted LEFT JOIN moved USING (job_id, attempt)
     WHERE wanted.outcome IS NOT NULL AND post_attempts.job_id = wanted.job_id AND post_attempts.attempt = wanted.attempt
+      AND post_attempts.ended_at IS NULL
 )
 SELECT *, now() AS seen_at FROM moved
+
+-- name: moved_before
+WITH freed AS (
+    UPDATE events SET due_at = now() WHERE event_id = ANY($1::uuid[]) AND due_at > now() AND attempts = 1
+)
+SELECT *, now() AS seen_at FROM jobs
+WHERE job_id = (SELECT job_id FROM events WHERE event_id = ANY($1::uuid[]) LIMIT 1)
 
 -- name: purge
 WITH old AS (
