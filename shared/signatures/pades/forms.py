@@ -155,7 +155,7 @@ class FormComparison:
                 yield self._added(added)
 
     def _added(self, field: Field) -> Change:
-        if not field.is_signature:
+        if not field.is_signature or any(isinstance(resolved(one), generic.StreamObject) for one in field.widgets):
             return other(f"a form field {field.shown} was added")
         self._place(field)
         if is_null(field.value):

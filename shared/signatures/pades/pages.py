@@ -69,7 +69,7 @@ def annotation_changes(old: Any, new: Any) -> Change:
 
 def _annotated(raw: Any, what: str) -> Change:
     body = resolved(raw)
-    if not isinstance(body, generic.DictionaryObject):
+    if not isinstance(body, generic.DictionaryObject) or isinstance(body, generic.StreamObject):
         return other(f"something unknown was {what}")
     kind = str(body.get("/Subtype", "")).removeprefix("/")
     kind = kind if kind.isalnum() and len(kind) <= 20 else "unknown"
@@ -106,15 +106,33 @@ def _get(holder: Any, key: str) -> Any:
 
 def pages_of(root: Any) -> Iterator[tuple[Key | None, Any]]:
     """The pages of a document in their order, at most the first thousands."""
+    for raw, body in _nodes_of(root):
+        if is_page(body):
+            yield key_of(raw) if isinstance(raw, generic.IndirectObject) else None, body
+
+
+def lists_of_pages(root: Any) -> set[Key]:
+    """The lists that are objects of their own and that tell pages, what is drawn on them, or their notes.
+
+    Raises `RecursionError` when there are too many pages.
+    """
+    bodies = [body for _, body in _nodes_of(root) if isinstance(body, generic.DictionaryObject)]
+    if len(bodies) >= MAX_PAGES:
+        raise RecursionError("the file has too many pages")
+    found = (_get(body, key) for body in bodies for key in ("/Kids", "/Contents", "/Annots"))
+    return {key_of(one) for one in found if isinstance(one, generic.IndirectObject)}
+
+
+def _nodes_of(root: Any) -> Iterator[tuple[Any, Any]]:
+    """The nodes of the tree of pages, each with the object that leads there."""
     waiting = [root.raw_get("/Pages")] if "/Pages" in root else []
     for _ in range(MAX_PAGES):
         if not waiting:
             return
         raw = waiting.pop()
         body = resolved(raw)
-        if is_page(body):
-            yield key_of(raw) if isinstance(raw, generic.IndirectObject) else None, body
-        elif isinstance(body, generic.DictionaryObject) and "/Kids" in body:
+        yield raw, body
+        if not is_page(body) and isinstance(body, generic.DictionaryObject) and "/Kids" in body:
             waiting += reversed(list(resolved(body.raw_get("/Kids"))))
 
 

@@ -20,11 +20,12 @@ from shared.signatures.pades.pages import (
     is_annotation,
     is_page,
     listed_changes,
+    lists_of_pages,
     number_of,
     page_changes,
 )
 from shared.signatures.pades.references import Mentions, Usage
-from shared.signatures.pades.sameness import Key, Sameness, is_null, key_of, resolved
+from shared.signatures.pades.sameness import STREAM, Key, Sameness, is_null, key_of, resolved
 from shared.signatures.pades.source import Source
 from shared.signatures.pades.store import is_metadata, store_changes
 from shared.signatures.pades.tables import contradicts_itself
@@ -97,6 +98,7 @@ class _Step:
         """All changes; what is explained by its place comes first."""
         yield from self._catalog_changes(self.old.root, self.new.root)
         self._explain_information()
+        self._doubt_lists()
         for key in sorted(self._rewritten - self._explained):
             yield from self._object_changes(key)
 
@@ -161,11 +163,12 @@ class _Step:
             return True
         if not isinstance(old, generic.DictionaryObject) or not isinstance(new, generic.DictionaryObject):
             return False
-        for key in self._sameness.differing(old, new):
+        keys = self._sameness.differing(old, new)
+        for key in keys:
             one, another = resolved(_get(old, key)), resolved(_get(new, key))
             if not is_null(one) and (depth == 0 or not self._only_adds(one, another, depth - 1)):
                 return False
-        return True
+        return STREAM not in keys
 
     def _explain_same_place(self, old: Any, new: Any) -> None:
         if isinstance(old, generic.IndirectObject) and isinstance(new, generic.IndirectObject):
@@ -187,19 +190,30 @@ class _Step:
         if is_metadata(before) and is_metadata(after) and self._usage.only_as(key_of(before), "/Metadata"):
             self._explain_same_place(before, after)
 
+    def _doubt_lists(self) -> None:
+        """What is a list of the form or the store, and explained by that, may be one of the pages' lists, too."""
+        lists = {key for key in self._rewritten & self._explained if self._is_list(key)}
+        if lists:
+            self._explained -= lists & (lists_of_pages(self.old.root) | lists_of_pages(self.new.root))
+
+    def _is_list(self, key: Key) -> bool:
+        return isinstance(self.old.get_object(generic.Reference(*key)), generic.ArrayObject)
+
     def _object_changes(self, key: Key) -> Iterator[Change]:
         reference = generic.Reference(*key)
         old = _shown(self.old.get_object(reference))
         new = generic.NullObject() if key[0] in self._freed else _shown(self.new.get_object(reference))
         if self._sameness.same(old, new):
             return
-        if is_page(old):
+        if _type(old) == "/ObjStm":
+            yield self._told(old, new)
+        elif is_page(old):
             yield from page_changes(old, new, self._sameness, self._form.signature_widgets, self._page_name(key))
         elif are_annotations(old) and are_annotations(new):
             yield from listed_changes(old, new, self._sameness, self._form.signature_widgets)
         elif key in self._form.looks and self._usage.only_in_one_look(key):
             return
-        elif self._usage.is_used(key) or _type(old) == "/ObjStm":
+        elif self._usage.is_used(key):
             yield self._told(old, new)
 
     def _told(self, old: Any, new: Any) -> Change:

@@ -9,6 +9,9 @@ from pyhanko.pdf_utils import generic
 MAX_COMPARISONS = 200_000
 MAX_DEPTH = 200
 
+STREAM = "(stream)"
+"""How the bytes of a stream are called among the keys of its dictionary."""
+
 Key = tuple[int, int]
 
 
@@ -46,8 +49,6 @@ class Sameness:
         return False
 
     def _same_values(self, old: Any, new: Any, depth: int) -> bool:
-        if isinstance(old, generic.StreamObject) or isinstance(new, generic.StreamObject):
-            return self._same_streams(old, new, depth)
         if isinstance(old, generic.DictionaryObject) and isinstance(new, generic.DictionaryObject):
             return not self.differing(old, new, depth)
         if isinstance(old, generic.ArrayObject) and isinstance(new, generic.ArrayObject):
@@ -56,17 +57,14 @@ class Sameness:
         return _same_plain(old, new)
 
     def differing(self, old: Any, new: Any, depth: int = 0) -> set[str]:
-        """The keys of two dictionaries whose values are not the same; a missing one is like null."""
-        return {
-            str(key)
-            for key in {*old.keys(), *new.keys()}
-            if not self.same(_raw(old, key), _raw(new, key), depth + 1)
-        }  # fmt: skip
+        """The keys of two dictionaries whose values are not the same; a missing one is like null.
 
-    def _same_streams(self, old: Any, new: Any, depth: int) -> bool:
-        if not isinstance(old, generic.StreamObject) or not isinstance(new, generic.StreamObject):
-            return False
-        return old.encoded_data == new.encoded_data and not self.differing(old, new, depth) - {"/Length"}
+        `STREAM` is among them when the bytes behind the dictionaries differ: whatever a dictionary is, a page may draw
+        what stands behind it. How long they say that these are is not compared.
+        """
+        keys = {*old.keys(), *new.keys()} - {"/Length"} if _are_streams(old, new) else {*old.keys(), *new.keys()}
+        found = {str(key) for key in keys if not self.same(_raw(old, key), _raw(new, key), depth + 1)}
+        return found if _bytes_of(old) == _bytes_of(new) else found | {STREAM}
 
 
 def key_of(reference: Any) -> Key:
@@ -82,6 +80,14 @@ def resolved(value: Any) -> Any:
 def is_null(value: Any) -> bool:
     """Whether there is nothing here."""
     return isinstance(resolved(value), generic.NullObject)
+
+
+def _are_streams(*values: Any) -> bool:
+    return all(isinstance(one, generic.StreamObject) for one in values)
+
+
+def _bytes_of(value: Any) -> bytes | None:
+    return value.encoded_data if isinstance(value, generic.StreamObject) else None
 
 
 def _raw(holder: Any, key: str) -> Any:
