@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from msign_gateway.commands.connecting import AmqpUrl, broker_address
 from msign_gateway.commands.extra import need_services
+from msign_gateway.commands.listing import show_lines
 
 if TYPE_CHECKING:
     from shared.messaging.dead import DeadLetter, DeadQueue
@@ -51,7 +51,7 @@ def show_all(amqp_url: AmqpUrl = None, as_json: AsJson = False) -> None:
     elif not found:
         typer.echo("no dead letters")
     else:
-        Console().print(_table(found))
+        show_lines(Console(), ("ID", "DIED AT", "QUEUE", "FROM", "REASON", "DETAIL"), map(_line, found))
 
 
 @app.command()
@@ -172,16 +172,9 @@ def _words(value: object) -> str:
     return {None: "-", True: "yes", False: "no"}[value] if isinstance(value, bool | None) else str(value)
 
 
-def _table(letters: list[DeadLetter]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("ID", "DIED AT", "QUEUE", "FROM", "REASON", "DETAIL"):
-        table.add_column(heading, overflow="fold")
-    for letter in letters:
-        table.add_row(
-            letter.id, _when(letter.died_at), letter.queue, escape(letter.user or "unknown"), letter.reason,
-            escape(letter.detail),
-        )  # fmt: skip
-    return table
+def _line(letter: DeadLetter) -> tuple[str, ...]:
+    sender = escape(letter.user or "unknown")
+    return letter.id, _when(letter.died_at), letter.queue, sender, letter.reason, escape(letter.detail)
 
 
 def _when(moment: datetime | None) -> str:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from msign_gateway.commands.jobs_stages import Mark, Stage, stages
+from msign_gateway.commands.listing import show_lines
 from shared.persistence.inquiries import Attempt, Change, Sight, Step, Story, Told
 from shared.signing.states import Kind, State
 
@@ -62,14 +62,7 @@ def whereabouts(story: Story) -> str:
 
 def show_list(console: Console, found: Sequence[Sight]) -> None:
     """Print a line for each job."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("JOB", "SYSTEM", "KIND", "STATE", "AGE", ""):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "JOB")
-    for job in found:
-        overdue = "[bold red]overdue[/]" if job.overdue else ""
-        age = span(job.created_at, job.seen_at)
-        table.add_row(str(job.job_id), escape(job.system), job.kind, _coloured(job.state), age, overdue)
-    console.print(table)
+    show_lines(console, ("JOB", "SYSTEM", "KIND", "STATE", "AGE", ""), map(_line, found))
 
 
 def show_story(console: Console, story: Story) -> None:
@@ -119,6 +112,12 @@ def span(begin: datetime, end: datetime | None) -> str:
     if hours < 1:
         return f"{minutes} min"
     return f"{hours} h {minutes % 60} min" if days < 2 else f"{days} d {hours % 24} h"
+
+
+def _line(job: Sight) -> tuple[str, ...]:
+    overdue = "[bold red]overdue[/]" if job.overdue else ""
+    age = span(job.created_at, job.seen_at)
+    return str(job.job_id), escape(job.system), job.kind, _coloured(job.state), age, overdue
 
 
 def _facts(job: Sight) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from msign_gateway.commands.extra import need_services
+from msign_gateway.commands.listing import show_lines
 
 if TYPE_CHECKING:
     from shared.systems import Limits, System
@@ -48,7 +48,7 @@ def show_all(systems_file: SystemsFile, as_json: AsJson = False) -> None:
     elif not found:
         typer.echo("no systems")
     else:
-        Console().print(_table(found))
+        _show(found)
 
 
 @app.command()
@@ -169,17 +169,20 @@ def _as_data(system: System) -> dict[str, Any]:
     return system.model_dump(mode="json", exclude={"token_sha256", "former_token"}) | old
 
 
-def _table(found: tuple[System, ...]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("SYSTEM", "RETURNS TO", "CONTENTS/JOB", "BYTES", "OPEN JOBS", "JOBS/MIN", "OLD TOKEN UNTIL"):
-        table.add_column(heading, overflow="fold")
-    for system in found:
-        limits = system.limits
-        table.add_row(
-            system.name,
-            escape("\n".join(system.return_origins) or "-"),
-            *map(str, (limits.contents_per_job, limits.content_bytes, limits.open_jobs)),
-            str(limits.jobs_per_minute or "-"),
-            f"{system.former_token.until:%Y-%m-%d %H:%M}" if system.former_token else "-",
-        )
-    return table
+def _show(found: tuple[System, ...]) -> None:
+    """Print a line for each system, and one for each further origin; of old tokens only where there is one."""
+    headings = ["SYSTEM", "RETURNS TO", "CONTENTS", "BYTES", "OPEN JOBS", "JOBS/MIN"]
+    if any(system.former_token for system in found):
+        headings.append("OLD TOKEN UNTIL")
+    show_lines(Console(), headings, (_line(system)[: len(headings)] for system in found))
+
+
+def _line(system: System) -> tuple[str, ...]:
+    limits = system.limits
+    return (
+        system.name,
+        escape("\n".join(system.return_origins) or "-"),
+        *map(str, (limits.contents_per_job, limits.content_bytes, limits.open_jobs)),
+        str(limits.jobs_per_minute or "-"),
+        f"{system.former_token.until:%Y-%m-%d %H:%M}" if system.former_token else "-",
+    )

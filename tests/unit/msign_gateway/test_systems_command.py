@@ -20,7 +20,7 @@ def file(tmp_path):
 @pytest.fixture
 def run(file):
     def invoke(*arguments):
-        return CliRunner().invoke(app, ["systems", *arguments], env={"SYSTEMS_FILE": str(file), "COLUMNS": "200"})
+        return CliRunner().invoke(app, ["systems", *arguments], env={"SYSTEMS_FILE": str(file), "COLUMNS": "80"})
 
     return invoke
 
