@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,11 +24,21 @@ OWN_IDS = "msign-gateway-"
 REF_PATTERN = r"^sha256:[0-9a-f]{64}$"
 
 
+@runtime_checkable
+class LongBase64(Protocol):
+    """Base64 that is no copy of what came in (`shared.messaging.long_texts`)."""
+
+    @property
+    def padding(self) -> int: ...  # noqa: D102
+    def decoded(self) -> bytes: ...  # noqa: D102
+    def __len__(self) -> int: ...
+
+
 def _decode(value: object) -> object:
-    if not isinstance(value, str):
+    if not isinstance(value, str | LongBase64):
         return value
     try:
-        return base64.b64decode(value, validate=True)
+        return base64.b64decode(value, validate=True) if isinstance(value, str) else value.decoded()
     except (binascii.Error, ValueError):
         raise PydanticCustomError("bad_base64", "is not base64") from None
 
@@ -40,7 +50,11 @@ def inline_bytes(data: Mapping[str, object], field: str) -> int:
     """
     contents = data.get("contents")
     said = [item.get(field) for item in contents if isinstance(item, dict)] if isinstance(contents, list) else []
-    return sum(len(text) // 4 * 3 - text[-2:].count("=") for text in said if isinstance(text, str))
+    return sum(len(text) // 4 * 3 - _padding(text) for text in said if isinstance(text, str | LongBase64))
+
+
+def _padding(text: str | LongBase64) -> int:
+    return text[-2:].count("=") if isinstance(text, str) else text.padding
 
 
 Base64 = Annotated[

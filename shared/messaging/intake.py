@@ -176,13 +176,17 @@ class Intake:
             if self._deliveries.empty():
                 await self._take_more(carrier)
                 self._idle.set()
-            batch = [await self._next(carrier)]
-            self._idle.clear()
-            size = len(batch[0].body)
-            while len(batch) < BATCH and size < BATCH_BYTES and not self._deliveries.empty():
-                batch.append(self._wanted(self._deliveries.get_nowait()))
-                size += len(batch[-1].body)
-            await self._deal_with(batch, carrier, receipts, dead)
+            await self._deal_with(await self._batch(carrier), carrier, receipts, dead)
+
+    async def _batch(self, carrier: UnderlayChannel) -> list[Incoming]:
+        """Wait for deliveries; nobody but who deals with them holds them, so that they go when that is done."""
+        batch = [await self._next(carrier)]
+        self._idle.clear()
+        size = len(batch[0].body)
+        while len(batch) < BATCH and size < BATCH_BYTES and not self._deliveries.empty():
+            batch.append(self._wanted(self._deliveries.get_nowait()))
+            size += len(batch[-1].body)
+        return batch
 
     async def _deal_with(
         self,

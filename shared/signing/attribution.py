@@ -4,12 +4,12 @@ A system is who the broker says it is: `user_id`, the routing key's system and `
 inject foreign routing keys, so all three count).
 """
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from shared.messaging import long_texts
 from shared.messaging.envelope import source_of
 from shared.messaging.intake import Delivery, Unusable
 from shared.persistence.intake import CommandKey
@@ -17,7 +17,10 @@ from shared.persistence.intake import CommandKey
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """A command of which it is certain who sent it; what else it says may still be wrong."""
+    """A command of which it is certain who sent it; what else it says may still be wrong.
+
+    `body` is as `long_texts` reads it; `digest` the SHA-256 of its type and data.
+    """
 
     system: str
     command_id: str
@@ -39,15 +42,15 @@ def attribute(delivery: Delivery) -> Attributed | Unusable:
     if delivery.user_id != system:
         return Unusable("impersonation", "user_id and routing key name different systems")
     try:
-        body = orjson.loads(delivery.body)
+        body = long_texts.loads(delivery.body)
     except orjson.JSONDecodeError:
         return Unusable("malformed", "the body is not JSON")
     if not isinstance(body, dict) or not _usable_id(body.get("id")):
         return Unusable("malformed", "the body is not a CloudEvent with an id of at most 255 characters")
     if body.get("source") != source_of(system):
         return Unusable("impersonation", "source and routing key name different systems")
-    said = orjson.dumps([body.get("type"), body.get("data")], option=orjson.OPT_SORT_KEYS)
-    return Attributed(system, body["id"], hashlib.sha256(said).digest(), body, delivery.traceparent)
+    digest = long_texts.digest_of([body.get("type"), body.get("data")])
+    return Attributed(system, body["id"], digest, body, delivery.traceparent)
 
 
 def _usable_id(command_id: object) -> bool:
