@@ -78,7 +78,7 @@ async def test_what_is_confirmed_while_a_statement_is_under_way_goes_together(un
 
 
 async def test_what_is_confirmed_one_after_the_other_gathers_while_there_is_ample_room(written, monkeypatch):
-    monkeypatch.setattr(outcomes, "GATHER_S", 0.2)
+    monkeypatch.setattr(outcomes, "GATHER_S", 1)
     under_way = Outcomes(None, places=100, most_bytes=MOST_BYTES)  # type: ignore[arg-type]
     running = asyncio.create_task(under_way.run())
     first, second = waiting(), waiting()
