@@ -100,7 +100,7 @@ def _paths() -> dict[str, Any]:
         "summary": "Store a content",
         "description": "Storing the same bytes again changes nothing. They are kept as long as a job needs them.",
         "requestBody": {"required": True, "content": {_BYTES: {}}},
-        "responses": {"201": _json("It is stored.", "Stored")} | _problems(400, 401, 413, 503),
+        "responses": {"201": _json("It is stored.", "Stored")} | _problems(400, 401, 408, 413, 503),
     }
     get = {
         "operationId": "getContent",
@@ -154,8 +154,10 @@ _MEANINGS = {
     400: "A parameter or the body cannot be used.",
     401: "No token, or one of nobody.",
     404: "There is none that this system may see.",
+    408: "The content comes too slowly, or not at all.",
     413: "The content is larger than the system's limit.",
-    503: "The database is away; try again later.",
+    503: "There is no room for one more request of this system (the message says so), or the database is away; "
+    "try again later.",
 }
 
 

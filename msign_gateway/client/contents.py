@@ -18,6 +18,7 @@ from shared.messaging.events import ResultData
 
 TIMEOUT_S = 60.0
 TRIES = 5
+_TOO_SLOW = 408
 
 
 class ContentStore:
@@ -58,7 +59,7 @@ class ContentStore:
             with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
                 return bytes(answer.read())
         except HTTPError as error:
-            kind = Transient if error.code >= 500 else Malformed
+            kind = Transient if error.code >= 500 or error.code == _TOO_SLOW else Malformed
             raise kind(f"the gateway at {self._url} answers {error.code}: {_reason(error)}") from error
         except (OSError, HTTPException) as error:
             raise Transient(f"the gateway at {self._url} cannot be reached: {error}") from error

@@ -4,6 +4,7 @@ A bearer token says which system asks; it sees only its own contents and jobs. E
 `{"error": {"field", "message"}}`.
 """
 
+import asyncio
 import math
 import re
 import time
@@ -15,12 +16,14 @@ import asyncpg
 import structlog
 from aiohttp import web
 
+from services.sign_gateway.limits import Limits, TooSlow, coming, send
 from shared.errors import Bug
 from shared.messaging.commands import REF_PATTERN
 from shared.persistence import contents, events, jobs
 from shared.persistence.job import Job
 from shared.persistence.notices import CHANGES, JOBS, Notices
 from shared.persistence.pool import DATABASE_ERRORS
+from shared.shares import Full
 from shared.signing.links import Links
 from shared.signing.states import State
 from shared.spool import Spool, open_spool
@@ -29,6 +32,7 @@ from shared.telemetry.http import traced
 
 LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 2.0
+RETRY_AFTER_S = 1
 IN_MEMORY_BYTES = 1024 * 1024
 """Up to which size a content that comes in needs no file: one of 1 MB costs a third less so."""
 
@@ -42,20 +46,27 @@ log = structlog.get_logger(__name__)
 class Api:
     """The handlers of the internal HTTP API."""
 
-    def __init__(self, pool: asyncpg.Pool, notices: Notices, links: Links) -> None:
+    def __init__(self, pool: asyncpg.Pool, notices: Notices, links: Links, limits: Limits | None = None) -> None:
         self._pool = pool
         self._notices = notices
         self._links = links
+        self._limits = limits or Limits()
 
     async def put_content(self, request: web.Request) -> web.Response:
         """`PUT /contents`: store the body; answers with its reference."""
         system = request[SYSTEM]
+        most_bytes, told_bytes = system.limits.content_bytes, request.content_length
+        coming_bytes = most_bytes if told_bytes is None else min(told_bytes, most_bytes)
+        async with self._limits.upload(system.name, coming_bytes, in_memory_bytes=IN_MEMORY_BYTES):
+            return await self._store(request, system)
+
+    async def _store(self, request: web.Request, system: System) -> web.Response:
         with open_spool(in_memory_bytes=IN_MEMORY_BYTES) as spool:
             if not await take_in(request, spool, system.limits.content_bytes):
                 return problem(413, "body", f"has more than {system.limits.content_bytes} bytes")
             if not spool.size:
                 return problem(400, "body", "must not be empty")
-            async with self._pool.acquire() as connection:
+            async with self._limits.storing(system.name), self._pool.acquire() as connection:
                 ref = await contents.put_spool(connection, system.name, spool)
             return web.json_response({"ref": ref, "size": spool.size}, status=201)
 
@@ -68,15 +79,16 @@ class Api:
         answer = web.StreamResponse(headers={"X-Content-Type-Options": "nosniff"})
         answer.content_type = "application/octet-stream"
         answer.content_length = size
-        await answer.prepare(request)
-        if request.method != "HEAD":
-            await self._send(request, answer, contents.pieces(self._pool, system.name, ref, size))
+        async with self._limits.download(system.name, size):
+            await answer.prepare(request)
+            if request.method != "HEAD":
+                await self._send(request, answer, contents.pieces(self._pool, system.name, ref, size))
         return answer
 
     async def _send(self, request: web.Request, answer: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
         try:
             async for piece in pieces:
-                await answer.write(piece)
+                await send(answer, piece)
         except (*DATABASE_ERRORS, Bug) as error:  # the answer has begun: it can only be broken off
             log.warning("content_broken_off", error=type(error).__name__)
             if request.transport is not None:
@@ -110,7 +122,11 @@ class Api:
         wait_s = seconds(request.query.get("wait_s", "0"))
         if wait_s is None:
             return problem(400, "wait_s", "is not a number of seconds")
-        job = await self._after_change(find, min(wait_s, LONGEST_WAIT_S)) if wait_s else await find()
+        if wait_s:
+            async with self._limits.waiting(request[SYSTEM].name):
+                job = await self._after_change(find, min(wait_s, LONGEST_WAIT_S))
+        else:
+            job = await find()
         if job is None:
             return problem(404, "job", "there is no such job of this system")
         return web.json_response(await self._view(job))
@@ -154,7 +170,8 @@ async def take_in(request: web.Request, spool: Spool, most_bytes: int) -> bool:
     """Let the spool have the body, to its end; False, as soon as that is known, for one of more than `most_bytes`."""
     if (request.content_length or 0) > most_bytes:
         return False
-    async for chunk in request.content.iter_any():  # as it comes: cutting it to a size costs as much again
+    begun = asyncio.get_running_loop().time()
+    while chunk := await coming(request.content, begun, spool.size):  # cutting it to a size costs as much again
         if spool.size + len(chunk) > most_bytes:
             return False
         await spool.write(chunk)
@@ -176,6 +193,30 @@ def problem(status: int, field: str, message: str) -> web.Response:
     return web.json_response({"error": {"field": field, "message": message}}, status=status)
 
 
+@web.middleware
+async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what ends a request into an answer that says what was wrong, or that it may be asked again."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        answer = problem(error.status, "request", error.reason)
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            answer.headers["Allow"] = error.headers["Allow"]
+        return answer
+    except TooSlow as error:
+        answer = problem(408, "body", str(error))
+        answer.force_close()
+        return answer
+    except Full as error:
+        log.warning("request_held_off", system=request[SYSTEM].name, reason=str(error))
+        answer = problem(503, "request", f"finds no room now, try again later: {error}")
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return answer
+    except DATABASE_ERRORS as error:
+        log.warning("request_interrupted", error=type(error).__name__)
+        return problem(503, "request", "cannot be answered now, try again later")
+
+
 def create_app(api: Api, systems: Systems) -> web.Application:
     """Return the internal HTTP API; every route needs a system's token."""
 
@@ -189,19 +230,6 @@ def create_app(api: Api, systems: Systems) -> web.Application:
             return answer
         request[SYSTEM] = system
         return await handler(request)
-
-    @web.middleware
-    async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except web.HTTPException as error:
-            answer = problem(error.status, "request", error.reason)
-            if isinstance(error, web.HTTPMethodNotAllowed):
-                answer.headers["Allow"] = error.headers["Allow"]
-            return answer
-        except DATABASE_ERRORS as error:
-            log.warning("request_interrupted", error=type(error).__name__)
-            return problem(503, "request", "cannot be answered now, try again later")
 
     app = web.Application(middlewares=[traced, explain, authenticate])
     app.add_routes(

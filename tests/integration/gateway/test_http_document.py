@@ -1,5 +1,6 @@
 """Does the internal HTTP API answer what its OpenAPI document says, and nothing else?"""
 
+import asyncio
 import hashlib
 import json
 import uuid
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
 from msign_gateway.openapi import openapi
+from services.sign_gateway import limits
 from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.posting import Poster
 from shared.contract.faults import InvalidParameter
@@ -23,10 +25,18 @@ BODY = b"%PDF-1.7 a made-up document"
 REF = f"sha256:{hashlib.sha256(BODY).hexdigest()}"
 NOBODYS = f"sha256:{64 * '0'}"
 
+
+async def never():
+    """A body that does not come to its end."""
+    yield b"x"
+    await asyncio.Event().wait()
+
+
 ANSWERS = [
     ("put", "/contents", 201, {}),
     ("put", "/contents", 400, {"data": b""}),
     ("put", "/contents", 401, {"headers": {}}),
+    ("put", "/contents", 408, {"data": never()}),
     ("put", "/contents", 413, {"data": b"x" * 101}),
     ("put", "/contents", 503, {}),
     ("get", "/contents/{ref}", 200, {}),
@@ -107,8 +117,9 @@ def test_every_schema_of_the_document_is_one():
 
 
 @pytest.mark.parametrize(("method", "path", "status", "changes"), ANSWERS)
-async def test_the_service_answers_as_the_document_says(api, pool, job_id, method, path, status, changes):
+async def test_the_service_answers_as_the_document_says(api, pool, job_id, method, path, status, changes, monkeypatch):
     await api.put("/contents", data=BODY, headers=MINE)
+    monkeypatch.setattr(limits, "LONGEST_PAUSE_S", 0.1 if status == 408 else 60)
     if status == 503:
         await pool.close()
     places = {"ref": REF, "job_id": job_id, "command_id": "command-1"} | changes

@@ -1,0 +1,94 @@
+"""How much of this process may one system take up over HTTP, and how slow may it be?
+
+No more than half of anything, so that another one can always come in. Whoever finds no room waits a while, and is then
+told to come again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from aiohttp import StreamReader, web
+
+from shared.errors import MSignGatewayError
+from shared.shares import Shares
+
+MEBIBYTE = 1024 * 1024
+
+REQUEST_BYTES = 128 * 1024
+"""What a request costs besides what it carries."""
+MEMORY_BYTES = 32 * MEBIBYTE
+"""What all uploads hold in memory together; all downloads have as much again."""
+PIECE_BYTES = MEBIBYTE
+"""How much of a content is on its way out at once (`shared.persistence.pages`)."""
+DISK_BYTES = 768 * MEBIBYTE
+"""What all uploads have in files together; the pods' `/tmp` holds 1 GiB."""
+STORED_AT_ONCE = 4
+"""How many contents are being written to the database, whose ten connections jobs need, too."""
+WAITING_AT_ONCE = 1000
+"""How many requests wait for a change of a job; each looks by itself every two seconds."""
+LINE = 256
+WAIT_S = 10.0
+STORING_WAIT_S = 60.0
+"""What has come in whole waits longer for its connection, rather than having to come again."""
+
+LONGEST_PAUSE_S = 30.0
+"""For how long nothing need come in, or be taken, of a content."""
+SLOWEST_BYTES_PER_S = 64 * 1024
+"""How fast the whole of a content has to come in, after the first `LONGEST_PAUSE_S`."""
+
+
+class TooSlow(MSignGatewayError):
+    """A body does not come, or so slowly that it is not waited for."""
+
+
+class Limits:
+    """What is left, in this process, of what systems share."""
+
+    def __init__(
+        self, *, memory_bytes: int = MEMORY_BYTES, disk_bytes: int = DISK_BYTES, wait_s: float = WAIT_S
+    ) -> None:
+        self._incoming = Shares(memory_bytes, each=memory_bytes // 2, line=LINE, wait_s=wait_s)
+        self._outgoing = Shares(memory_bytes, each=memory_bytes // 2, line=LINE, wait_s=wait_s)
+        self._files = Shares(disk_bytes, each=disk_bytes // 2, line=LINE, wait_s=wait_s)
+        self._storing = Shares(STORED_AT_ONCE, each=STORED_AT_ONCE - 1, line=LINE, wait_s=STORING_WAIT_S)
+        self._waiting = Shares(WAITING_AT_ONCE, each=WAITING_AT_ONCE // 2, line=0, wait_s=0)
+
+    @asynccontextmanager
+    async def upload(self, system: str, most_bytes: int, *, in_memory_bytes: int) -> AsyncIterator[None]:
+        """Take in a content of up to `most_bytes` within the block, so many of them in memory; raises `Full`."""
+        in_file = 0 if most_bytes < in_memory_bytes else most_bytes
+        held = min(most_bytes, in_memory_bytes) + REQUEST_BYTES
+        async with self._files.taken(system, in_file), self._incoming.taken(system, held):
+            yield
+
+    def storing(self, system: str) -> AbstractAsyncContextManager[None]:
+        """Have a connection of the database for a content within the block; raises `Full`."""
+        return self._storing.taken(system)
+
+    def download(self, system: str, size: int) -> AbstractAsyncContextManager[None]:
+        """Send a content of `size` bytes within the block; raises `Full`."""
+        return self._outgoing.taken(system, min(size, PIECE_BYTES) + REQUEST_BYTES)
+
+    def waiting(self, system: str) -> AbstractAsyncContextManager[None]:
+        """Wait for a change of a job within the block; raises `Full`, at once."""
+        return self._waiting.taken(system)
+
+
+async def coming(body: StreamReader, begun: float, size: int) -> bytes:
+    """Return what comes next of a body, as it comes; nothing at its end. Raises `TooSlow`.
+
+    `begun` is the event loop's time when the body was asked for, `size` is how many bytes of it have come.
+    """
+    whole = begun + LONGEST_PAUSE_S + size / SLOWEST_BYTES_PER_S
+    try:
+        async with asyncio.timeout_at(min(asyncio.get_running_loop().time() + LONGEST_PAUSE_S, whole)):
+            return await body.readany()
+    except TimeoutError:
+        raise TooSlow("comes too slowly") from None
+
+
+async def send(answer: web.StreamResponse, piece: bytes) -> None:
+    """Send what comes next of an answer, which may take its time, but not for ever. Raises `TimeoutError`."""
+    async with asyncio.timeout(LONGEST_PAUSE_S):
+        await answer.write(piece)
