@@ -70,6 +70,7 @@ def _posting(settings: Settings, gateway: Gateway, poster: Poster) -> Worker:
         idle=lambda: hint.wait(at_most_s=LOOK_EVERY_S),
         breaker=gateway.breaker,
         concurrency=settings.post_concurrency,
+        give_back=poster.give_back,
     )
 
 

@@ -6,7 +6,7 @@ may hold one that nobody knows, as ambiguous.
 """
 
 import random
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from shared.persistence.intake import Claim
 from shared.persistence.job import Job
 from shared.persistence.jobs import Move
 from shared.persistence.moving import until_known
+from shared.persistence.notices import transaction
 from shared.signing.admission import rejection
 from shared.signing.breaker import Breaker
 from shared.signing.calls import Answered, Postponed, Refused, call
@@ -61,6 +62,12 @@ class Poster:
         return await jobs.claim(
             self._pool, Kind.SIGN, owner=self.claims_as.owner, lease=self.claims_as.lease, limit=limit
         )
+
+    async def give_back(self, but: Collection[UUID]) -> None:
+        """Give back what is claimed, `but` these jobs: nobody learned of it, or works on it any more."""
+        async with transaction(self._pool) as connection:
+            if given := await jobs.give_back(connection, owner=self.claims_as.owner, but=but):
+                log.warning("claims_given_back", jobs=given)
 
     def expect(self, job: Job, stored: list[Stored]) -> None:
         """Remember the contents of a job until it is posted."""

@@ -44,6 +44,7 @@ async def start(settings: Settings, service: Service) -> AsyncIterator[None]:
             idle=lambda: hint.wait(at_most_s=LOOK_EVERY_S),
             breaker=gateway.breaker,
             concurrency=settings.verify_concurrency,
+            give_back=verifier.give_back,
         )
         async with open_intake(settings, service, VERIFICATION_COMMANDS, admission.handle):
             service.on_drain(worker.stop)

@@ -53,6 +53,12 @@ class Verifier:
         async with transaction(self._pool) as connection:
             return await jobs.claim(connection, Kind.VERIFICATION, owner=self._owner, lease=LEASE, limit=limit)
 
+    async def give_back(self, but: Collection[UUID]) -> None:
+        """Give back what is claimed, `but` these jobs: nobody learned of it, or works on it any more."""
+        async with transaction(self._pool) as connection:
+            if given := await jobs.give_back(connection, owner=self._owner, but=but):
+                log.warning("claims_given_back", jobs=given)
+
     async def verify(self, job: Job) -> None:
         """Verify what is left of one claimed job, and commit what came of it."""
         items = await jobs.contents(self._pool, job.job_id)

@@ -6,7 +6,7 @@ events in the caller's transaction. A change commits only for the attempt that m
 Every time is the database's, and so are the comparisons: processes whose own clocks are wrong agree all the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,27 +64,40 @@ async def move_all(connection: Any, moves: Sequence[Move], taker: Taker | None =
 
     Their events are handed to the `taker`, if it has room: then the statement must be no part of a transaction.
     """
-    rows, written = [], []
-    for move in moves:
-        job, state = move.job, transition(move.job.kind, move.job.state, move.cause)
-        rows.append(
-            (
-                job.job_id, job.state, job.attempt, state, move.cause, move.due_in, int(move.failed), move.request_id,
-                len(move.drafts), state in FINAL, move.outcome,
-            )
-        )  # fmt: skip
-        for sequence, draft in enumerate(move.drafts, start=job.event_count + 1):
-            written.append(events.write(job, draft, sequence=sequence, traceparent=move.traceparent))
+    written = [
+        events.write(move.job, draft, sequence=sequence, traceparent=move.traceparent)
+        for move in moves
+        for sequence, draft in enumerate(move.drafts, start=move.job.event_count + 1)
+    ]
     with taker.expecting([len(one.head) + len(one.tail) for one in written]) if taker else nullcontext() as lease:
-        columns = *_columns(rows, 11), *_columns(written, len(Written._fields))
-        found = await connection.fetch(_SQL["move"], *columns, lease)
-    moved = {(row["job_id"], row["attempt"]): Job.of(row) for row in found}
+        moved = await change(connection, moves, written, lease)
     if taker and lease:
         taker.take(_claimed(moved, written))
-    return [_tell(moved.get((move.job.job_id, move.job.attempt)), move, handed=bool(lease)) for move in moves]
+    return [told(moved.get((move.job.job_id, move.job.attempt)), move, handed=bool(lease)) for move in moves]
 
 
-def _claimed(moved: Mapping[tuple[UUID, int], Job], written: Iterable[Written]) -> list[Waiting]:
+Moved = Mapping[tuple[UUID, int], Job]
+"""Jobs that were moved, by their ids and attempts."""
+
+
+async def change(
+    connection: Any, moves: Sequence[Move], written: Sequence[Written] = (), lease: timedelta | None = None
+) -> Moved:
+    """Move jobs in one statement and write these events of theirs; who calls this writes the others, and tells."""
+    columns = *_columns(list(map(_row, moves)), 11), *_columns(written, len(Written._fields))
+    found = await connection.fetch(_SQL["move"], *columns, lease)
+    return {(row["job_id"], row["attempt"]): Job.of(row) for row in found}
+
+
+def _row(move: Move) -> tuple[Any, ...]:
+    job, state = move.job, transition(move.job.kind, move.job.state, move.cause)
+    return (
+        job.job_id, job.state, job.attempt, state, move.cause, move.due_in, int(move.failed), move.request_id,
+        len(move.drafts), state in FINAL, move.outcome,
+    )  # fmt: skip
+
+
+def _claimed(moved: Moved, written: Iterable[Written]) -> list[Waiting]:
     by_job = ((moved.get((one.job_id, one.attempt)), one) for one in written)
     return [events.claimed(job, one) for job, one in by_job if job is not None]
 
@@ -93,7 +106,8 @@ def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[tuple[Any, ...
     return list(zip(*rows, strict=True)) if rows else [()] * count
 
 
-def _tell(moved: Job | None, move: Move, *, handed: bool) -> Job | None:
+def told(moved: Job | None, move: Move, *, handed: bool) -> Job | None:
+    """Count a move that is committed, if it was made, and tell of it; returns the job as it is then."""
     if moved is not None:
         telling.moved(moved, move.cause, now=moved.seen_at, told=[draft.data for draft in move.drafts])
         tell(CHANGES, str(moved.job_id))
@@ -131,10 +145,19 @@ async def extend(connection: Any, job: Job, *, lease: timedelta) -> bool:
 
 async def take_back_lost(connection: Any, *, limit: int = 100) -> int:
     """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many."""
-    lost = [Job.of(row) for row in await connection.fetch(_SQL["lost"], limit)]
-    if lost:
-        await move_all(connection, [Move(job=job, cause=Cause.LOST_CLAIM, due_in=timedelta(0)) for job in lost])
-    return len(lost)
+    return await _take_back(connection, await connection.fetch(_SQL["lost"], limit))
+
+
+async def give_back(connection: Any, *, owner: UUID, but: Collection[UUID]) -> int:
+    """Return the jobs to `received` that `owner` has claimed and does not work on, all `but` these; how many it was."""
+    return await _take_back(connection, await connection.fetch(_SQL["claimed_by"], owner, but))
+
+
+async def _take_back(connection: Any, rows: Sequence[Any]) -> int:
+    if rows:
+        moves = [Move(job=Job.of(row), cause=Cause.LOST_CLAIM, due_in=timedelta(0)) for row in rows]
+        await move_all(connection, moves)
+    return len(rows)
 
 
 async def purge(connection: Any, *, before: datetime, limit: int) -> int:

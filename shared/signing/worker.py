@@ -1,11 +1,13 @@
 """How is claimed work done? Up to a number of jobs at once, each claimed only when there is a place for it.
 
-What begins while nothing else waits may be claimed with its beginning, by who begins it: then it needs no look.
+What begins while nothing else waits may be claimed with its beginning, by who begins it: then it needs no look. What
+may have been claimed without anybody learning of it, because the database went away meanwhile, is given back.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import structlog
 
@@ -21,22 +23,35 @@ log = structlog.get_logger(__name__)
 Claim = Callable[[int], Awaitable[list[Job]]]
 Work = Callable[[Job], Awaitable[object]]
 Idle = Callable[[], Awaitable[object]]
+GiveBack = Callable[[Collection[UUID]], Awaitable[object]]
 
 
 class Worker:
     """Claims and works until cancelled; `idle` waits for a hint that there is something to claim.
 
-    `name` is what traces call the work on one job.
+    `name` is what traces call the work on one job. `give_back` gives all claims back but those on these jobs.
     """
 
-    def __init__(self, name: str, *, claim: Claim, work: Work, idle: Idle, breaker: Breaker, concurrency: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        claim: Claim,
+        work: Work,
+        idle: Idle,
+        breaker: Breaker,
+        concurrency: int,
+        give_back: GiveBack | None = None,
+    ) -> None:
         self._name = name
         self._claim = claim
         self._work = work
         self._idle = idle
         self._breaker = breaker
         self._concurrency = concurrency
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._give_back = give_back
+        self._in_doubt = False
+        self._tasks: dict[asyncio.Task[None], UUID] = {}
         self._stopping = False
         self._resting = False
         self._claiming = asyncio.Lock()
@@ -70,13 +85,17 @@ class Worker:
             yield False
             return
         async with self._claiming:
-            yield True
+            try:
+                yield True
+            except DATABASE_ERRORS:
+                self._in_doubt = True
+                raise
 
     def begin(self, job: Job) -> None:
         """Begin to work on a claimed job that has its place."""
         task = asyncio.create_task(self._guarded(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = job.job_id
+        task.add_done_callback(self._tasks.pop)
 
     @property
     def _free(self) -> int:
@@ -87,6 +106,7 @@ class Worker:
             if not await self._turn():
                 await self._rest()
         except DATABASE_ERRORS as error:
+            self._in_doubt = True
             log.warning("worker_interrupted", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
 
@@ -103,6 +123,7 @@ class Worker:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         room = await self._breaker.room(self._free)
         async with self._claiming:
+            await self._clear_doubt()
             free = min(room, self._free)  # some may have begun meanwhile
             claimed = await self._claim(free) if free and not self._stopping else []
             for job in claimed:
@@ -111,11 +132,18 @@ class Worker:
             await asyncio.wait(self._tasks)  # a probe: what comes of it decides about the next claim
         return len(claimed) == free
 
+    async def _clear_doubt(self) -> None:
+        """Give back what is claimed and not worked on: nothing else is being claimed now."""
+        doubted, self._in_doubt = self._in_doubt, False
+        if doubted and self._give_back:
+            await self._give_back(list(self._tasks.values()))
+
     async def _guarded(self, job: Job) -> None:
         try:
             with step(job, self._name):
                 await self._work(job)
         except* DATABASE_ERRORS as errors:
+            self._in_doubt = True
             log.warning("work_interrupted", job_id=str(job.job_id), error=type(errors.exceptions[0]).__name__)
         except* Exception:
             log.exception("work_failed", job_id=str(job.job_id))  # the lease runs out, then it is tried again

@@ -111,6 +111,10 @@ UPDATE jobs SET lease_until = now() + $3 WHERE job_id = $1 AND attempt = $2 AND 
 SELECT *, now() AS seen_at FROM jobs WHERE state IN ('posting', 'verifying') AND lease_until < now()
 ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
 
+-- name: claimed_by
+SELECT *, now() AS seen_at FROM jobs
+WHERE state IN ('posting', 'verifying') AND claimed_by = $1 AND job_id <> ALL($2::uuid[]) FOR UPDATE SKIP LOCKED
+
 -- name: overdue
 SELECT *, now() AS seen_at FROM jobs WHERE state = 'received' AND kind = 'sign' AND expires_at <= now()
 ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
