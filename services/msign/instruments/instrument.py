@@ -1,12 +1,13 @@
 """What does the Sign Page need to know about a signing instrument, and how does one say no?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from services.msign.instruments.numbers import IDNP_PATTERN, WRITTEN_LENGTH, digits
 from shared.contract.models import Instrument as InstrumentName
 from shared.errors import MSignGatewayError
 from shared.signatures.keys import SigningKey
@@ -22,12 +23,20 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that an instrument's form asks for; `max_length` counts characters, for a file bytes."""
+    """One thing that an instrument's form asks for; `max_length` counts characters, for a file bytes.
+
+    `pattern` is what browsers let through; `read` tells what is meant by it.
+    """
 
     name: str
     kind: FieldKind = FieldKind.DIGITS
     pattern: str = ""
     max_length: int = 64
+    read: Callable[[str], str] = str.strip
+
+
+IDNP = Field("IDNP", pattern=IDNP_PATTERN, max_length=WRITTEN_LENGTH, read=digits)
+"""The personal number."""
 
 
 class Refusal(StrEnum):

@@ -15,7 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from services.msign.instruments.instrument import Field, OpenKey, Refusal, Refused
+from services.msign.instruments.instrument import IDNP, Field, OpenKey, Refusal, Refused
+from services.msign.instruments.numbers import PHONE_PATTERN, WRITTEN_LENGTH, phone_number
 from services.msign.instruments.pins import PinnedTokens, counted_as
 from services.msign.instruments.tries import StoredTries
 from shared.contract.models import Instrument
@@ -69,8 +70,8 @@ class Mobile:
     name = Instrument.MOBILE
     pin_per_document = False
     fields = (
-        Field("MSISDN", pattern="[0-9]{8,15}", max_length=15),
-        Field("IDNP", pattern="[0-9]{13}", max_length=13),
+        Field("MSISDN", pattern=PHONE_PATTERN, max_length=WRITTEN_LENGTH, read=phone_number),
+        IDNP,
     )
 
     def __init__(

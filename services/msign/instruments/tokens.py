@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from services.msign.instruments.certificates import CertificateCheck
-from services.msign.instruments.instrument import Field, FieldKind, OpenKey, Refusal, Refused
+from services.msign.instruments.instrument import IDNP, Field, FieldKind, OpenKey, Refusal, Refused
 from services.msign.instruments.pins import PinnedTokens
 from services.msign.instruments.stores import TokenStore
 from services.msign.instruments.tries import PinTries
@@ -18,7 +18,7 @@ class Tokens:
     """The tokens of one instrument, each with its own count of PIN tries."""
 
     fields = (
-        Field("IDNP", pattern="[0-9]{13}", max_length=13),
+        IDNP,
         Field("PIN", FieldKind.SECRET, pattern="[0-9]{4,12}", max_length=12),
     )
 
@@ -42,7 +42,7 @@ class Tokens:
         Raises `Refused`: no such token, a wrong PIN (with the tries left), a token locked by wrong PINs, or a
         certificate that is not good any more. A PIN that cannot be one is wrong too and costs a try, as on a card.
         """
-        idnp, pin = str(form.get("IDNP", "")).strip(), str(form.get("PIN", ""))
+        idnp, pin = IDNP.read(str(form.get("IDNP", ""))), str(form.get("PIN", ""))
         label = f"{self.name}-{idnp}"
         if not _IDNP.fullmatch(idnp) or not await self._tokens.has(label):
             raise Refused(Refusal.UNKNOWN_TOKEN)

@@ -63,7 +63,7 @@ class Calling:
         return self._renderer.page(
             "waiting.html", step.language, view=self._screens.view(step, signed), transaction=call,
             state=self._parts.seal.form(step.visit), waiting=call.state in GOING_ON, signed=signed, total=total,
-            seconds=seconds_left(call), told=call_text(call.state, call.reason),
+            seconds=seconds_left(call), told=call_text(call.state, call.reason), phone=self._test_phone(call),
         )  # fmt: skip
 
     async def state(self, request: web.Request) -> web.Response:
@@ -74,6 +74,10 @@ class Calling:
         state = step.asked.status if decided or call is None else call.state
         signed, total = await self._parts.requests.progress(step.request_id)
         return web.json_response({"state": state, "signed": signed, "total": total})
+
+    def _test_phone(self, call: Transaction) -> str | None:
+        """Return the number whose phone is a page of ours: only test instances show people and their phones."""
+        return next((call.msisdn for person in self._parts.people if person.get("msisdn") == call.msisdn), None)
 
     async def _call_of(self, step: Step) -> Transaction | None:
         """Return the newest call from this browser's page."""

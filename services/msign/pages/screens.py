@@ -55,9 +55,9 @@ class Screens:
 
 
 def kept_values(instrument: Offered, form: Mapping[str, str | bytes]) -> dict[str, str]:
-    """Return what was entered and may be shown again: numbers, never a secret or a file."""
-    digits = [field for field in instrument.fields if field.kind is FieldKind.DIGITS]
-    return {field.name: str(form.get(field.name, "")).strip()[: field.max_length] for field in digits}
+    """Return what was entered and may be shown again: numbers as they are meant, never a secret or a file."""
+    numbers = [field for field in instrument.fields if field.kind is FieldKind.DIGITS]
+    return {field.name: field.read(str(form.get(field.name, ""))[: field.max_length]) for field in numbers}
 
 
 def _complaint(remark: Remark | None, signed: int = 0) -> Complaint | None:

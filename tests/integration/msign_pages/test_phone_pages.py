@@ -26,6 +26,7 @@ from tests.pki import IDNP, TestPki, rsa_key
 from tests.provider import AnyCertificate
 
 PHONE, PIN = "37369000017", "1717"
+OTHER_PHONE, OTHER_IDNP = "37369000099", "2000000000099"
 
 
 class Service:
@@ -82,7 +83,8 @@ async def service(msign_database_url, tmp_path):
             instruments={},
             timestamper=pki.timestamper,
             seal=Seal(Keyring("s" * 40)),
-            mobile=Mobile(pool, sims, tries, {PHONE: IDNP}),
+            mobile=Mobile(pool, sims, tries, {PHONE: IDNP, OTHER_PHONE: OTHER_IDNP}),
+            people=({"instrument": "mobile", "name": "Ana", "idnp": IDNP, "pin": PIN, "msisdn": PHONE, "note": ""},),
         )
         server = TestServer(create_web_app(parts))
         async with (
@@ -102,6 +104,25 @@ async def test_the_page_counts_down_from_what_the_phone_has_left_whatever_the_re
     await service.pool.execute("UPDATE phone_transactions SET expires_at = expires_at - interval '1 minute'")
     await service.page.reload()
     assert int(service.page.page.split('data-seconds="')[1].partition('"')[0]) <= seconds - 59
+
+
+async def test_a_phone_rings_however_its_number_is_written(service):
+    form = {"ReturnUrl": RETURN_URL, "Instrument": "mobile", "lang": "en"}
+    await service.page.post(f"/{service.request_id}", form)
+    await service.page.submit("pin", MSISDN="0 69 000-017", IDNP=f"{IDNP[:4]} {IDNP[4:]}")
+    code = service.page.page.split('class="code"><strong>')[1].partition("<")[0]
+    assert code in (await service.pick_up()).page
+
+
+async def test_a_test_persons_phone_is_a_click_away_and_nobody_elses(service):
+    link = f'href="/phone/{PHONE}?lang=en"'
+    await service.call()
+    assert link in service.page.page
+    await service.page.submit("again")
+    await service.page.submit("instruments")
+    await service.page.submit("pin", MSISDN=OTHER_PHONE, IDNP=OTHER_IDNP)
+    assert 'class="code"' in service.page.page
+    assert "/phone/3" not in service.page.page
 
 
 async def test_page_and_script_see_the_same_state_through_to_the_end(service):

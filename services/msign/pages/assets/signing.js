@@ -30,7 +30,7 @@ const ready = () => {
 
 // A change of the language takes along what was typed, but for secrets.
 document.querySelector("form.languages")?.addEventListener("submit", ({ target }) => {
-  for (const { name, value } of form.querySelectorAll("input[type=text]")) {
+  for (const { name, value } of form.querySelectorAll("input[type=text], input[type=tel]")) {
     target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   }
 });

@@ -35,6 +35,14 @@ async def test_a_user_signs_with_an_instrument_and_is_led_back(browser, requests
     assert result.certificate
 
 
+async def test_a_personal_number_may_be_entered_with_spaces(browser, requests):
+    await at_pin(browser)
+    await browser.submit("pin", IDNP=f" {ANA.idnp[:4]} {ANA.idnp[4:]}", PIN="0000")
+    assert f'value="{ANA.idnp}"' in browser.page
+    await browser.submit("pin", IDNP=f" {ANA.idnp[:4]} {ANA.idnp[4:]}", PIN=ANA.pin)
+    assert requests.one.status is SignStatus.SUCCESS
+
+
 async def test_entering_by_get_with_names_in_any_case_works_too(browser):
     await browser.get(f"/{REQUEST_ID}", params={"rEturnurl": RETURN_URL, "INSTRUMENT": "MoldSign", "LANG": "en"})
     assert browser.form("pin")[0] == f"/{REQUEST_ID}/sign"
