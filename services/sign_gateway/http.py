@@ -4,7 +4,6 @@ A bearer token says which system asks; it sees only its own contents and jobs. E
 `{"error": {"field", "message"}}`.
 """
 
-import asyncio
 import math
 import re
 import time
@@ -16,9 +15,10 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from services.sign_gateway.limits import Limits, TooSlow, coming, send
+from services.sign_gateway.limits import Limits, send
 from shared.errors import Bug
 from shared.messaging.commands import REF_PATTERN
+from shared.pace import Pace, TooSlow
 from shared.persistence import contents, events, jobs
 from shared.persistence.job import Job
 from shared.persistence.notices import CHANGES, JOBS, Notices
@@ -170,8 +170,8 @@ async def take_in(request: web.Request, spool: Spool, most_bytes: int) -> bool:
     """Let the spool have the body, to its end; False, as soon as that is known, for one of more than `most_bytes`."""
     if (request.content_length or 0) > most_bytes:
         return False
-    begun = asyncio.get_running_loop().time()
-    while chunk := await coming(request.content, begun, spool.size):  # cutting it to a size costs as much again
+    pace = Pace(request.content)
+    while chunk := await pace.step(request.content.readany()):  # as it comes: cutting it to a size costs as much again
         if spool.size + len(chunk) > most_bytes:
             return False
         await spool.write(chunk)

@@ -8,9 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from aiohttp import StreamReader, web
+from aiohttp import web
 
-from shared.errors import MSignGatewayError
 from shared.shares import Shares
 
 MEBIBYTE = 1024 * 1024
@@ -33,13 +32,7 @@ STORING_WAIT_S = 60.0
 """What has come in whole waits longer for its connection, rather than having to come again."""
 
 LONGEST_PAUSE_S = 30.0
-"""For how long nothing need come in, or be taken, of a content."""
-SLOWEST_BYTES_PER_S = 64 * 1024
-"""How fast the whole of a content has to come in, after the first `LONGEST_PAUSE_S`."""
-
-
-class TooSlow(MSignGatewayError):
-    """A body does not come, or so slowly that it is not waited for."""
+"""For how long nothing need be taken of a content that is sent."""
 
 
 class Limits:
@@ -73,19 +66,6 @@ class Limits:
     def waiting(self, system: str) -> AbstractAsyncContextManager[None]:
         """Wait for a change of a job within the block; raises `Full`, at once."""
         return self._waiting.taken(system)
-
-
-async def coming(body: StreamReader, begun: float, size: int) -> bytes:
-    """Return what comes next of a body, as it comes; nothing at its end. Raises `TooSlow`.
-
-    `begun` is the event loop's time when the body was asked for, `size` is how many bytes of it have come.
-    """
-    whole = begun + LONGEST_PAUSE_S + size / SLOWEST_BYTES_PER_S
-    try:
-        async with asyncio.timeout_at(min(asyncio.get_running_loop().time() + LONGEST_PAUSE_S, whole)):
-            return await body.readany()
-    except TimeoutError:
-        raise TooSlow("comes too slowly") from None
 
 
 async def send(answer: web.StreamResponse, piece: bytes) -> None:

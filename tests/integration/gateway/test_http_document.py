@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
 from msign_gateway.openapi import openapi
-from services.sign_gateway import limits
 from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.posting import Poster
+from shared import pace
 from shared.contract.faults import InvalidParameter
 from shared.persistence.notices import Notices
 from shared.signing.breaker import Breaker
@@ -119,7 +119,7 @@ def test_every_schema_of_the_document_is_one():
 @pytest.mark.parametrize(("method", "path", "status", "changes"), ANSWERS)
 async def test_the_service_answers_as_the_document_says(api, pool, job_id, method, path, status, changes, monkeypatch):
     await api.put("/contents", data=BODY, headers=MINE)
-    monkeypatch.setattr(limits, "LONGEST_PAUSE_S", 0.1 if status == 408 else 60)
+    monkeypatch.setattr(pace, "LONGEST_PAUSE_S", 0.1 if status == 408 else 60)
     if status == 503:
         await pool.close()
     places = {"ref": REF, "job_id": job_id, "command_id": "command-1"} | changes

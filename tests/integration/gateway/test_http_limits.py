@@ -11,6 +11,7 @@ from aiohttp import test_utils
 from services.sign_gateway import http, limits
 from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.limits import REQUEST_BYTES, Limits
+from shared import pace
 from shared.persistence.notices import Notices
 
 MINE = {"Authorization": "Bearer token-declaratii"}
@@ -131,9 +132,9 @@ async def test_an_upload_that_was_broken_off_or_refused_keeps_no_room(api):
 
 @pytest.mark.parametrize("reason", ["pause", "rate"])
 async def test_a_body_that_does_not_come_is_not_waited_for(api, monkeypatch, reason):
-    monkeypatch.setattr(limits, "LONGEST_PAUSE_S", 0.2)
+    monkeypatch.setattr(pace, "LONGEST_PAUSE_S", 0.2)
     if reason == "rate":
-        monkeypatch.setattr(limits, "SLOWEST_BYTES_PER_S", 1e9)
+        monkeypatch.setattr(pace, "SLOWEST_BYTES_PER_S", 1e9)
     upload = Upload(api, MINE)
     answer = await upload.answer
     assert (answer.status, (await answer.json())["error"]) == (408, {"field": "body", "message": "comes too slowly"})
@@ -141,8 +142,8 @@ async def test_a_body_that_does_not_come_is_not_waited_for(api, monkeypatch, rea
 
 
 async def test_a_body_that_comes_slowly_but_steadily_is_taken(api, monkeypatch):
-    monkeypatch.setattr(limits, "LONGEST_PAUSE_S", 0.5)
-    monkeypatch.setattr(limits, "SLOWEST_BYTES_PER_S", 1)
+    monkeypatch.setattr(pace, "LONGEST_PAUSE_S", 0.5)
+    monkeypatch.setattr(pace, "SLOWEST_BYTES_PER_S", 1)
 
     async def body():
         for _ in range(8):
