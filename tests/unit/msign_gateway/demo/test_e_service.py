@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,13 @@ from lxml import html
 
 from msign_gateway.demo.e_service import EService
 from msign_gateway.demo.people import Person
+from shared.messaging.envelope import Event
+from shared.messaging.events import READY
 
 PHONES = "http://127.0.0.1:1"
+ANA = {"subject": "CN=Ana Exemplu", "id": "2000000000017"}
+NOBODY_SIGNED = {"correlation_id": "1", "signature": None, "signer": None, "checked": {"covers_content": None}}
+SIGNED = {"correlation_id": "1", "signature": "AA==", "signer": ANA, "checked": {"covers_content": True}}
 
 
 @pytest.fixture
@@ -26,9 +32,13 @@ def people(tmp_path: Path) -> tuple[Person, ...]:
 
 
 @pytest.fixture
-async def visitor(people: tuple[Person, ...]) -> AsyncIterator[test_utils.TestClient[Any, Any]]:
-    app = EService("http://127.0.0.1:2", PHONES, people).app()
-    async with test_utils.TestClient(test_utils.TestServer(app)) as client:
+def e_service(people: tuple[Person, ...]) -> EService:
+    return EService("http://127.0.0.1:2", PHONES, people)
+
+
+@pytest.fixture
+async def visitor(e_service: EService) -> AsyncIterator[test_utils.TestClient[Any, Any]]:
+    async with test_utils.TestClient(test_utils.TestServer(e_service.app())) as client:
         yield client
 
 
@@ -52,6 +62,17 @@ async def test_phones_and_key_files_are_a_click_away(visitor, people):
 @pytest.mark.parametrize("number", ["0", "1", "3", "4", "999", "x"])
 async def test_who_has_no_key_file_gives_none_away(visitor, number):
     assert (await visitor.get(f"/key-files/{number}")).status == 404
+
+
+@pytest.mark.parametrize(("result", "rows"), [(SIGNED, [ANA["subject"]]), (NOBODY_SIGNED, [])])
+async def test_whoever_comes_back_sees_what_was_signed_and_by_whom_if_anybody_did(visitor, e_service, result, rows):
+    order = e_service.orders.begin()
+    data = {"status": "Failure", "message": "The user declined to sign", "results": [result]}
+    now = datetime.now(UTC)
+    order.events[READY] = Event(id="1", source="/", type=READY, subject="job-1", time=now, sequence=2, data=data)
+    page = html.document_fromstring(await (await visitor.get("/back?job_id=job-1")).text())
+    assert texts(page, "//td[@class='subject']") == rows
+    assert "The user declined to sign" in page.text_content()
 
 
 @pytest.mark.parametrize("path", ["/files/no-such-job/1", "/files/no-such-job/0"])
