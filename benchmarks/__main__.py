@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="for the order of the runs")
     parser.add_argument("--page", action="store_true", help=f"put tables and pictures into {PAGE} and {CAPACITY}")
     parser.add_argument(
-        "--guard", action="store_true", help="exit 1 if a ratio of costs fell by more than a third, twice"
+        "--guard",
+        action="store_true",
+        help="exit 1 if a ratio of costs fell by more than a third, however often it is measured",
     )
     parser.add_argument("--record", action="store_true", help="take this run's ratios for what --guard expects")
     asked = parser.parse_args()

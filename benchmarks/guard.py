@@ -1,17 +1,18 @@
 """Did we become slower beside others? Ratios of processor time, compared with those that were recorded.
 
-Rates depend on what else a machine does, and so do the times of single runs; what a job costs in processor time, ours
-beside another's in the same run, hardly does. Only a fall by more than a third counts, and only if it is there again
-when what fell is measured a second time.
+Rates depend on what else a machine does; what a job costs in processor time, ours beside another's in the same run,
+does so less. What else runs makes a job dearer (it empties caches, and lets less come together in a batch) and never
+cheaper, so that each contender is judged by its cheapest run. Only a fall by more than a third counts, and only if it
+is still there when what fell was measured twice more.
 """
 
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.cases import Case, Role, Row, measure
+from benchmarks.cases import Case, Measures, Role, Row, measure
 
 EXPECTED = Path(__file__).parent / "expected.json"
 KEPT = 2 / 3
@@ -24,6 +25,8 @@ _TOOLS = ("all", "stub", "load")
 """What is neither the contender's own nor what it makes the servers do."""
 _SERVERS = ("postgres", "rabbitmq")
 WITH_SERVERS = "with servers"
+MORE_ROUNDS = 2
+"""How often what fell, or failed, is measured again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,25 @@ def cost_ratios(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _ratios(name: str, other: Row, ours: Sequence[Row]) -> dict[str, float]:
-    costs = [_costs(one) for one in ours]
-    return {
-        f"{name}{kind}": cost / min(mine)
-        for kind, cost in _costs(other).items()
-        if cost and (mine := [one[kind] for one in costs if one.get(kind)])
-    }
+    mine = _cheapest(run for one in ours for run in one.runs)
+    return {f"{name}{kind}": cost / mine[kind] for kind, cost in _cheapest(other.runs).items() if kind in mine}
 
 
-def _costs(row: Row) -> dict[str, float]:
-    """Return the costs of a row by what the names of their ratios end in."""
-    if VERIFYING in row.medians:
-        return {"": row.medians[VERIFYING]}
-    by_name = {name.partition(_COST)[0]: value for name, value in row.medians.items() if _COST in name}
+def _cheapest(runs: Iterable[Measures]) -> dict[str, float]:
+    """Return the lowest costs of any run, by what the names of their ratios end in."""
+    found: dict[str, float] = {}
+    for run in runs:
+        for kind, cost in _costs(run).items():
+            if cost:
+                found[kind] = min(cost, found.get(kind, cost))
+    return found
+
+
+def _costs(run: Measures) -> dict[str, float]:
+    """Return the costs of a run by what the names of their ratios end in."""
+    if VERIFYING in run:
+        return {"": run[VERIFYING]}
+    by_name = {name.partition(_COST)[0]: value for name, value in run.items() if _COST in name}
     own = sum(by_name[name] for name in by_name if name not in (*_TOOLS, *_SERVERS))
     servers = sum(by_name.get(name, 0.0) for name in _SERVERS)
     return {"": own, f"; {WITH_SERVERS}": own + servers} if by_name else {}
@@ -96,7 +105,7 @@ def fallen(found: Mapping[str, float], expected: Mapping[str, float], kept: floa
     ]
 
 
-async def measure_twice(
+async def measure_in_doubt(
     cases: Sequence[Case],
     rounds: int,
     dice: random.Random,
@@ -104,20 +113,29 @@ async def measure_twice(
     expected: Mapping[str, float],
     kept: float = KEPT,
 ) -> list[Row]:
-    """Measure cases, and once more those of settings in which a ratio fell or a run failed; then these count.
+    """Measure cases, and twice more those of settings in which a ratio fell or a run failed; their rows have all runs.
 
-    Raises `RuntimeError` for a case that failed again: what is not measured is not guarded.
+    Raises `RuntimeError` for a case of which every run failed: what is not measured is not guarded.
     """
     rows = await measure(cases, rounds, dice, report)
     falls = fallen(cost_ratios(rows), expected, kept)
     for fall in falls:
-        report(f"once more, because it fell: {fall}")
+        report(f"twice more, because it fell: {fall}")
     again = {fall.where for fall in falls} | {(one.bench, one.setting) for one in _failed(cases, rows)}
     repeated = [one for one in cases if (one.bench, one.setting) in again]
-    found = await measure(repeated, rounds, dice, report)
-    if failed := _failed(repeated, found):
-        raise RuntimeError(f"failed twice: {'; '.join(f'{one.setting}, {one.contender}' for one in failed)}")
-    return [*(row for row in rows if (row.bench, row.setting) not in again), *found]
+    joined = _joined([*rows, *await measure(repeated, MORE_ROUNDS * rounds, dice, report)])
+    if failed := _failed(cases, joined):
+        raise RuntimeError(f"failed again and again: {'; '.join(f'{one.setting}, {one.contender}' for one in failed)}")
+    return joined
+
+
+def _joined(rows: Sequence[Row]) -> list[Row]:
+    """Return one row of each case, with the runs of all its rows."""
+    found: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        key = (row.bench, row.setting, row.contender)
+        found[key] = replace(row, runs=found[key].runs + row.runs) if key in found else row
+    return list(found.values())
 
 
 def _failed(cases: Sequence[Case], rows: Sequence[Row]) -> list[Case]:

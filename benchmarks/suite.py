@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.cases import Case, Role, Row, measure
 from benchmarks.documents.bench import open_documents
-from benchmarks.guard import BY_THE_CLOCK, measure_twice
+from benchmarks.guard import BY_THE_CLOCK, measure_in_doubt
 from benchmarks.place import Place
 from benchmarks.scale.bench import open_scale
 from benchmarks.signing.bench import open_signing
@@ -32,7 +32,7 @@ QUICK_LEFT_OUT = (BY_THE_CLOCK, "20 signatures")
 class Run:
     """How one run was asked for; without `rounds` each benchmark has its own number.
 
-    With what is `expected` of ratios, those that fell are measured a second time.
+    With what is `expected` of ratios, those that fell are measured twice more.
     """
 
     place: Place
@@ -45,7 +45,7 @@ class Run:
         """Measure the cases of a benchmark; with a number of rounds of one's own time does not count."""
         rounds = self.rounds or (QUICK_ROUNDS if self.quick else ROUNDS)[name]
         if self.expected:
-            return await measure_twice(cases, rounds, self.dice, self.place.report, self.expected)
+            return await measure_in_doubt(cases, rounds, self.dice, self.place.report, self.expected)
         return await measure(cases, rounds, self.dice, self.place.report, math.inf if self.rounds else until)
 
 
