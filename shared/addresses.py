@@ -15,6 +15,14 @@ def url_of(address: Address) -> str:
     return address if isinstance(address, str) else address()
 
 
+def each_host(url: str) -> list[str]:
+    """Return a URL for each of the hosts that `url` names, separated by commas, in their order."""
+    parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    several = hosts.split(",")
+    return [urlunsplit(parts._replace(netloc=f"{login}{at}{host}")) for host in several] if several[1:] else [url]
+
+
 def weakness(url: str) -> str | None:
     """Return why what goes to `url` could be read or changed on its way, None if it cannot.
 

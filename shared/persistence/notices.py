@@ -20,8 +20,9 @@ from weakref import WeakSet
 import asyncpg
 import structlog
 
-from shared.addresses import Address, url_of
-from shared.persistence.pool import DATABASE_ERRORS, WRITABLE
+from shared.addresses import Address
+from shared.persistence.connecting import connect
+from shared.persistence.pool import DATABASE_ERRORS
 
 JOBS = "msign_jobs"
 """A job can be claimed; the payload is its kind, or `BEGUN` where it is claimed already."""
@@ -153,7 +154,7 @@ class Notices:
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(url_of(self._address), timeout=CHECK_WITHIN_S, target_session_attrs=WRITABLE)
+        connection = await connect(self._address, within_s=CHECK_WITHIN_S)
         try:
             connection.add_termination_listener(lambda _: self._something.set())
             for channel in (JOBS, CHANGES):

@@ -12,12 +12,9 @@ from typing import Any
 import asyncpg
 import orjson
 import structlog
-from asyncpg.connect_utils import SessionAttribute
 
-from shared.addresses import Address, url_of
-
-WRITABLE = SessionAttribute.read_write
-"""libpq's `target_session_attrs`: a standby, or a primary that was made read-only, is not what we look for."""
+from shared.addresses import Address
+from shared.persistence.connecting import connect
 
 log = structlog.get_logger(__name__)
 
@@ -76,8 +73,8 @@ async def open_pool(
 
     expiring: set[asyncio.Future[None]] = set()
 
-    async def connect(*_: Any, **options: Any) -> Any:
-        return await asyncpg.connect(url_of(address), target_session_attrs=WRITABLE, **options)
+    async def connect_anew(*_: Any, **options: Any) -> Any:
+        return await connect(address, **options)
 
     async def prepare(connection: Any) -> None:
         await _prepare(connection)
@@ -91,7 +88,12 @@ async def open_pool(
             task.add_done_callback(expiring.discard)
 
     async with asyncpg.create_pool(
-        min_size=1, max_size=max_size, command_timeout=command_timeout_s, init=prepare, connect=connect, reset=_leave
+        min_size=1,
+        max_size=max_size,
+        command_timeout=command_timeout_s,
+        init=prepare,
+        connect=connect_anew,
+        reset=_leave,
     ) as pool:
         yield pool
 

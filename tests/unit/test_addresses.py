@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.addresses import url_of, weakness, with_files
+from shared.addresses import each_host, url_of, weakness, with_files
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,16 @@ def test_an_address_may_change():
     urls = iter(["one", "two"])
     address = lambda: next(urls)  # noqa: E731
     assert [url_of(address), url_of(address), url_of("three")] == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("url", "each"),
+    [
+        ("postgresql://u:p@a/d", ["postgresql://u:p@a/d"]),
+        ("postgresql://a,b/d", ["postgresql://a/d", "postgresql://b/d"]),
+        ("amqps://u:p%40,q@a:1,[::1]:2/v?x=1,2", ["amqps://u:p%40,q@a:1/v?x=1,2", "amqps://u:p%40,q@[::1]:2/v?x=1,2"]),
+        ("postgresql:///d?host=a,b", ["postgresql:///d?host=a,b"]),
+    ],
+)
+def test_each_host_that_an_address_names_has_an_address_of_its_own(url, each):
+    assert each_host(url) == each

@@ -1,0 +1,61 @@
+"""Is the server that works found among several, though another of them takes connections and says nothing?"""
+
+import asyncio
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from shared.persistence.notices import JOBS, Notices
+from shared.persistence.pool import answers, open_pool
+
+WITHIN_S = 20
+REFUSING = "127.0.0.1:9"
+
+
+@pytest.fixture
+async def silent():
+    """Where a server is that has stopped answering, as one does whose machine is gone."""
+    connected = []
+
+    async def say_nothing(reader, writer):
+        connected.append(writer)
+        await asyncio.Event().wait()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+    for writer in connected:
+        writer.transport.abort()
+
+
+def among(url, *hosts):
+    """The URL with these servers before its own."""
+    parts = urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{login}@{','.join((*hosts, host))}"))
+
+
+async def test_the_pool_connects_to_the_one_that_answers(database_url, silent):
+    async with asyncio.timeout(WITHIN_S), open_pool(among(database_url, silent, REFUSING)) as pool:
+        assert await answers(pool)
+
+
+async def test_notices_come_over_the_one_that_answers(database_url, silent):
+    notices = Notices(among(database_url, silent))
+    running = asyncio.create_task(notices.run())
+    hint = notices.hint(JOBS, "sign")
+    other = await asyncpg.connect(database_url)
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            while not await hint.wait(at_most_s=0.1):
+                await other.execute("SELECT pg_notify($1, 'sign')", JOBS)
+    finally:
+        running.cancel()
+        await other.close()
+
+
+async def test_where_none_answers_the_error_says_so():
+    with pytest.raises(OSError, match="Connect call failed"):
+        async with open_pool(f"postgresql://u:p@{REFUSING},127.0.0.1:10/d"):
+            pass
