@@ -28,6 +28,7 @@ from shared.signatures.pades.references import Mentions, Usage
 from shared.signatures.pades.sameness import STREAM, Key, Sameness, is_null, key_of, resolved
 from shared.signatures.pades.source import Source
 from shared.signatures.pades.store import is_metadata, store_changes
+from shared.signatures.pades.strays import is_plain
 from shared.signatures.pades.tables import contradicts_itself
 
 MAX_REVISIONS = 300
@@ -75,6 +76,8 @@ class Revisions:
     def _changes_in(self, revision: int) -> Iterator[Change]:
         if contradicts_itself(self._reader, revision, self._pdf):
             yield other("the cross-reference table contradicts itself")
+        if not is_plain(self._reader, revision, self._pdf):
+            yield other("there are objects that not all readers find where the table tells")
         yield from _Step(self._reader, revision, self._introduced, self._mentions).changes()
 
 

@@ -14,12 +14,10 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
-from pyhanko.pdf_utils.xref import read_object_header
+from pyhanko.pdf_utils.xref import XRefSectionType, read_object_header
 
 from shared.signatures.pades.opening import UNREADABLE
 from shared.signatures.pades.source import Source
-
-MAX_TABLE_BYTES = 32 << 20
 
 _LENGTH = re.compile(rb"/(?:L|#4[Cc])(?:e|#65)(?:n|#6[Ee])(?:g|#67)(?:t|#74)(?:h|#68)(?!\w)")
 """However it is written: any of its letters may be an escape."""
@@ -34,14 +32,10 @@ def contradicts_itself(reader: PdfFileReader, revision: int, pdf: Source) -> boo
     section = reader.xrefs.get_xref_data(revision)
     if section.hybrid is not None and set(section.standard_xrefs) & _defined(section.hybrid.xref_data):
         return True
-    start = reader.xrefs.get_startxref_for_revision(revision)
-    if pdf.part(start, start + 4) == b"xref":
-        most = start + MAX_TABLE_BYTES
-        end = pdf.find(b"trailer", start + 4, most)
-        spans = _table_spans(pdf.part(start + 4, min(len(pdf), most) - 1 if end < 0 else end))
-    else:
-        spans = _stream_spans(reader, revision)
-    return _overlap(spans)
+    table = reader.xrefs.get_xref_container_info(revision)
+    if table.xref_section_type is XRefSectionType.STREAM:
+        return _overlap(_stream_spans(reader, revision))
+    return _overlap(_table_spans(pdf.part(table.start_location, table.end_location).partition(b"trailer")[0]))
 
 
 def _defined(section: Any) -> set[int]:
@@ -81,8 +75,8 @@ def leads_beyond(reader: PdfFileReader, revision: int, pdf: Source, end: int) ->
     Such a file was prepared to show something else once it is signed.
     """
     objects = [one for each in range(revision + 1) for one in _objects(reader.xrefs.get_xref_data(each))]
-    table_ends = (one for each in range(revision + 1) for one in _table_ends(reader, each))
-    if any(place >= end for _, _, place in objects) or any(place > end for place in table_ends):
+    ends = (one for each in range(revision + 1) for one in table_ends(reader, each))
+    if any(place >= end for _, _, place in objects) or any(place > end for place in ends):
         return True
     resolver, all_plain = reader.get_historical_resolver(revision), True
     for start, found in pdf.matches(_LENGTH, _BEHIND_LENGTH, end=end):
@@ -102,7 +96,7 @@ def _told(found: re.Match[bytes], resolver: HistoricalResolver) -> int | None:
     return int(told) if isinstance(told, int) else None
 
 
-def _table_ends(reader: PdfFileReader, revision: int) -> Iterator[int]:
+def table_ends(reader: PdfFileReader, revision: int) -> Iterator[int]:
     """Where the table of a revision ends, and the stream that a hybrid one goes on in."""
     yield reader.xrefs.get_xref_container_info(revision).end_location
     hybrid = reader.xrefs.get_xref_data(revision).hybrid

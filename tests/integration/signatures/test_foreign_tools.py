@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from lxml import etree
 
+from shared.contract.models import ContentType
+from shared.signatures.binding import bind
 from shared.signatures.keys import MemoryKey
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.timestamps import timestamp_query, token_of
@@ -20,6 +22,8 @@ from shared.signatures.tokens import judge_token
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.xades.names import XADES, ds, xades
 from shared.signatures.xades.sign import sign_hash
+from tests.attacks.shadows import file_of, stream
+from tests.attacks.strays import DISPLACED, behind
 from tests.documents import pdf_file, with_page_replaced
 from tests.pki import TestPki, ec_key, now_utc
 from tests.verifying import verify_hash_signature, verify_pdf
@@ -188,3 +192,22 @@ async def test_a_file_rewritten_by_qpdf_is_no_longer_signed(pki, tmp_path):
     report = await verify_pdf(rewritten.read_bytes(), TrustAnchors.of([pki.root.certificate]))
     assert not report.valid
     assert report.signatures[0].integrity == "failed"
+
+
+@pytest.mark.parametrize("beside", DISPLACED)
+async def test_what_poppler_and_qpdf_find_though_no_table_tells_of_it_is_refused(pki, tmp_path, beside):
+    """Both search the file for objects, since the last table is not quite where the file says."""
+    texts = [b"BT /F 24 Tf 50 700 Td (pay %s) Tj ET" % amount for amount in (b"100", b"999999")]
+    font = b"<< /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    sent = file_of(content=texts[0], resources=font)
+    signed = await sign_pdf(sent, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+    attacked = behind(signed, {90: b"<< >>"}, b"4 0 obj\n%s\nendobj\n" % stream(texts[1]), beside=beside)
+    file = tmp_path / "attacked.pdf"
+    for data, shown in ((signed, "pay 100"), (attacked, "pay 999999")):
+        file.write_bytes(data)
+        assert shown in tool("pdftotext", file, "-").stdout
+        assert shown in tool("qpdf", "--show-object=4", "--filtered-stream-data", file).stdout
+    assert (await verify_pdf(signed, TrustAnchors.none())).signatures[0].coverage == "whole"
+    assert (await verify_pdf(attacked, TrustAnchors.none())).signatures[0].coverage == "partial"
+    again = await sign_pdf(attacked, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+    assert not bind(ContentType.PDF, signed, again).covers

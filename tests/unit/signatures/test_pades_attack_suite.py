@@ -13,8 +13,8 @@ from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.pades.verify import judge_pdf
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Coverage, Integrity, Report
-from tests.attacks.pades_bytes import AFTER_SIGNING
 from tests.attacks.pades_signature import ON_SIGNATURE
+from tests.attacks.strays import AFTER_SIGNING
 from tests.documents import pdf_file
 from tests.pki import TestPki, now_utc
 from tests.unit.signatures.test_pades_changes import FILLING, SEEN, by_others, context, with_form

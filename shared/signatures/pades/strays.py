@@ -1,0 +1,119 @@
+"""Could a reader see objects in a revision of a PDF file that its table does not tell of? (ISO 32000-2, 7.5.4, 7.5.8)
+
+Many viewers search a file for objects where its tables are not quite right, and then show what they found last. Whoever
+adds a revision decides whether they are. So what looks like an object must be one that the table of its revision tells
+of: in a later revision at any rate, and in all of the file where a later table is in a form that some viewers refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import XRefSectionType
+
+from shared.signatures.pades.source import Source
+from shared.signatures.pades.tables import table_ends
+
+_TABLE = re.compile(
+    rb"[\x00\s]*+xref[ \t]*+(?:\r\n|\r|\n)"
+    rb"(?:\d++ \d++[ \t]*+(?:\r\n|\r|\n)(?:\d{10} \d{5} [fn](?: \r| \n|\r\n))*+)*+[\x00\s]*+trailer[\x00\s]*+"
+)
+"""The one form of a table that all readers take."""
+_HEADER = re.compile(rb"[\x00\s]*+(\d{1,20})[\x00\s]++(\d{1,20})[\x00\s]++obj")
+_HEADER_BYTES = 64
+_KEYWORD = re.compile(rb"(?:obj(?<!endobj)|trailer)(?!\w)")
+_BEHIND_KEYWORD = re.compile(rb"\W")
+"""Where a window may end."""
+_BEFORE_OBJECT = re.compile(rb"[\x00\s]*+\d++[\x00\s]++\d|[\x00\s\d]*[\r\n]|[\x00\s\d]*+\Z")
+"""What stands before the keyword of an object, backwards: two numbers, perhaps with a comment or much room between."""
+
+
+def is_plain(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
+    """Whether a revision stands behind all earlier ones, and no reader finds objects that are not told of.
+
+    Raises pyHanko's and Python's errors for what cannot be read.
+    """
+    tables = reader.xrefs
+    start = max(place for one in range(revision) for place in table_ends(reader, one))
+    end = len(pdf) if revision == tables.total_revisions - 1 else tables.get_xref_container_info(revision).end_location
+    if tables.get_xref_container_info(revision).start_location < start:
+        return False
+    if _is_taken_by_all(reader, revision, pdf):
+        told = set(_keywords_told(reader, revision, pdf, start))
+    else:
+        told, start = {place for one in range(revision + 1) for place in _keywords_told(reader, one, pdf)}, 0
+    return not _has_strays(pdf, start, end, told) and _bundles_are_told(reader, revision)
+
+
+def _is_taken_by_all(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
+    """Whether a table is where the file says, in the form that all readers take."""
+    table = reader.xrefs.get_xref_container_info(revision)
+    if table.xref_section_type is XRefSectionType.STREAM:
+        return table.declared_startxref == table.start_location
+    return bool(_TABLE.fullmatch(pdf.part(table.declared_startxref, table.end_location)))
+
+
+def _keywords_told(reader: PdfFileReader, revision: int, pdf: Source, start: int = 0) -> Iterator[int]:
+    """Where the keywords of the objects and trailers stand that a revision's table leads to, behind a place.
+
+    Raises `PdfReadError` where it leads somewhere else.
+    """
+    for table, section in _sections(reader, revision):
+        objects = [(*one, place) for one, place in _objects(section) if place >= start]
+        if table.xref_section_type in (XRefSectionType.STANDARD, XRefSectionType.HYBRID_MAIN):
+            text = pdf.part(table.start_location, table.end_location)
+            yield table.start_location + text.rfind(b"trailer")
+        else:
+            objects.append((table.stream_ref.idnum, table.stream_ref.generation, table.start_location))
+        for number, generation, place in objects:
+            header = _HEADER.match(pdf.part(place, place + _HEADER_BYTES))
+            if header is None or (int(header[1]), int(header[2])) != (number, generation):
+                raise PdfReadError("the table leads to no such object")
+            yield place + header.end() - len(b"obj")
+
+
+def _sections(reader: PdfFileReader, revision: int) -> Iterator[tuple[Any, Any]]:
+    """The table of a revision, and the one that goes on in a stream, with what they tell."""
+    section = reader.xrefs.get_xref_data(revision)
+    yield reader.xrefs.get_xref_container_info(revision), section
+    if section.hybrid is not None:
+        yield section.hybrid.meta_info, section.hybrid.xref_data
+
+
+def _objects(section: Any) -> Iterable[tuple[tuple[int, int], int]]:
+    """The objects that a table tells of by number and generation, with their places; those in bundles aside."""
+    return (((number, generation), place) for number, (generation, place) in section.standard_xrefs.items())
+
+
+def _has_strays(pdf: Source, start: int, end: int, told: set[int]) -> bool:
+    """Whether something between two places looks like an object or a trailer and is not told of."""
+    for at, found in pdf.matches(_KEYWORD, _BEHIND_KEYWORD, start, end):
+        place = at + found.start()
+        if place not in told and (found[0] == b"trailer" or _ends_header(pdf, place)):
+            return True
+    return False
+
+
+def _ends_header(pdf: Source, place: int) -> bool:
+    """Whether the numbers of an object stand before a place, as far as one can tell."""
+    return _BEFORE_OBJECT.match(pdf.part(max(0, place - _HEADER_BYTES), place)[::-1]) is not None
+
+
+def _bundles_are_told(reader: PdfFileReader, revision: int) -> bool:
+    """Whether the tables of a revision tell of each object in its object streams, and are its only ones."""
+    sections = list(_sections(reader, revision))
+    inside = Counter(one.obj_stream_id for _, section in sections for one in section.xrefs_in_objstm.values())
+    tables = [table.stream_ref.idnum for table, _ in sections if table.stream_ref is not None]
+    resolver = reader.get_historical_resolver(revision)
+    for key, _ in (one for _, section in sections for one in _objects(section)):
+        body = resolver.get_object(generic.Reference(*key))
+        kind = str(body.get("/Type", "")) if isinstance(body, generic.StreamObject) else ""
+        if (kind == "/ObjStm" and body.get("/N") != inside[key[0]]) or (kind == "/XRef" and key[0] not in tables):
+            return False
+    return True
