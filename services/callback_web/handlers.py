@@ -18,8 +18,11 @@ from opentelemetry.trace import SpanKind
 
 from services.callback_web.returning import Returning, Settled
 from services.callback_web.texts import texts_for
+from shared.browser_forms import read_fields
 from shared.contract import forms
 from shared.contract.models import SignStatus
+from shared.errors import Malformed
+from shared.pace import TooSlow
 from shared.persistence import jobs
 from shared.persistence.job import Job
 from shared.persistence.pool import DATABASE_ERRORS
@@ -153,8 +156,8 @@ def unavailable(job: Job) -> str | None:
 async def posted(request: web.Request) -> Iterable[tuple[str, object]]:
     """Return the parameters of a posted form; none if it cannot be read. Raises 413 for one that is too large."""
     try:
-        return (await request.post()).items()
-    except (ValueError, LookupError, RuntimeError, AssertionError) as error:
+        return await read_fields(request, most_bytes=LARGEST_FORM_BYTES)
+    except (Malformed, TooSlow) as error:
         log.info("form_unreadable", error=type(error).__name__)
         return ()
 
@@ -173,7 +176,7 @@ def create_app(pages: Pages) -> web.Application:
             log.warning("request_interrupted", error=type(error).__name__)
             return pages.later(request)
 
-    app = web.Application(middlewares=[harden], client_max_size=LARGEST_FORM_BYTES)
+    app = web.Application(middlewares=[harden])
     app.add_routes(
         [
             web.get("/sign/{job_id}", pages.sign),
