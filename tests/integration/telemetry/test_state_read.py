@@ -62,7 +62,7 @@ async def test_the_outbox_tells_how_long_its_oldest_event_has_waited(pool, post)
     await pool.execute("UPDATE events SET waiting_since = now() - interval '90 seconds'")
     await measure(pool)
     assert shown("msign_gateway_outbox_events") == 1
-    assert round(shown("msign_gateway_outbox_oldest_age_seconds")) == 90
+    assert 90 <= shown("msign_gateway_outbox_oldest_age_seconds") < 180
 
 
 async def test_an_old_event_that_is_asked_for_again_has_not_waited_since_it_was_made(pool, post):
