@@ -1,9 +1,11 @@
 """Which of the servers that an address names can be written to? The first that says so.
 
-They are tried in order, but none is waited for long: one whose machine is gone does not say that it is not there.
+They are tried in order, but none is waited for long: one whose machine is gone does not say that it is not there. Nor
+does it say so on a connection that stands: there the kernel finds out.
 """
 
 import asyncio
+import socket
 from typing import Any
 
 import asyncpg
@@ -16,6 +18,10 @@ WRITABLE = SessionAttribute.read_write
 HEAD_START_S = 1.0
 """How long a server may take until the next one is tried beside it."""
 WITHIN_S = 10.0
+GONE_AFTER_S = 10
+"""How long a connection lives whose other end acknowledges nothing; asyncpg gives a statement up after a minute."""
+ASKED_EVERY_S = 3
+"""How often the other end is asked for an acknowledgement while there is nothing to send."""
 
 
 async def connect(address: Address, *, within_s: float = WITHIN_S, **options: Any) -> Any:
@@ -38,7 +44,9 @@ async def connect(address: Address, *, within_s: float = WITHIN_S, **options: An
             chosen = next((task for task in done if not task.exception()), None)
     finally:
         await _leave([task for task in trying if task is not chosen])
-    return (chosen or trying[-1]).result()
+    connection = (chosen or trying[-1]).result()
+    _notice_when_gone(connection._transport.get_extra_info("socket"))
+    return connection
 
 
 async def _leave(others: list[asyncio.Task[Any]]) -> None:
@@ -47,3 +55,16 @@ async def _leave(others: list[asyncio.Task[Any]]) -> None:
     for found in await asyncio.gather(*others, return_exceptions=True):
         if isinstance(found, asyncpg.Connection):
             found.terminate()
+
+
+def _notice_when_gone(connected: socket.socket) -> None:
+    """Have the kernel break the connection when its other end is gone (RFC 5482); Linux can do it."""
+    if connected.family == socket.AF_UNIX or not hasattr(socket, "TCP_USER_TIMEOUT"):
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        (socket.TCP_KEEPIDLE, ASKED_EVERY_S),
+        (socket.TCP_KEEPINTVL, ASKED_EVERY_S),
+        (socket.TCP_USER_TIMEOUT, GONE_AFTER_S * 1000),
+    ):
+        connected.setsockopt(socket.IPPROTO_TCP, option, value)

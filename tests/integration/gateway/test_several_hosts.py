@@ -1,11 +1,14 @@
 """Is the server that works found among several, though another of them takes connections and says nothing?"""
 
 import asyncio
+import socket
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+import uvloop
 
+from shared.persistence.connecting import GONE_AFTER_S, connect
 from shared.persistence.notices import JOBS, Notices
 from shared.persistence.pool import answers, open_pool
 
@@ -59,3 +62,17 @@ async def test_where_none_answers_the_error_says_so():
     with pytest.raises(OSError, match="Connect call failed"):
         async with open_pool(f"postgresql://u:p@{REFUSING},127.0.0.1:10/d"):
             pass
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux breaks such connections by itself")
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+async def test_a_connection_breaks_by_itself_when_its_other_end_is_gone(database_url, run):
+    async def options():
+        connection = await connect(database_url)
+        connected = connection._transport.get_extra_info("socket")
+        asked = connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        gone_after_ms = connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        await connection.close()
+        return asked, gone_after_ms
+
+    assert await asyncio.to_thread(run, options()) == (1, GONE_AFTER_S * 1000)
