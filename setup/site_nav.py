@@ -1,10 +1,11 @@
-"""Which pages does the site's menu show? Where `mkdocs.yml` names a folder, all of it, in the order of need."""
+"""Which pages does the site's menu show? Where `mkdocs.yml` names a folder, all of it, as its index tells of them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
-FIRST = ("index", "install", "containers", "kubernetes", "configure", "doctor", "status", "monitoring", "runbook")
-"""The others come after them, by name."""
+LINK = re.compile(r"\]\(([\w-]+\.md)")
+"""A link to a page of the same folder."""
 
 
 def on_config(config: Any) -> Any:
@@ -14,14 +15,19 @@ def on_config(config: Any) -> Any:
     return config
 
 
+def in_order(folder: Path) -> list[Path]:
+    """Return a folder's pages: its index, those that it links to, in that order, and the others by name."""
+    index = folder / "index.md"
+    told = ["index.md", *(LINK.findall(index.read_text(encoding="utf-8")) if index.is_file() else [])]
+    return sorted(
+        folder.glob("*.md"), key=lambda page: (told.index(page.name) if page.name in told else len(told), page.name)
+    )
+
+
 def _filled(entry: Any, docs: Path) -> Any:
     if not isinstance(entry, dict):
         return entry
     ((title, below),) = entry.items()
     if isinstance(below, str) and below.endswith("/"):
-        return {title: [str(page.relative_to(docs)) for page in sorted((docs / below).glob("*.md"), key=_place)]}
+        return {title: [str(page.relative_to(docs)) for page in in_order(docs / below)]}
     return {title: [_filled(one, docs) for one in below]}
-
-
-def _place(page: Path) -> tuple[int, str]:
-    return (FIRST.index(page.stem) if page.stem in FIRST else len(FIRST), page.name)

@@ -29,6 +29,16 @@ def test_every_page_is_in_the_site(site):
     assert pages <= {path.relative_to(site) for path in site.rglob("*.html")}
 
 
+def test_the_menu_follows_the_order_in_which_a_folders_index_tells_of_its_pages(tmp_path):
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / f"{name}.md").touch()
+    (tmp_path / "index.md").write_text("[C](c.md#part), [elsewhere](../b.md), [A](a.md), [C](c.md)", encoding="utf-8")
+    in_order = runpy.run_path(str(ROOT / "setup" / "site_nav.py"))["in_order"]
+    assert [page.stem for page in in_order(tmp_path)] == ["index", "c", "a", "b", "d"]
+    (tmp_path / "index.md").unlink()
+    assert [page.stem for page in in_order(tmp_path)] == ["a", "b", "c", "d"]
+
+
 def test_no_page_fetches_anything_from_elsewhere(site):
     found = {path.name: FETCHED.findall(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
     assert {name: urls for name, urls in found.items() if urls} == {}
