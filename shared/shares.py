@@ -1,10 +1,11 @@
 """Who may hold how much at once, so that one caller keeps the others out of nothing?
 
-Whoever needs more than is left waits in line. What is given back goes to who holds the least.
+Whoever needs more than is left waits in line. What is given back goes to who holds the least, and in turns where
+several hold as little.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,16 +29,16 @@ class _Waiting:
 class Shares:
     """So much of something (bytes, places) is there for all, and at most `each` of it for one caller.
 
-    Up to `line` requests of one caller wait, for at most `wait_s` seconds.
+    Up to `line` requests of one caller wait, each for at most `wait_s` seconds (None: for ever).
     """
 
-    def __init__(self, most: int, *, each: int, line: int, wait_s: float) -> None:
+    def __init__(self, most: int, *, each: int, line: int, wait_s: float | None) -> None:
         self._most = most
         self._each = each
         self._line = line
         self._wait_s = wait_s
         self._held: Counter[str] = Counter()
-        self._waiting: list[_Waiting] = []
+        self._waiting: dict[str, deque[_Waiting]] = {}
 
     @asynccontextmanager
     async def taken(self, caller: str, size: int = 1) -> AsyncIterator[None]:
@@ -53,10 +54,10 @@ class Shares:
             self._give_turns()
 
     async def _take(self, caller: str, size: int) -> None:
-        if sum(one.caller == caller for one in self._waiting) >= self._line and not self._has_room(caller, size):
+        if len(self._waiting.get(caller, ())) >= self._line and not self._has_room(caller, size):
             raise Full(f"{caller} has as many requests under way, and waiting, as it may have")
         mine = _Waiting(caller, size)
-        self._waiting.append(mine)
+        self._waiting.setdefault(caller, deque()).append(mine)
         self._give_turns()
         try:
             async with asyncio.timeout(self._wait_s):
@@ -69,20 +70,30 @@ class Shares:
 
     def _leave(self, one: _Waiting) -> None:
         """Leave the line; a turn that came at that moment goes to the next."""
-        if one in self._waiting:
-            self._waiting.remove(one)
+        if one in self._waiting.get(one.caller, ()):
+            self._remove(one)
         else:
             self._held[one.caller] -= one.size
         self._give_turns()
 
+    def _remove(self, one: _Waiting) -> None:
+        """Take one out of its line, which is behind the others' then."""
+        line = self._waiting.pop(one.caller)
+        line.remove(one)
+        if line:
+            self._waiting[one.caller] = line
+
     def _give_turns(self) -> None:
-        while waiting := [one for one in self._waiting if not one.turn.done() and self._may_have(one.caller, one.size)]:
-            first = min(waiting, key=lambda one: self._held[one.caller])
-            if not self._has_room(first.caller, first.size):
-                return
-            self._waiting.remove(first)
+        while (first := self._next()) is not None and self._has_room(first.caller, first.size):
+            self._remove(first)
             self._held[first.caller] += first.size
             first.turn.set_result(None)
+
+    def _next(self) -> _Waiting | None:
+        """Return who is next: of those at the heads of the callers' lines, the one whose caller holds the least."""
+        heads = (next((one for one in line if not one.turn.done()), None) for line in self._waiting.values())
+        able = [one for one in heads if one is not None and self._may_have(one.caller, one.size)]
+        return min(able, key=lambda one: self._held[one.caller], default=None)
 
     def _has_room(self, caller: str, size: int) -> bool:
         return self._may_have(caller, size) and self._held.total() + size <= self._most

@@ -4,6 +4,7 @@ On the contract's dataclasses and without SOAP: who calls is known, what breaks 
 """
 
 import asyncio
+import sys
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -28,6 +29,7 @@ from shared.contract.models import (
     VerificationResponse,
     VerificationResult,
 )
+from shared.shares import Shares
 from shared.signatures.verify import Verifier
 
 MAX_PROBLEMS_TOLD = 5
@@ -44,7 +46,7 @@ class MSign:
         self._requests = requests
         self._verifier = verifier
         self._request_ttl = request_ttl
-        self._turns = asyncio.Semaphore(verifying_at_once)
+        self._turns = Shares(verifying_at_once, each=verifying_at_once, line=sys.maxsize, wait_s=None)
 
     async def post_sign_request(self, consumer: Consumer, request: SignRequest) -> str:
         """Store a request for signing; returns its RequestID. Raises `InvalidParameter`."""
@@ -60,12 +62,12 @@ class MSign:
         return await self._requests.response(request_id, consumer.id, Language(language or Language.RO))
 
     async def verify_signatures(self, consumer: Consumer, request: VerificationRequest) -> VerificationResponse:
-        """Judge every content, a few at once whoever asks. Raises `InvalidParameter`."""
+        """Judge every content, a few at once whoever asks, and in turns of the systems. Raises `InvalidParameter`."""
         refuse(verification_request_problems(request))
         language = Language(request.language or Language.RO)
 
         async def verified(content: VerificationContent) -> VerificationResult:
-            async with self._turns:
+            async with self._turns.taken(consumer.name):
                 return await verify_content(request.signed_content_type, content, self._verifier, language)
 
         results = await asyncio.gather(*map(verified, request.contents))

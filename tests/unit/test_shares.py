@@ -18,7 +18,7 @@ class Holder:
     """One request: it holds its size from when it is let in until it is told to end."""
 
     def __init__(self, shares, caller, size=1):
-        self.is_in, self._end = False, asyncio.Event()
+        self.caller, self.is_in, self._end = caller, False, asyncio.Event()
         self.task = asyncio.create_task(self._hold(shares, caller, size))
 
     async def _hold(self, shares, caller, size):
@@ -60,6 +60,24 @@ async def test_what_is_given_back_goes_to_who_holds_least_however_long_the_other
     assert (waiting.is_in, newcomer.is_in) == (False, True)
     for one in (second, third, waiting, newcomer):
         await one.end()
+
+
+async def test_callers_who_hold_as_little_take_turns():
+    shares = Shares(1, each=1, line=10, wait_s=60)
+    first = Holder(shares, "many")
+    await settle()
+    waiting = [Holder(shares, "many") for _ in range(3)] + [Holder(shares, "few") for _ in range(2)]
+    await settle()
+    order = []
+    ending = first
+    while waiting:
+        await ending.end()
+        await settle()
+        (ending,) = [one for one in waiting if one.is_in]
+        waiting.remove(ending)
+        order.append(ending.caller)
+    await ending.end()
+    assert order == ["many", "few", "many", "few", "many"]
 
 
 async def test_a_large_one_is_not_overtaken_for_ever_by_small_ones():

@@ -4,6 +4,7 @@ The envelope is written with a ticket in the place of each such value, and cut a
 fetched and turned into base64 piece by piece, when its turn comes.
 """
 
+import asyncio
 import binascii
 import re
 import secrets
@@ -22,6 +23,8 @@ Parts = tuple[bytes | StoredBytes, ...]
 
 _NONCE_BYTES = 18
 _INDEX_BYTES = 6
+LONGEST_PAUSE_S = 30.0
+"""For how long a caller need take nothing of an answer."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +55,7 @@ async def send(request: web.Request, parts: Parts) -> web.StreamResponse:
         await response.prepare(request)
         for part in parts:
             if isinstance(part, bytes):
-                await response.write(part)
+                await _write(response, part)
             else:
                 await _write_base64(response, part)
         await response.write_eof()
@@ -70,9 +73,14 @@ async def _write_base64(response: web.StreamResponse, stored: StoredBytes) -> No
     async for piece in stored.pieces():
         data = rest + piece
         whole = len(data) // 3 * 3
-        await response.write(binascii.b2a_base64(data[:whole], newline=False))
+        await _write(response, binascii.b2a_base64(data[:whole], newline=False))
         rest = data[whole:]
-    await response.write(binascii.b2a_base64(rest, newline=False))
+    await _write(response, binascii.b2a_base64(rest, newline=False))
+
+
+async def _write(response: web.StreamResponse, data: bytes) -> None:
+    async with asyncio.timeout(LONGEST_PAUSE_S):
+        await response.write(data)
 
 
 def _length(part: bytes | StoredBytes) -> int:

@@ -9,6 +9,7 @@ from services.msign.soap.envelope import SoapFault
 from shared.contract.faults import InvalidParameter
 from shared.contract.message import Message, MessageReader, TooMuch
 from shared.errors import Malformed
+from shared.pace import Pace, TooSlow
 
 MEDIA_TYPES = frozenset({"text/xml", "application/xml", "application/soap+xml", "application/octet-stream"})
 """What an envelope may be called; aiohttp says octet-stream where the client says nothing."""
@@ -32,6 +33,8 @@ async def receive(request: web.Request, *, max_bytes: int) -> Message[io.BytesIO
         return await _read(request, max_bytes)
     except InvalidParameter:
         raise
+    except TooSlow:
+        raise SoapFault("Client", "the HTTP body comes too slowly") from None
     except TooMuch as error:
         raise InvalidParameter(str(error)) from None
     except Malformed as error:
@@ -47,9 +50,9 @@ async def _ask_for_body(request: web.Request) -> None:
 
 
 async def _read(request: web.Request, max_bytes: int) -> Message[io.BytesIO]:
-    reader, size = MessageReader(request.charset, io.BytesIO), 0
+    reader, size, pace = MessageReader(request.charset, io.BytesIO), 0, Pace(request.content)
     try:
-        async for piece in request.content.iter_any():
+        while piece := await pace.step(request.content.readany()):
             size += len(piece)
             if size > max_bytes:
                 raise _too_large(max_bytes)

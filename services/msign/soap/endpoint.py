@@ -27,9 +27,16 @@ from services.msign.soap.tracing import called, server_span
 from shared.contract.faults import MSignFault
 from shared.contract.message import Message
 from shared.contract.wsdl import described_at, document
+from shared.shares import Full, Shares
 
 PATH = "/MSign.svc"
 MAX_BODY_BYTES = web.AppKey("MAX_BODY_BYTES", int)
+ROOM = web.AppKey("ROOM", Shares)
+LEAST_BYTES = 64 * 1024
+"""What the smallest message costs."""
+LINE = 256
+WAIT_S = 20.0
+RETRY_AFTER_S = 1
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +62,10 @@ class Endpoint:
         name, outcome = "none", "ok"
         try:
             consumer = await self._caller(request)
-            name, arguments = await _read(request)
-            result = await handle(self._msign, consumer, name, arguments)
+            async with request.app[ROOM].taken(consumer.name, largest(request)):
+                name, arguments = await _read(request)
+                result = await handle(self._msign, consumer, name, arguments)
+                del arguments
             parts = await asyncio.to_thread(write_answer, name, result)
             return await send(request, parts)
         except ConnectionError:
@@ -88,12 +97,22 @@ class Endpoint:
 
 
 def create_api_app(endpoint: Endpoint, *, max_body_bytes: int) -> web.Application:
-    """The application of the API port. `max_body_bytes` counts after decompression."""
+    """The application of the API port. `max_body_bytes` counts after decompression.
+
+    Bodies of four times that size are in memory at once, and those of one system fill half of it at most.
+    """
     document()
     app = web.Application()
     app[MAX_BODY_BYTES] = max_body_bytes
+    app[ROOM] = Shares(4 * max_body_bytes, each=2 * max_body_bytes, line=LINE, wait_s=WAIT_S)
     app.add_routes([web.post(PATH, endpoint.post, expect_handler=hold_back), web.get(PATH, endpoint.get)])
     return app
+
+
+def largest(request: web.Request) -> int:
+    """Return how many bytes a message may take in memory."""
+    told = None if "Content-Encoding" in request.headers else request.content_length
+    return request.app[MAX_BODY_BYTES] if told is None else max(told, LEAST_BYTES)
 
 
 async def _read(request: web.Request) -> tuple[str, Arguments]:
@@ -109,12 +128,22 @@ def _understand(message: Message[io.BytesIO], action: str | None) -> tuple[str, 
 
 
 def _fault(error: Exception) -> tuple[str, web.Response]:
+    if isinstance(error, Full):
+        return _busy(error)
     code, body = write_fault(error)
     if isinstance(error, MSignFault | SoapFault):
         log.info("fault_answered", code=code)
     else:
         log.error("call_failed", exc_info=error)
     return code, _xml(body, status=500)
+
+
+def _busy(error: Full) -> tuple[str, web.Response]:
+    log.warning("call_held_off", reason=str(error))
+    _, body = write_fault(SoapFault("Server", f"There are too many messages under way: {error}"))
+    response = _xml(body, status=503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return "Busy", response
 
 
 def _xml(body: bytes, status: int = 200) -> web.Response:
