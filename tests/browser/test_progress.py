@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, Request, Route, expect
 
 from shared.contract.models import SignStatus
-from tests.browser.steps import assert_valid, back_with, digests, enter, fill
+from tests.browser.steps import assert_valid, back_with, confirm, digests, enter, fill, pick_up
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -117,6 +117,22 @@ async def test_the_time_that_a_phone_has_left_counts_down(e_service, open_page):
     first = await timer.inner_text()
     await expect(timer).not_to_have_text(first)
     assert seconds(await timer.inner_text()) < seconds(first) <= 120
+
+
+async def test_a_phone_shows_what_became_of_the_pin_however_long_the_signing_takes(e_service, open_page):
+    page, phone, person = await open_page(), await open_page("phone"), e_service.msign.person("mobile")
+    await enter(e_service, page, digests(), Instrument="mobile", lang="en")
+    await fill(e_service, page, person)
+    await page.wait_for_selector(".code")
+    await pick_up(e_service, phone, person)
+    async with held_back(phone, signed=0, total=1):
+        await phone.route("**/state", lambda route: route.fulfill(json={"state": ""}))  # as while the phone signs
+        await confirm(phone, person)
+        for _ in "12":
+            async with phone.expect_response("**/state"):
+                pass
+    await expect(phone.locator("[role=status]")).to_be_visible()
+    await back_with(page, SignStatus.SUCCESS)
 
 
 def seconds(text: str) -> int:
