@@ -35,6 +35,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HERE = Path(__file__).parent
 LARGEST_FORM_BYTES = 64 * 1024
+LONGEST_REQUEST_ID = 128
 RETRY_AFTER_S = 10
 LONGEST_ANSWER_S = 2.9
 HEADERS = {
@@ -64,7 +65,8 @@ class Pages:
 
     async def sign(self, request: web.Request) -> web.Response:
         """`GET /sign/{job_id}?t=…`: a page that posts the user on to the Sign Page."""
-        job = await self._linked_job(request)
+        async with asyncio.timeout(LONGEST_ANSWER_S):
+            job = await self._linked_job(request)
         if job is None:
             return self._page("message.html", request.query.get("lang"), status=404, about="unknown")
         with step(job, "open sign link", kind=SpanKind.SERVER):
@@ -115,7 +117,7 @@ class Pages:
         form = forms.read_form((name, value) for name, value in pairs if isinstance(value, str))
         job_id = self._links.job_of(form.get(forms.RELAY_STATE, ""))
         request_id = form.get(forms.REQUEST_ID, "")
-        told = job_id is not None and request_id.isascii() and request_id.isprintable()
+        told = len(request_id) <= LONGEST_REQUEST_ID and request_id.isascii() and request_id.isprintable()
         settled = await self._returning.settle(job_id, request_id) if job_id is not None and told else None
         if settled is None:
             log.info("return_refused", known_relay_state=job_id is not None)
@@ -132,9 +134,9 @@ class Pages:
         }
         return {name: value for name, value in fields.items() if value}
 
-    def later(self, request: web.Request) -> web.Response:
-        """Return the page that asks to try again: something of ours is away."""
-        page = self._page("message.html", request.query.get("lang"), status=503, about="later")
+    def later(self, request: web.Request, *, status: int = 503) -> web.Response:
+        """Return the page that asks to try again: something of ours is away, or wrong."""
+        page = self._page("message.html", request.query.get("lang"), status=status, about="later")
         page.headers["Retry-After"] = str(RETRY_AFTER_S)
         return page
 
@@ -175,6 +177,9 @@ def create_app(pages: Pages) -> web.Application:
         except DATABASE_ERRORS as error:
             log.warning("request_interrupted", error=type(error).__name__)
             return pages.later(request)
+        except Exception as error:
+            log.exception("page_failed", error=type(error).__name__)
+            return pages.later(request, status=500)
 
     app = web.Application(middlewares=[harden])
     app.add_routes(

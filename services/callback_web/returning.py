@@ -8,6 +8,7 @@ for whom the line is too long are the poller's.
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -27,6 +28,8 @@ LONGEST_WAIT_S = 2.5
 LOOK_EVERY_S = 0.5
 AT_ONCE = 50
 LONGEST_LINE = 1000
+MOST_OF_ONE = 3
+"""How many collections of one job, each for another RequestID, are in line: a forger cannot fill it."""
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +73,7 @@ class Returning:
         self._collector = collector
         self._places = asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[Key, Collecting] = {}
+        self._of_job: Counter[UUID] = Counter()
 
     async def settle(self, job_id: UUID, request_id: str) -> Settled | None:
         """Collect the SignResponse of the job that has this RequestID; None if there is none.
@@ -127,10 +131,14 @@ class Returning:
 
     def _collect(self, key: Key) -> Collecting | None:
         """Collect in a task of its own, once for all who wait: a slow MSign holds up neither users nor the result."""
-        if (task := self._under_way.get(key)) is None and len(self._under_way) < LONGEST_LINE:
+        if (task := self._under_way.get(key)) is None and self._may_begin(key[0]):
             task = self._under_way[key] = asyncio.create_task(self._collect_in_turn(*key))
+            self._of_job[key[0]] += 1
             task.add_done_callback(lambda done: self._collected(key, done))
         return task
+
+    def _may_begin(self, job_id: UUID) -> bool:
+        return len(self._under_way) < LONGEST_LINE and self._of_job[job_id] < MOST_OF_ONE
 
     async def _collect_in_turn(self, job_id: UUID, request_id: str) -> Collected | None:
         async with self._places:
@@ -138,6 +146,9 @@ class Returning:
 
     def _collected(self, key: Key, task: Collecting) -> None:
         del self._under_way[key]
+        self._of_job[key[0]] -= 1
+        if not self._of_job[key[0]]:
+            del self._of_job[key[0]]
         if task.cancelled() or (error := task.exception()) is None:
             return
         if is_away(error):

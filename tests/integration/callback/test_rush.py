@@ -86,6 +86,21 @@ async def test_where_the_line_is_too_long_the_job_is_the_pollers(browser, links,
     assert row["returned_at"] is not None
 
 
+async def test_who_makes_up_request_ids_for_a_job_fills_no_line(browser, links, msign, post, returning):
+    rush = [await post() for _ in range(2)]
+    waiting = [asyncio.create_task(come_back(browser, links, job)) for job in rush]
+    await eventually(lambda: asyncio.sleep(0, msign.now == 2))
+    forged = await post()
+    tries = [asyncio.create_task(come_back(browser, links, forged, RequestID=f"{number:032x}")) for number in range(20)]
+    await asyncio.sleep(0.3)
+    assert sum(key[0] == forged.job_id for key in returning._under_way) == module.MOST_OF_ONE
+    assert {answer.status for answer in await asyncio.gather(*tries)} == {400}
+    msign.go_on.set()
+    await asyncio.gather(*waiting)
+    await returning.stop()
+    assert not returning._of_job
+
+
 @pytest.mark.usefixtures("hurried")
 async def test_a_database_that_is_gone_after_the_job_was_read_lets_the_user_go_on(
     browser, links, msign, post, monkeypatch

@@ -293,6 +293,28 @@ async def test_a_database_that_hangs_does_not_hold_the_user_up(browser, links, p
     assert response.headers["Retry-After"]
 
 
+async def test_an_error_of_ours_shows_a_page_and_tells_nothing_of_itself(browser, links, post, returning, monkeypatch):
+    job = await post()
+
+    async def settle(*_):
+        raise RuntimeError(f"of ours, about {IDNP}")
+
+    monkeypatch.setattr(returning, "settle", settle)
+    with structlog.testing.capture_logs() as logs:
+        response = await come_back(browser, links, job)
+    page = await response.text()
+    assert (response.status, response.headers["X-Content-Type-Options"]) == (500, "nosniff")
+    assert "din nou" in page
+    assert IDNP not in page
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["page_failed"]
+
+
+async def test_a_request_id_that_is_none_is_not_looked_for(browser, links, post, returning, monkeypatch):
+    job = await post()
+    monkeypatch.setattr(returning, "settle", None)
+    await refused(await come_back(browser, links, job, RequestID="0" * 129))
+
+
 async def test_neither_tokens_nor_personal_numbers_are_logged(browser, links, msign, post):
     job = await post(expected_signer={"id": IDNP})
     pki = TestPki.make()
