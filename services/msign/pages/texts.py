@@ -133,7 +133,7 @@ _FAILED = Text("Signing failed")
 _FINISHED = Text("This request is already finished")
 
 SIGNED = Notice(
-    Text("The documents are signed"), Text("You are now returning to the service that asked for your signature.")
+    Text("Signing succeeded"), Text("You are now returning to the service that asked for your signature.")
 )
 ALREADY_SIGNED = Notice(_FINISHED, Text("The documents were signed earlier."))
 ALREADY_FAILED = Notice(_FINISHED, Text("Signing ended earlier without success."))
