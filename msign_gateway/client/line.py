@@ -14,7 +14,8 @@ from yarl import URL
 from msign_gateway.client.errors import LOST
 from shared.addresses import Address, url_of
 
-HEARTBEAT_S = 30
+HEARTBEAT_S = 10
+CONNECT_WITHIN_S = 10.0
 GOODBYE_S = 3.0
 """How long a client that ends waits for a broker that does not answer."""
 PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -79,7 +80,7 @@ class Line:
 
     async def _connect(self) -> AbstractConnection:
         url = URL(url_of(self._address)).update_query(heartbeat=HEARTBEAT_S)
-        return await aio_pika.connect(url, client_properties={"connection_name": self._name})
+        return await aio_pika.connect(url, client_properties={"connection_name": self._name}, timeout=CONNECT_WITHIN_S)
 
 
 def _is_up(connection: AbstractConnection) -> bool:

@@ -11,7 +11,11 @@ from yarl import URL
 
 from shared.addresses import Address, url_of
 
-HEARTBEAT_S = 30
+HEARTBEAT_S = 10
+"""Both sides say that often that they are there; after half a minute of silence the connection is given up."""
+CONNECT_WITHIN_S = 10.0
+"""How long a broker may take to answer a connection; one whose node hangs would be waited for without an end."""
+RECONNECT_S = 1.0
 GOODBYE_S = 2.0
 """How long an orderly end is waited for: a broker that blocks publishers does not hear it."""
 
@@ -22,6 +26,7 @@ class MendingConnection(RobustConnection):
     def __init__(self, address: Address, *, name: str) -> None:
         self._address = address
         super().__init__(self.url, client_properties={"connection_name": name})
+        self.reconnect_interval = RECONNECT_S
 
     @property
     def url(self) -> URL:
@@ -37,7 +42,7 @@ class MendingConnection(RobustConnection):
 async def open_broker(address: Address, *, name: str) -> AsyncIterator[AbstractRobustConnection]:
     """Yield a connection that mends itself; `name` is what operators see at the broker."""
     connection = MendingConnection(address, name=name)
-    await connection.connect()
+    await connection.connect(timeout=CONNECT_WITHIN_S)
     try:
         yield connection
     finally:
