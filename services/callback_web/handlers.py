@@ -185,7 +185,7 @@ def create_app(pages: Pages) -> web.Application:
     app.add_routes(
         [
             web.get("/sign/{job_id}", pages.sign),
-            web.get("/return", pages.come_back),
+            web.get("/return", pages.come_back, allow_head=False),
             web.post("/return", pages.come_back),
             web.static("/assets", HERE / "assets"),
         ]
