@@ -5,6 +5,7 @@ the service itself has to open.
 """
 
 import asyncio
+import logging
 import resource
 import ssl
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 IDLE_S = 75.0
@@ -22,6 +24,20 @@ READ_AHEAD_BYTES = 32 * 1024
 MOST_CONNECTIONS = 4096
 
 log = structlog.get_logger(__name__)
+
+
+def _without_what_was_sent(record: logging.LogRecord) -> bool:
+    """Let a line say no more of a message that is no HTTP than that: it may hold a token, and strangers send many."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args = "a message that is no HTTP: %s", (type(error).__name__,)
+    return True
+
+
+_server_log = logging.getLogger(f"{__name__}.server")
+_server_log.addFilter(_without_what_was_sent)
 
 
 class Served:
@@ -112,7 +128,12 @@ async def serve_http(
     served = Served()
     app.middlewares.insert(0, served.count)
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=drain_s, keepalive_timeout=idle_s, read_bufsize=READ_AHEAD_BYTES
+        app,
+        access_log=None,
+        shutdown_timeout=drain_s,
+        keepalive_timeout=idle_s,
+        read_bufsize=READ_AHEAD_BYTES,
+        logger=_server_log,
     )
     await runner.setup()
     assert runner.server is not None  # noqa: S101 - `setup` made it

@@ -59,3 +59,32 @@ async def test_connections_leave_half_of_the_file_descriptors_to_the_service(mon
         assert await held[2][0].read() == b""
         for _, writer in held:
             writer.close()
+
+
+async def test_what_is_no_http_is_logged_without_what_was_in_it(caplog):
+    (port,) = free_ports(1)
+    async with asyncio.timeout(60), serve_http(application(), host="127.0.0.1", port=port):
+        for said in (b"Authorization: Bearer s3cret", b"Cookie: s3cret\0", b"s3cret\r\n", b"X: " + b"s3cret" * 10_000):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n" + said + b"\r\nContent-Length: x\r\n\r\n")
+            assert b" 400 " in await reader.readline()
+            writer.close()
+    assert len(caplog.records) == 4
+    assert {(record.levelname, record.exc_info) for record in caplog.records} == {("INFO", None)}
+    assert "s3cret" not in caplog.text
+
+
+async def test_an_error_of_ours_is_logged_with_its_trace(caplog):
+    async def fail(_):
+        raise RuntimeError("of ours")
+
+    app = application()
+    app.add_routes([web.get("/fail", fail)])
+    (port,) = free_ports(1)
+    async with (
+        serve_http(app, host="127.0.0.1", port=port),
+        aiohttp.ClientSession() as client,
+        client.get(f"http://127.0.0.1:{port}/fail") as answer,
+    ):
+        assert answer.status == 500
+    assert "RuntimeError: of ours" in caplog.text
