@@ -19,8 +19,8 @@ from msign_gateway.demo.people import Person, owner_of
 from msign_gateway.demo.wishes import INSTRUMENTS, LANGUAGES, MOST_DOCUMENTS, Wishes, command_of
 from shared.messaging import events as wire
 
-LONGEST_WAIT_S = 15
-READY_WAIT_S = 5
+LONGEST_WAIT_S = 30
+READY_WAIT_S = 15
 TEMPLATES = Path(__file__).parent / "templates"
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",

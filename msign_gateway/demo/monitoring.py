@@ -11,7 +11,7 @@ from msign_gateway.demo.scene import Scene
 from msign_gateway.demo.show import Show
 from msign_gateway.infrastructure.prometheus import Prometheus, open_prometheus
 
-SCRAPED_WITHIN_S = 30.0
+SCRAPED_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
 
 _FINISHED = "sum by (kind, outcome) (msign_gateway_jobs_finished_total)"

@@ -27,7 +27,7 @@ from msign_gateway.infrastructure.prometheus import Prometheus
 from msign_gateway.infrastructure.softhsm import open_module
 from shared.persistence.migrate import migrate
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.1
 
 

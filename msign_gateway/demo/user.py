@@ -10,7 +10,7 @@ from msign_gateway.demo.browser import Browser, Page
 from msign_gateway.demo.errors import DemoError, expect
 from msign_gateway.demo.people import Person
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 LOOK_EVERY_S = 0.1
 
 

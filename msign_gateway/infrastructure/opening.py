@@ -14,7 +14,7 @@ from msign_gateway.infrastructure.database import Database
 from msign_gateway.infrastructure.errors import InfrastructureError
 from msign_gateway.infrastructure.place import private_place
 
-BROKER_START_S = 30
+BROKER_START_S = 60
 
 
 @dataclass(frozen=True, slots=True)

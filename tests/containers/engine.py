@@ -16,7 +16,7 @@ from msign_gateway.infrastructure.errors import InfrastructureError
 
 PACKAGE = "docker.io"
 SERVICES = ("docker.service", "docker.socket", "containerd.service")
-START_S = 30
+START_S = 90
 LOOK_EVERY_S = 0.3
 
 

@@ -35,7 +35,7 @@ def pki_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def timestamper(pki_dir):
     app = create_pki_app(Architecture.watched(pki_dir).current)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        yield HttpTimestamper(str(server.make_url("/pki/tsa/tsa")), session)
+        yield HttpTimestamper(str(server.make_url("/pki/tsa/tsa")), session, timeout_s=60)
 
 
 def key_of(pki_dir: Path, person: Person) -> MemoryKey:

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from shared.telemetry import tracing
 from tests.collector import open_collector
 
 ROOT = Path(__file__).parents[3]
 WORKING = """
 import sys
+from shared.telemetry import tracing
 from shared.telemetry.tracing import exporting, span
 
+tracing.FLUSH_S = float(sys.argv[2])
 with exporting("tests", sys.argv[1] or None):
     for number in range(3000):  # more than fit into the queue
         with span(f"work {number}"):
@@ -22,13 +25,13 @@ print("ended", "opentelemetry.sdk" in sys.modules, flush=True)
 """
 
 
-def work(endpoint: str, **environment: str) -> str:
+def work(endpoint: str, *, flush_s: float = tracing.FLUSH_S, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", WORKING, endpoint],
+        [sys.executable, "-c", WORKING, endpoint, str(flush_s)],
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)} | environment,
     )
@@ -37,7 +40,7 @@ def work(endpoint: str, **environment: str) -> str:
 
 async def test_spans_get_out_with_the_services_name_and_the_last_ones_at_the_end():
     with open_collector() as (collector, url):
-        assert work(url + "/", OTEL_BSP_MAX_QUEUE_SIZE="4000") == "worked\nended True\n"
+        assert work(url + "/", flush_s=60, OTEL_BSP_MAX_QUEUE_SIZE="4000") == "worked\nended True\n"
         assert {one.service for one in collector.spans} == {"tests"}
         assert {one.name for one in collector.spans} == {f"work {number}" for number in range(3000)}
 

@@ -52,7 +52,7 @@ async def test_openssl_verifies_a_timestamp_over_its_own_query(client, pki_dir, 
 
 async def test_our_own_timestamper_gets_a_token(client):
     async with aiohttp.ClientSession() as session:
-        token = await HttpTimestamper(str(client.make_url("/pki/tsa/tsa")), session).stamp(
+        token = await HttpTimestamper(str(client.make_url("/pki/tsa/tsa")), session, timeout_s=60).stamp(
             hashlib.sha256(b"x").digest()
         )
     assert token.startswith(b"\x30\x82")

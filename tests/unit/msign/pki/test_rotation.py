@@ -36,7 +36,7 @@ async def test_the_next_timestamp_is_made_with_the_key_that_was_put_in_place(dir
     watched = Architecture.watched(directory, told=told.append)
     key = rsa.generate_private_key(65537, 2048)
     async with TestClient(TestServer(create_pki_app(watched.current))) as client:
-        timestamper = HttpTimestamper(str(client.make_url("/pki/tsa/tsa")), client.session)
+        timestamper = HttpTimestamper(str(client.make_url("/pki/tsa/tsa")), client.session, timeout_s=60)
         before = await stamped_with(timestamper)
         assert before == watched.current().certificate(TSA)
         await asyncio.to_thread(replace, directory, key)
