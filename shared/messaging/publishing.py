@@ -1,7 +1,8 @@
 """How do many messages go out at once, each with a confirm of its own?
 
 In one write: aiormq's `basic_publish` hands each message to the socket by itself and waits for it, which costs more
-than everything else about it. The rest is as there: a future of the channel tells what the broker said.
+than everything else about it. The rest is as there: a future of the channel tells what the broker said. What is long
+is written bit by bit, so that there is no copy of it.
 """
 
 import asyncio
@@ -20,6 +21,13 @@ from pamqp.commands import Basic
 from pamqp.constants import FRAME_BODY, FRAME_END_CHAR
 from pamqp.header import ContentHeader
 
+from shared.pieces import Pieces
+
+WRITTEN_BYTES = 256 * 1024
+"""How much is written at once; hundreds of ordinary events are less."""
+FINISH_S = 1.0
+"""How long who is told to stop may go on, to write a message to its end."""
+
 Buffer = bytes | memoryview
 BODY_FRAME = Struct(">BHI")
 """How a frame of a message's body begins: its kind, its channel, its size (AMQP 0-9-1, 2.3.5)."""
@@ -37,7 +45,7 @@ class Outgoing:
 
     routing_key: str
     properties: Basic.Properties
-    body: bytes
+    body: bytes | Pieces
     answered: Callable[[Answer], None]
 
 
@@ -58,18 +66,24 @@ class Publisher:
         answers = list(map(self._expect, messages))
         # Weakly: an answer that is there may be a whole message, and is nobody's by the time this looks.
         asyncio.get_running_loop().call_later(within_s, _give_up, WeakSet(answers))
-        drained = self._carrier.create_future()
-        written = ChannelFrame(
-            b"".join(chain.from_iterable(map(self._pieces, messages))), should_close=False, drain_future=drained
-        )
-        if self._carrier.is_closed:
-            raise ChannelInvalidStateError("the channel is closed")
+        writing = asyncio.ensure_future(self._write(messages))
         try:
             async with asyncio.timeout(within_s):
-                await self._carrier.write_queue.put(written)
-                await asyncio.wait({drained})
+                await asyncio.shield(writing)
         except TimeoutError:
             raise ChannelInvalidStateError("the socket takes nothing") from None
+        finally:
+            if not writing.done():  # whatever was written next would stand within a message
+                await asyncio.wait({writing}, timeout=FINISH_S)
+                writing.cancel()
+
+    async def _write(self, messages: Sequence[Outgoing]) -> None:
+        for payload in _together(chain.from_iterable(map(self._pieces, messages))):
+            if self._carrier.is_closed:
+                raise ChannelInvalidStateError("the channel is closed")
+            drained = self._carrier.create_future()
+            await self._carrier.write_queue.put(ChannelFrame(payload, should_close=False, drain_future=drained))
+            await asyncio.wait({drained})
 
     def _expect(self, message: Outgoing) -> Answer:
         carrier, answer, message_id = self._carrier, self._carrier.create_future(), message.properties.message_id
@@ -86,18 +100,33 @@ class Publisher:
         number, most = self._carrier.number, self._carrier.max_content_size
         yield self._method(message.routing_key)
         yield frame.marshal(ContentHeader(properties=message.properties, body_size=len(message.body)), number)
-        body = memoryview(message.body)
-        for begin in range(0, len(body), most):
-            part = body[begin : begin + most]
-            yield BODY_FRAME.pack(FRAME_BODY, number, len(part))
-            yield part
-            yield FRAME_END_CHAR
+        for piece in (message.body,) if isinstance(message.body, bytes) else message.body:
+            view = memoryview(piece)
+            for begin in range(0, len(view), most):
+                part = view[begin : begin + most]
+                yield BODY_FRAME.pack(FRAME_BODY, number, len(part))
+                yield part
+                yield FRAME_END_CHAR
 
     def _method(self, routing_key: str) -> bytes:
         if (method := self._methods.get(routing_key)) is None:
             publish = Basic.Publish(exchange=self._exchange, routing_key=routing_key, mandatory=True)
             method = self._methods[routing_key] = frame.marshal(publish, self._carrier.number)
         return method
+
+
+def _together(pieces: Iterable[Buffer]) -> Iterator[bytes]:
+    """Yield as much at once as `WRITTEN_BYTES`, or hardly more."""
+    waiting: list[Buffer] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= WRITTEN_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
 
 
 def _give_up(answers: Iterable[Answer]) -> None:

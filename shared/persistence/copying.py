@@ -6,17 +6,21 @@ three copies of every value at its peak.
 
 import struct
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
+from shared.pieces import Pieces
+
 PIECE_BYTES = 64 * 1024
 
-Value = bytes | str | bool | int | None
-"""A `bytea`, `text`, `boolean` or `integer` (four bytes); None is NULL."""
+Value = bytes | Pieces | str | bool | int | UUID | datetime | None
+"""A `bytea`, `text`, `boolean`, `integer` (four bytes), `uuid` or `timestamptz`; None is NULL."""
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!II", 0, 0)
 _END = struct.pack("!h", -1)
 _NULL = struct.pack("!i", -1)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _PAGE = struct.Struct("!hi16siii")
 
 
@@ -50,7 +54,7 @@ def _pages(pages_id: UUID, places: Iterator[int], body: memoryview, page_bytes: 
         yield page
 
 
-def _encoded(rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
+def _encoded(rows: Iterable[Sequence[Value]]) -> Iterator[bytes | memoryview]:
     yield _HEADER
     for row in rows:
         yield struct.pack("!h", len(row))
@@ -59,19 +63,28 @@ def _encoded(rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
     yield _END
 
 
-def _pieces(value: Value) -> Iterator[bytes]:
+def _pieces(value: Value) -> Iterator[bytes | memoryview]:
     if value is None:
         yield _NULL
         return
-    data = _bytes(value)
+    data = value if isinstance(value, Pieces) else Pieces([_bytes(value)])
     yield struct.pack("!i", len(data))
-    for start in range(0, len(data), PIECE_BYTES):
-        yield data[start : start + PIECE_BYTES]
+    for piece in data:
+        view = memoryview(piece)
+        for start in range(0, len(view), PIECE_BYTES):
+            yield view[start : start + PIECE_BYTES]
 
 
-def _bytes(value: bytes | str | bool | int) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        return value.encode()
-    return struct.pack("!?", value) if isinstance(value, bool) else struct.pack("!i", value)
+def _bytes(value: bytes | str | bool | int | UUID | datetime) -> bytes:
+    match value:
+        case bytes():
+            return value
+        case str():
+            return value.encode()
+        case UUID():
+            return value.bytes
+        case datetime():
+            return struct.pack("!q", (value - _EPOCH) // timedelta(microseconds=1))
+        case bool():
+            return struct.pack("!?", value)
+    return struct.pack("!i", value)

@@ -4,7 +4,7 @@ An event keeps its id over every retry; nothing is removed when it is published,
 its command is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from shared.messaging.events import routing_key
 from shared.persistence.job import Job
 from shared.persistence.notices import EVENTS, tell
 from shared.persistence.queries import load
+from shared.pieces import Pieces
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -39,14 +40,15 @@ def uuid7() -> UUID:
 class Draft:
     """An event before it has its place in the job's sequence; `source` is the service that tells it.
 
-    `inlays` are long texts that need no escape in JSON, each in pieces: they stand where the data say `INLAY`.
+    `inlays` are long texts that need no escape in JSON, each in pieces: they stand where the data say `INLAY`. They may
+    be made, or read, each time that somebody goes through them.
     Whoever writes the same event again, because nobody knows whether it was committed, gives it the same id.
     """
 
     source: str
     type: str
     data: BaseModel
-    inlays: Sequence[Sequence[bytes]] = ()
+    inlays: Sequence[Iterable[bytes]] = ()
     event_id: UUID = field(default_factory=uuid7)
 
 
@@ -72,7 +74,7 @@ class Waiting:
     job_id: UUID
     type: str
     routing_key: str
-    body: bytes
+    body: bytes | Pieces
     traceparent: str | None
     attempts: int
     correlation_id: str
@@ -91,13 +93,6 @@ class Taker(Protocol):
 
 def write(job: Job, draft: Draft, *, sequence: int, traceparent: str | None) -> Written:
     """Return an event of `job` as the outbox takes it."""
-    begun = {
-        "specversion": "1.0",
-        "id": str(draft.event_id),
-        "source": f"/services/{draft.source}",
-        "type": draft.type,
-        "subject": str(job.job_id),
-    }
     return Written(
         event_id=draft.event_id,
         job_id=job.job_id,
@@ -105,32 +100,59 @@ def write(job: Job, draft: Draft, *, sequence: int, traceparent: str | None) -> 
         sequence=sequence,
         type=draft.type,
         routing_key=routing_key(draft.type, job.system),
-        head=orjson.dumps(begun)[:-1] + b',"time":"',
-        tail=b"".join(
-            (b'","sequence":%d,"datacontenttype":"application/json","data":' % sequence, *_json(draft), b"}")
-        ),
+        head=_head(job, draft),
+        tail=b"".join(_tail(draft, sequence)),
         traceparent=traceparent or job.traceparent,
     )
 
 
-def _json(draft: Draft) -> Iterator[bytes]:
-    """The data as JSON in pieces, so that long texts are copied once, into the event."""
+def write_long(job: Job, draft: Draft, *, sequence: int) -> Pieces:
+    """Return the body of an event with long texts in it, as it is if it happens now; they may be read from files."""
+    return Pieces((_head(job, draft), time_of(job), *_tail(draft, sequence)))
+
+
+def at_time_of(job: Job, body: Pieces) -> Pieces:
+    """Return such a body as it is if it happened when `job` was moved."""
+    head, _, *tail = body
+    return Pieces((head, time_of(job), *tail))
+
+
+def _head(job: Job, draft: Draft) -> bytes:
+    """What of an event's body stands before its time."""
+    begun = {
+        "specversion": "1.0",
+        "id": str(draft.event_id),
+        "source": f"/services/{draft.source}",
+        "type": draft.type,
+        "subject": str(job.job_id),
+    }
+    return orjson.dumps(begun)[:-1] + b',"time":"'
+
+
+def _tail(draft: Draft, sequence: int) -> Iterator[bytes]:
+    """What stands behind it, in pieces, so that long texts are copied once, into the event."""
+    yield b'","sequence":%d,"datacontenttype":"application/json","data":' % sequence
     first, *others = draft.data.model_dump_json().encode().split(INLAY.encode())
     yield first
     for inlay, behind in zip(draft.inlays, others, strict=True):
         yield from inlay
         yield behind
+    yield b"}"
+
+
+def time_of(job: Job) -> bytes:
+    """Return when a job was read or moved, as an event tells it: always as many characters."""
+    return job.seen_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
 
 
 def claimed(job: Job, one: Written) -> Waiting:
     """Return an event that was claimed where it was written, which moved `job` to what it is now."""
-    time = job.seen_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
     return Waiting(
         event_id=one.event_id,
         job_id=one.job_id,
         type=one.type,
         routing_key=one.routing_key,
-        body=one.head + time + one.tail,
+        body=one.head + time_of(job) + one.tail,
         traceparent=one.traceparent,
         attempts=1,
         correlation_id=job.command_id,

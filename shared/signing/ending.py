@@ -1,11 +1,11 @@
 """How does a sign job end? Its outcome is committed with the event that tells it, and with what that refers to.
 
-A signature that stands in the event is in memory as base64, in the event and in the statement, here and on its way to
-the broker. One that the event refers to never is.
+A signature that stands in the event is in memory as base64, in the event and on its way to the broker. One that the
+event refers to never is.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from pybase64 import b64encode
 
 from shared.contract.models import SignStatus
 from shared.messaging.events import READY, ReadyData, ResultData
-from shared.persistence import contents, jobs
+from shared.persistence import contents, jobs, long_events
 from shared.persistence.events import INLAY, Draft, Taker, uuid7
 from shared.persistence.grouping import Grouped
 from shared.persistence.job import Job
@@ -51,8 +51,8 @@ class Ending:
         self._pool = pool
         self._source = source
         self._inline_bytes = inline_bytes
-        self._move_all = partial(jobs.move_all, pool, taker=taker)
-        self._move = Grouped(self._move_all)
+        self._taker = taker
+        self._move = Grouped(partial(jobs.move_all, pool, taker=taker))
         self._room = Room(AT_ONCE_BYTES)
 
     async def end(self, job: Job, outcome: Outcome) -> bool:
@@ -67,12 +67,12 @@ class Ending:
         if any(referred):
             async with self._room.taken(sum(inline)), transaction(self._pool) as connection:
                 refs = await self._store(connection, job, outcome, referred)
-                (moved,) = await jobs.move_all(connection, [await self._move_of(job, outcome, event_id, refs)])
+                (moved,) = await jobs.move_all(connection, [self._move_of(job, outcome, event_id, refs)])
         elif sum(inline) <= TOGETHER_BYTES:
-            moved = await self._move(await self._move_of(job, outcome, event_id))
+            moved = await self._move(self._move_of(job, outcome, event_id))
         else:
             async with self._room.taken(sum(inline)):
-                (moved,) = await self._move_all([await self._move_of(job, outcome, event_id)])
+                moved = await long_events.move(self._pool, self._move_of(job, outcome, event_id), self._taker)
         return moved
 
     async def _store(self, connection: Any, job: Job, outcome: Outcome, referred: Sequence[bool]) -> list[str | None]:
@@ -83,13 +83,13 @@ class Ending:
             for signature, base, by_reference in zip(outcome.signatures, begins_with, referred, strict=True)
         ]
 
-    async def _move_of(self, job: Job, outcome: Outcome, event_id: UUID, refs: Sequence[str | None] = ()) -> Move:
+    def _move_of(self, job: Job, outcome: Outcome, event_id: UUID, refs: Sequence[str | None] = ()) -> Move:
         refs = refs or (None,) * len(outcome.signatures)
         told, inlays = [], []
         for result, signature, ref in zip(outcome.results, outcome.signatures, refs, strict=True):
             told.append(_telling(result, signature, ref))
             if told[-1].signature is not None:
-                inlays.append([piece async for piece in _base64(signature)])
+                inlays.append(_Base64(signature))
         data = ready(job, replace(outcome, results=tuple(told)))
         draft = Draft(self._source, READY, data, inlays, event_id)
         return Move(job=job, cause=_CAUSES[outcome.status], drafts=[draft])
@@ -110,13 +110,15 @@ def _telling(result: ResultData, signature: bytes | Spool, ref: str | None) -> R
     return result.model_copy(update={"signature": INLAY} if ref is None else {"signature_ref": ref})
 
 
-async def _base64(signature: bytes | Spool) -> AsyncIterator[bytes]:
-    """Yield it as pieces of one text: an answer's base64 came in whole groups, so that its pieces have no rest."""
-    if isinstance(signature, bytes):
-        yield b64encode(signature)
-        return
-    async for piece in signature.pieces():
-        yield b64encode(piece)
+@dataclass(frozen=True, slots=True)
+class _Base64:
+    """A signature as pieces of one text: an answer's base64 came in whole groups, so that its pieces have no rest."""
+
+    signature: bytes | Spool
+
+    def __iter__(self) -> Iterator[bytes]:
+        whole = self.signature
+        return map(b64encode, (whole,) if isinstance(whole, bytes) else whole.parts())
 
 
 def ready(job: Job, outcome: Outcome) -> ReadyData:

@@ -77,6 +77,14 @@ async def test_what_may_be_in_memory_needs_no_file_and_can_be_read_from_anywhere
         assert spool.read() == spool.file.read() == body
 
 
+@pytest.mark.parametrize("size", [0, 70_000, PIECE_BYTES, 3 * PIECE_BYTES + 1])
+async def test_it_can_be_read_in_the_same_pieces_where_waiting_holds_nobody_up(size):
+    with open_spool() as spool:
+        await spool.write(bytes(range(256)) * (size // 256 + 1))
+        await spool.end()
+        assert list(spool.parts()) == list(spool.parts()) == [piece async for piece in spool.pieces()]
+
+
 async def test_what_comes_byte_by_byte_does_not_wait_byte_by_byte():
     body = bytes(range(256)) * 4
     with open_spool() as spool:

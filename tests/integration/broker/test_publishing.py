@@ -4,6 +4,7 @@ import asyncio
 import gc
 import uuid
 import weakref
+from dataclasses import replace
 
 import pytest
 from aio_pika.exceptions import ChannelInvalidStateError, DeliveryError
@@ -11,8 +12,9 @@ from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
 
 from shared.messaging import broker
-from shared.messaging.publishing import Answer, Outgoing, Publisher
+from shared.messaging.publishing import WRITTEN_BYTES, Answer, Outgoing, Publisher
 from shared.messaging.topology import EVENTS, declare_exchanges
+from shared.pieces import Pieces
 
 PATIENCE_S = 60
 LARGE = 300_000
@@ -63,6 +65,55 @@ async def test_messages_of_one_write_arrive_whole_and_in_order_and_each_is_confi
     come = await answers.come()
     assert all(isinstance(answer.result(), Basic.Ack) for answer in come.values())
     assert [(await queue.get(no_ack=True)).body for _ in bodies] == bodies
+
+
+def in_pieces(answers: Answers, routing_key: str, *pieces: bytes) -> Outgoing:
+    return replace(answers.message(routing_key, b"".join(pieces)), body=Pieces(pieces))
+
+
+async def test_a_message_in_pieces_arrives_as_one_between_others(opened, queue):
+    answers = Answers()
+    pieces = (b"", b"begin", b"x" * LARGE, b"y", b"z" * LARGE)
+    messages = [answers.message(queue.name), in_pieces(answers, queue.name, *pieces), answers.message(queue.name, b"2")]
+    await Publisher(opened[1], EVENTS).publish(messages, within_s=PATIENCE_S)
+    assert all(isinstance(answer.result(), Basic.Ack) for answer in (await answers.come()).values())
+    assert [(await queue.get(no_ack=True)).body for _ in messages] == [b"event", b"".join(pieces), b"2"]
+
+
+async def test_what_is_long_is_written_bit_by_bit(opened, queue, monkeypatch):
+    put, sizes = opened[1].write_queue.put, []
+
+    async def seen(frame):
+        sizes.append(len(frame.payload))
+        await put(frame)
+
+    monkeypatch.setattr(opened[1].write_queue, "put", seen)
+    answers = Answers()
+    message = in_pieces(answers, queue.name, *[b"x" * LARGE] * 10)
+    await Publisher(opened[1], EVENTS).publish([message], within_s=PATIENCE_S)
+    assert sum(sizes) > 10 * LARGE
+    assert max(sizes) < 2 * WRITTEN_BYTES
+    await answers.come()
+
+
+async def test_who_is_told_to_stop_writes_a_message_to_its_end(opened, queue, monkeypatch):
+    put, begun = opened[1].write_queue.put, asyncio.Event()
+
+    async def seen(frame):
+        begun.set()
+        await put(frame)
+
+    monkeypatch.setattr(opened[1].write_queue, "put", seen)
+    answers, publisher = Answers(), Publisher(opened[1], EVENTS)
+    pieces = [b"x" * LARGE] * 10
+    broken_off = asyncio.create_task(publisher.publish([in_pieces(answers, queue.name, *pieces)], within_s=PATIENCE_S))
+    await begun.wait()
+    broken_off.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await broken_off
+    await publisher.publish([answers.message(queue.name, b"next")], within_s=PATIENCE_S)
+    assert all(isinstance(answer.result(), Basic.Ack) for answer in (await answers.come()).values())
+    assert [(await queue.get(no_ack=True)).body for _ in range(2)] == [b"".join(pieces), b"next"]
 
 
 async def test_the_one_that_nobody_bound_is_returned_and_the_others_are_not(opened, queue):

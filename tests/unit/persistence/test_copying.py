@@ -1,10 +1,12 @@
 import struct
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
 
 from shared.persistence.copying import PIECE_BYTES, Value, binary_pages, binary_rows
+from shared.pieces import Pieces
 
 PAGES = UUID("01900000-0000-7000-8000-000000000001")
 
@@ -37,6 +39,20 @@ async def test_each_kind_of_value_has_its_form():
         [None, b"\1", b"\0"],
         [b"", b"", b"\x7f\xff\xff\xff"],
     ]
+
+
+async def test_ids_and_moments_have_their_forms():
+    moment = datetime(2000, 1, 1, 2, 0, 1, 5, timezone(timedelta(hours=2)))
+    before = datetime(1999, 12, 31, 23, 59, 59, 999_999, UTC)
+    (stream,) = await copied((PAGES, moment, before))
+    assert read(stream) == [[PAGES.bytes, (1_000_005).to_bytes(8, "big"), b"\xff" * 8]]
+
+
+async def test_what_is_in_pieces_is_one_value():
+    value = Pieces([b"", b"begin", b"x" * 3 * PIECE_BYTES, b"end"])
+    pieces = await copied((value, 1), (Pieces([]), 2))
+    assert read(b"".join(pieces)) == [[b"".join(value), b"\0\0\0\1"], [b"", b"\0\0\0\2"]]
+    assert max(map(len, pieces)) < 2 * PIECE_BYTES
 
 
 async def test_no_rows_are_an_empty_stream():
