@@ -6,6 +6,7 @@ events in the caller's transaction. A change commits only for the attempt that m
 Every time is the database's, and so are the comparisons: processes whose own clocks are wrong agree all the same.
 """
 
+import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from shared.persistence.events import Draft, Taker, Waiting, Written
 from shared.persistence.job import Job, JobContent
 from shared.persistence.notices import CHANGES, EVENTS, JOBS, tell
 from shared.persistence.queries import load
+from shared.signing.schedule import lost_delay
 from shared.signing.states import CLAIMED, FINAL, Cause, Kind, State, transition
 from shared.telemetry import jobs as telling
 from shared.telemetry.tracing import current_traceparent
@@ -144,20 +146,24 @@ async def extend(connection: Any, job: Job, *, lease: timedelta) -> bool:
 
 
 async def take_back_lost(connection: Any, *, limit: int = 100) -> int:
-    """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many."""
-    return await _take_back(connection, await connection.fetch(_SQL["lost"], limit))
+    """Return jobs whose claim outlived its lease (their process died) to `received`; returns how many.
+
+    It counts as their failure: each may be what its process died of.
+    """
+    lost = [Job.of(row) for row in await connection.fetch(_SQL["lost"], limit)]
+    delays = [lost_delay(job.failures, random.random()) for job in lost]  # noqa: S311
+    moves = [
+        Move(job=job, cause=Cause.LOST_CLAIM, due_in=delay, failed=True)
+        for job, delay in zip(lost, delays, strict=True)
+    ]
+    return len(await move_all(connection, moves)) if moves else 0
 
 
 async def give_back(connection: Any, *, owner: UUID, but: Collection[UUID]) -> int:
     """Return the jobs to `received` that `owner` has claimed and does not work on, all `but` these; how many it was."""
-    return await _take_back(connection, await connection.fetch(_SQL["claimed_by"], owner, but))
-
-
-async def _take_back(connection: Any, rows: Sequence[Any]) -> int:
-    if rows:
-        moves = [Move(job=Job.of(row), cause=Cause.LOST_CLAIM, due_in=timedelta(0)) for row in rows]
-        await move_all(connection, moves)
-    return len(rows)
+    found = [Job.of(row) for row in await connection.fetch(_SQL["claimed_by"], owner, but)]
+    moves = [Move(job=job, cause=Cause.LOST_CLAIM, due_in=timedelta(0)) for job in found]
+    return len(await move_all(connection, moves)) if moves else 0
 
 
 async def purge(connection: Any, *, before: datetime, limit: int) -> int:

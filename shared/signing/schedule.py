@@ -13,6 +13,14 @@ def retry_delay(failures: int, chance: float) -> timedelta:
     return timedelta(seconds=base * (0.8 + 0.4 * chance))
 
 
+def lost_delay(failures: int, chance: float) -> timedelta:
+    """Return the wait after a claim was lost that failed before: none at first, for a process may die by itself.
+
+    But it may be this very job that its processes die of: then the others are not to die with each of them at once.
+    """
+    return retry_delay(failures, chance) if failures else timedelta(0)
+
+
 def poll_delay(polls: int, chance: float) -> timedelta:
     """Return the wait until a SignResponse is asked for again: 10 s, 20 s, 40 s … 5 min, each ± 20 %."""
     base = min(FIRST_POLL_S * 2.0 ** min(polls, 16), LONGEST_POLL_S)

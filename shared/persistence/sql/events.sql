@@ -20,8 +20,9 @@ UPDATE events SET due_at = CASE WHEN due_at > now() THEN NULL ELSE due_at END, p
 WHERE event_id = ANY($1::uuid[])
 
 -- name: deferred
+-- One that another process has published meanwhile, its lease being over, is not due again.
 UPDATE events SET due_at = now() + delay FROM unnest($1::uuid[], $2::interval[]) refused (refused_id, delay)
-WHERE event_id = refused_id
+WHERE event_id = refused_id AND due_at IS NOT NULL
 
 -- name: publish_again
 UPDATE events SET due_at = now(), waiting_since = CASE WHEN due_at IS NULL THEN now() ELSE waiting_since END

@@ -70,6 +70,13 @@ async def test_what_was_refused_is_due_again_after_its_own_delay(outbox):
     assert [event.event_id for event in await claim(outbox)] == [first.event_id]
 
 
+async def test_what_another_has_published_meanwhile_is_not_due_again(outbox):
+    first, *_ = await claim(outbox)
+    await events.mark_published(outbox, [first.event_id])
+    await events.defer(outbox, {first.event_id: timedelta(seconds=-1)})
+    assert await claim(outbox) == []
+
+
 async def test_what_was_asked_for_again_while_it_was_on_its_way_goes_out_again(outbox):
     first, second, *_ = await claim(outbox)
     await events.publish_latest_again(outbox, [first.job_id])

@@ -85,6 +85,20 @@ async def test_a_late_answer_of_a_lost_claim_is_an_orphan_and_tells_nobody(pool,
     assert len(await events_of(pool)) == 1
 
 
+async def test_a_job_whose_processes_die_again_and_again_does_not_take_each_of_them_along_at_once(
+    pool, admission, poster
+):
+    await admission.handle([delivery(sign_data())])
+    for losses in (1, 2):
+        assert await poster.claim(1)  # and the process dies
+        await pool.execute("UPDATE jobs SET lease_until = now() - interval '1 second'")
+        assert await take_back_lost(pool) == 1
+        assert (await only_job(pool))["failures"] == losses
+    assert await poster.claim(1) == []
+    await pool.execute("UPDATE jobs SET due_at = due_at - interval '2 seconds'")
+    assert await poster.claim(1)
+
+
 async def test_a_flood_of_one_system_lets_the_others_through(pool, admission, poster):
     flood = [delivery(sign_data()) for _ in range(20)]
     other = delivery(sign_data(return_url="https://registru.example/"), system="registru")

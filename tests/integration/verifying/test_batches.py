@@ -95,8 +95,8 @@ async def test_what_was_judged_before_a_crash_is_not_asked_again(pool, verificat
     before = len(msign.requests)
     for job in await verifier.claim(1):
         await verifier.verify(job)
-    (request,) = msign.requests[before:]
-    assert [content.signature for content in request.contents] == [b"4", b"5"]
+    asked = [[content.signature for content in request.contents] for request in msign.requests[before:]]
+    assert sorted(asked) == [[b"4"], [b"5"]]  # each alone: it may be what the process died of
     data = await only_event(pool, "msign.verification.completed.v1")
     assert [result["valid"] for result in data["results"]] == [True] * 6
 
