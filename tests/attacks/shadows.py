@@ -104,6 +104,17 @@ def a_picture_that_was_awaited_in_a_long_generation(pdf: bytes) -> bytes:
     return a_picture_that_was_awaited(pdf)
 
 
+for _form, _written in (
+    ("without_room", b"90 0R"),
+    ("with_a_sign", b"90 +0 R"),
+    ("with_a_point", b"90.0 0 R"),
+    ("with_much_room", b"90 %s 0 R" % (b" " * 30)),
+):
+    SHADOWS[f"a_picture_that_was_awaited_by_a_reference_{_form}"] = Shadow(
+        file_of(resources=b"<< /XObject << /X %s >> >>" % _written, content=b"/X Do"), a_picture_that_was_awaited
+    )
+
+
 @shadow(file_of(resources=b"<< /XObject << /X 90%a\n0%b\nR >> >>", content=b"/X Do"))
 def a_picture_that_was_awaited_between_comments(pdf: bytes) -> bytes:
     return a_picture_that_was_awaited(pdf)

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 from shared.signatures.pades.change import Change, Kind, other
 from shared.signatures.pades.forms import FormComparison, fields_of
+from shared.signatures.pades.mentions import Mentions
+from shared.signatures.pades.opening import UNREADABLE
 from shared.signatures.pades.pages import (
     annotation_changes,
     are_annotations,
@@ -24,7 +27,7 @@ from shared.signatures.pades.pages import (
     number_of,
     page_changes,
 )
-from shared.signatures.pades.references import Mentions, Usage
+from shared.signatures.pades.references import Usage
 from shared.signatures.pades.sameness import STREAM, Key, Sameness, is_null, key_of, resolved
 from shared.signatures.pades.source import Source
 from shared.signatures.pades.store import is_metadata, store_changes
@@ -32,6 +35,8 @@ from shared.signatures.pades.strays import is_plain
 from shared.signatures.pades.tables import contradicts_itself
 
 MAX_REVISIONS = 300
+BYTES_PER_OBJECT = 16 << 10
+"""How many bytes are looked through for references in the time that it takes to walk to an object."""
 
 _FREE_KEYS = frozenset({"/Extensions", "/Version", "/MarkInfo"})
 _FORM_KEYS = frozenset({"/Fields", "/SigFlags", "/Type"})
@@ -57,8 +62,8 @@ class Revisions:
     def __init__(self, reader: PdfFileReader, pdf: Source) -> None:
         self._reader = reader
         self._pdf = pdf
-        self._mentions = Mentions(reader, pdf)
         self._introduced = _introduced(reader)
+        self._mentions: Mentions | None = None
         self._steps: dict[int, tuple[Change, ...]] = {}
 
     def after(self, revision: int) -> Iterator[Change]:
@@ -68,34 +73,48 @@ class Revisions:
         """
         if self._reader.xrefs.total_revisions > MAX_REVISIONS:
             raise RecursionError("the file has too many revisions")
+        if self._mentions is None or revision < self._mentions.since:
+            self._mentions = Mentions(self._reader, self._pdf, self._introduced, revision)
         for later in range(revision + 1, self._reader.xrefs.total_revisions):
             if later not in self._steps:
-                self._steps[later] = tuple(dict.fromkeys(self._changes_in(later)))
+                self._steps[later] = tuple(dict.fromkeys(self._changes_in(later, self._mentions)))
             yield from self._steps[later]
 
-    def _changes_in(self, revision: int) -> Iterator[Change]:
+    def _changes_in(self, revision: int, mentions: Mentions) -> Iterator[Change]:
         if contradicts_itself(self._reader, revision, self._pdf):
             yield other("the cross-reference table contradicts itself")
         if not is_plain(self._reader, revision, self._pdf):
             yield other("there are objects that not all readers find where the table tells")
-        yield from _Step(self._reader, revision, self._introduced, self._mentions).changes()
+        walks = len(self._introduced) * BYTES_PER_OBJECT < len(self._pdf)
+        yield from _Step(self._reader, revision, self._introduced, mentions, walks=walks).changes()
 
 
 class _Step:
     """The comparison of two neighbouring revisions."""
 
-    def __init__(self, reader: PdfFileReader, revision: int, introduced: dict[int, int], mentions: Mentions) -> None:
+    def __init__(
+        self, reader: PdfFileReader, revision: int, introduced: dict[int, int], mentions: Mentions, *, walks: bool
+    ) -> None:
         self.old: HistoricalResolver = reader.get_historical_resolver(revision - 1)
         self.new: HistoricalResolver = reader.get_historical_resolver(revision)
         touched = _touched(reader, revision)
         fresh = {key for key in touched if introduced.get(key[0], revision) >= revision}
-        awaited = {key for key in fresh if mentions.before(key[0], revision)}
+        self._usage = Usage(self.old)
+        awaited = self._used(fresh) if walks else None
+        if awaited is None:
+            awaited = {key for key in fresh if mentions.before(key[0], revision)}
         self._freed = set(reader.xrefs.get_xref_data(revision).freed)
         self._rewritten = touched - fresh | awaited
         self._explained: set[Key] = set()
         self._sameness = Sameness()
         self._form = FormComparison(self._sameness, lambda key: key in fresh)
-        self._usage = Usage(self.old)
+
+    def _used(self, keys: set[Key]) -> set[Key] | None:
+        """Those objects to which the older revision refers already; None where not all of it can be read."""
+        try:
+            return {key for key in keys if self._usage.is_used(key)}
+        except (PdfError, *UNREADABLE):
+            return None
 
     def changes(self) -> Iterator[Change]:
         """All changes; what is explained by its place comes first."""

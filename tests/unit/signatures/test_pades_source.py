@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contract.models import ContentType
 from shared.signatures.binding import SentFile, bind
 from shared.signatures.pades import source as sources
 from shared.signatures.pades.opening import BEHIND_ENTRY
-from shared.signatures.pades.references import _mentioned
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.pades.source import Source
 from shared.signatures.pades.verify import judge_pdf
@@ -43,17 +41,12 @@ ENTRIES = st.sampled_from(
         b"\xff",
     ]
 )
-NUMBERS = st.sampled_from(
-    [b"1", b"23", b" ", b"0", b"R", b".", b"%", b"\n", b"\x00", b"x", b"<", b"         ", b"123456", b"000000000000"]
-)
 
 
 @pytest.fixture(autouse=True)
 def small_windows(monkeypatch) -> None:
     monkeypatch.setattr(sources, "WINDOW_BYTES", 7)
     monkeypatch.setattr(sources, "_STEP_BYTES", 3)
-    monkeypatch.setattr("shared.signatures.pades.references._LINE_BYTES", 2)
-    monkeypatch.setattr("shared.signatures.pades.references._NUMBERS_BYTES", 3)
 
 
 @pytest.fixture
@@ -74,47 +67,6 @@ def test_entries_are_found_wherever_windows_end(data):
     expected = [(found.start(), found[0]) for found in ENTRY.finditer(data)]
     found = [(start + one.start(), one[0]) for start, one in Source.of(data).matches(ENTRY, BEHIND_ENTRY)]
     assert found == expected
-
-
-@settings(max_examples=1000)
-@given(st.lists(NUMBERS, max_size=60).map(b"".join))
-def test_references_are_found_wherever_windows_end(data):
-    found = set(_mentioned(Source.of(data)))
-    assert found >= set(plain_references(data)) | set(broken_up_references(data))
-    assert {place for _, place in found} <= {one.start() for one in re.finditer(rb"\d", data)}
-
-
-@settings(max_examples=1000)
-@given(st.lists(NUMBERS.filter(lambda piece: piece != b"%"), max_size=60).map(b"".join))
-def test_without_comments_nothing_but_references_is_found(data):
-    assert sorted(_mentioned(Source.of(data))) == sorted(plain_references(data))
-
-
-def plain_references(data: bytes) -> Iterator[tuple[int, int]]:
-    """The references without comments, over the whole."""
-    for found in re.finditer(rb"(?<![\d.])0*?(\d{1,10})[\x00\s]++0*?\d{1,5}[\x00\s]++R(?!\w)", data):
-        yield int(found[1]), found.start()
-
-
-def broken_up_references(data: bytes) -> Iterator[tuple[int, int]]:
-    """Those with comments, as the grammar has it, from every place where a number begins."""
-    gap = rb"(?:[\x00\s]|%[^\r\n]*+[\r\n])++"
-    reference = re.compile(rb"0*?(\d{1,10})%b0*?\d{1,5}%bR(?!\w)" % (gap, gap))
-    for begin in re.finditer(rb"(?<![\d.])\d", data):
-        found = reference.match(data, begin.start())
-        if found is not None:
-            yield int(found[1]), begin.start()
-
-
-BETWEEN = (b" ", b"%c\n", b" %c\r", b"\n%c\n%1 0 R\n ")
-
-
-@pytest.mark.parametrize("number", [b"12", b"0000000000012"])
-@pytest.mark.parametrize("generation", [b"0", b"00000", b"000000"])
-@pytest.mark.parametrize(("first", "second"), list(itertools.product(BETWEEN, BETWEEN)))
-def test_references_are_found_however_they_are_written(number, generation, first, second):
-    data = b"<</A " + number + first + generation + second + b"R>>"
-    assert (12, 5) in set(_mentioned(Source.of(data)))
 
 
 @given(st.binary(max_size=60), st.binary(min_size=1, max_size=4), st.integers(0, 60), st.integers(0, 60))
