@@ -8,6 +8,7 @@ import typer
 from msign_gateway.commands import dead, jobs, systems
 from msign_gateway.commands.demo import demo
 from msign_gateway.commands.doctor import doctor
+from msign_gateway.commands.job import job
 from msign_gateway.commands.migrate import migrate
 from msign_gateway.commands.schemas import schemas
 from msign_gateway.commands.serve import serve
@@ -15,7 +16,7 @@ from msign_gateway.commands.sign import sign
 from msign_gateway.commands.verify import verify
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
-for command in (demo, serve, migrate, doctor, sign, verify, schemas):
+for command in (demo, serve, migrate, doctor, sign, job, verify, schemas):
     app.command()(command)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead.app, name="dead")

@@ -17,6 +17,7 @@ from msign_gateway.client.errors import (
 )
 from msign_gateway.client.gateway import GatewayClient
 from msign_gateway.client.reading import parsed, read
+from msign_gateway.client.standing import JobView
 from shared.errors import Malformed, MSignGatewayError, Transient
 from shared.messaging.commands import (
     ExpectedSignerData,
@@ -56,6 +57,7 @@ __all__ = [
     "Event",
     "ExpectedSignerData",
     "GatewayClient",
+    "JobView",
     "MSignGatewayError",
     "Malformed",
     "NotAnswered",

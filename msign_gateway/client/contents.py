@@ -1,4 +1,4 @@
-"""How does a system hand over what is too large for a message, and fetch results that are?
+"""How does a system hand over what is too large for a message, fetch results that are, and ask where a job stands?
 
 The gateway's internal HTTP API (architecture, "HTTP"), with the standard library alone: the base installation has
 no HTTP client. Calls block; `asyncio.to_thread` is for callers with an event loop.
@@ -8,21 +8,24 @@ import hashlib
 import json
 import time
 from base64 import b64decode
+from http import HTTPStatus
 from http.client import HTTPException
 from urllib.error import HTTPError
+from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 from msign_gateway.client.line import pause_s
+from msign_gateway.client.standing import JobView, read_job
 from shared.errors import Malformed, Transient
 from shared.messaging.events import ResultData
 
 TIMEOUT_S = 60.0
 TRIES = 5
-_TOO_SLOW = 408
+NOT_FOUND = "not_found"
 
 
 class ContentStore:
-    """A system's contents at the gateway of that URL; the token says which system asks.
+    """A system's contents and jobs at the gateway of that URL; the token says which system asks.
 
     What fails for a moment is tried again, `TRIES` times within a few seconds: storing twice is storing once.
     """
@@ -44,6 +47,24 @@ class ContentStore:
             raise Transient(f"the gateway sent something else for {ref}")
         return body
 
+    def job(self, *, command_id: str | None = None, job_id: str | None = None, wait_s: float = 0) -> JobView | None:
+        """Return where the job stands that a command began, or that has this id; None if there is none.
+
+        With `wait_s` the answer comes when the job changes, is there or has ended, after 30 s at the latest. Raises
+        `Malformed` and `Transient`.
+        """
+        if (command_id is None) == (job_id is None):
+            raise Malformed("a job is asked for by command_id or by job_id", field="command_id")
+        path = "/jobs" if job_id is None else f"/jobs/{quote(job_id, safe='')}"
+        asked = {"command_id": command_id, "wait_s": wait_s or None}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        try:
+            return read_job(self._ask(Request(f"{self._url}{path}?{query}")))  # noqa: S310 - the scheme is checked
+        except Malformed as error:
+            if error.code == NOT_FOUND:
+                return None
+            raise
+
     def _ask(self, request: Request) -> bytes:
         request.add_header("Authorization", f"Bearer {self._token}")
         request.add_header("Content-Type", "application/octet-stream")
@@ -59,8 +80,10 @@ class ContentStore:
             with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
                 return bytes(answer.read())
         except HTTPError as error:
-            kind = Transient if error.code >= 500 or error.code == _TOO_SLOW else Malformed
-            raise kind(f"the gateway at {self._url} answers {error.code}: {_reason(error)}") from error
+            said = f"the gateway at {self._url} answers {error.code}: {_reason(error)}"
+            if error.code >= 500 or error.code == HTTPStatus.REQUEST_TIMEOUT:
+                raise Transient(said) from error
+            raise Malformed(said, code=NOT_FOUND if error.code == HTTPStatus.NOT_FOUND else "invalid") from error
         except (OSError, HTTPException) as error:
             raise Transient(f"the gateway at {self._url} cannot be reached: {error}") from error
 

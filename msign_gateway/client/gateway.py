@@ -16,6 +16,7 @@ from msign_gateway.client.line import GOODBYE_S, Line
 from msign_gateway.client.mailbox import Mailbox
 from msign_gateway.client.publishing import Publisher
 from msign_gateway.client.reading import parsed
+from msign_gateway.client.standing import JobView
 from msign_gateway.client.subscription import Subscription
 from shared.addresses import Address, url_of
 from shared.errors import Bug, Malformed
@@ -177,6 +178,12 @@ class GatewayClient:
     async def fetch(self, ref: str) -> bytes:
         """Return a stored content. Raises `Malformed` where it is not there, `Transient`."""
         return await asyncio.to_thread(self._stored.get, ref)
+
+    async def job(
+        self, *, command_id: str | None = None, job_id: str | None = None, wait_s: float = 0
+    ) -> JobView | None:
+        """Return where a job stands, also if its events were lost; like `ContentStore.job`."""
+        return await asyncio.to_thread(self._stored.job, command_id=command_id, job_id=job_id, wait_s=wait_s)
 
     async def signature(self, result: ResultData) -> bytes:
         """Return the signature of a result, inline or by reference, and surely the one that the event speaks of.
