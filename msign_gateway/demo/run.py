@@ -17,7 +17,7 @@ from msign_gateway.demo.e_service import EService
 from msign_gateway.demo.monitoring import look_back
 from msign_gateway.demo.people import read_people
 from msign_gateway.demo.scene import Scene
-from msign_gateway.demo.show import Show
+from msign_gateway.demo.show import Show, command_line
 from msign_gateway.demo.signals import Stop, listening
 from msign_gateway.demo.stage import Stage, set_stage
 from msign_gateway.demo.story import Story
@@ -66,7 +66,8 @@ async def _scripted(scene: Scene, show: Show, *, with_prometheus: bool) -> None:
             await look_back(stage.prometheus, show)
     show.title("All was as it should be")
     show.line(f"signed files and events: {scene.output}")
-    show.line(f"to check one: msign-gateway verify {scene.output}/report.signed.pdf --trust {scene.output}/trust")
+    signed, trust = scene.output / "report.signed.pdf", scene.output / "trust"
+    show.line(f"to check one: {command_line('verify', str(signed), '--trust', str(trust))}")
 
 
 async def _interactive(scene: Scene, show: Show, *, with_prometheus: bool) -> None:

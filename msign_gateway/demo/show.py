@@ -1,12 +1,21 @@
 """How does a person see what happens? A line per step, that reads as well in a terminal as in a log."""
 
+import shlex
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import PurePath
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+
+def command_line(*arguments: str, called: str | None = None) -> str:
+    """Return a command of ours for a person to type, by the name by which this program was `called`."""
+    program = sys.argv[0] if called is None else called
+    return shlex.join([program if PurePath(program).name == "msign-gateway" else "msign-gateway", *arguments])
 
 
 class Notes:
