@@ -13,6 +13,8 @@ def endpoints(
 ) -> dict[str, str]:
     """Return the variables; all paths are absolute."""
     found = {"AMQP_URL": servers.administrator_amqp_url, "DATABASE_URL": servers.administrator_database_url}
+    if servers.management_url:
+        found["AMQP_MANAGEMENT_URL"] = servers.management_url
     for system in SYSTEMS:
         found[f"{system.upper()}_AMQP_URL"] = servers.amqp_urls[system]
         found[f"{system.upper()}_TOKEN"] = scene.tokens[system]

@@ -23,6 +23,8 @@ class Servers:
     """SoftHSM's, where there is one."""
     broker_metrics: str | None = None
     """Where the broker's own metrics are (host:port), where that is known."""
+    management_url: str | None = None
+    """The broker's management API, where the login of `administrator_amqp_url` is good, too."""
 
 
 def inherited() -> dict[str, str]:

@@ -124,6 +124,7 @@ async def _servers(scene: Scene, infrastructure: Infrastructure) -> AsyncIterato
                 database_url=gateway.url,
                 msign_database_url=msign.url,
                 broker_metrics=broker.metrics,
+                management_url=broker.management_url,
             )
         finally:
             for user in wanted["users"]:

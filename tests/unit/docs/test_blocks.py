@@ -73,7 +73,7 @@ def parse(arguments):
 @pytest.fixture
 def given(monkeypatch):
     """What our program needs of its environment."""
-    for name in ("AMQP_URL", "DATABASE_URL", "SYSTEMS_FILE", "RETURN_URL"):
+    for name in ("AMQP_URL", "DATABASE_URL", "SYSTEMS_FILE", "RETURN_URL", "SIGN_GATEWAY_URL", "SIGN_GATEWAY_TOKEN"):
         monkeypatch.setenv(name, "given")
 
 

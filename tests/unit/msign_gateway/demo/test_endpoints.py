@@ -14,9 +14,15 @@ from msign_gateway.demo.stage import claimed_directory
 
 URLS = {name: f"amqp://{name}:pass@127.0.0.1:1/v" for name in (*SERVICES, "declaratii", "registru")}
 SERVERS = Servers(
-    "amqp://a:b@127.0.0.1:1/v", "postgresql://a:b@127.0.0.1:2/g", URLS, "postgresql://g", "postgresql://m"
+    "amqp://a:b@127.0.0.1:1/v",
+    "postgresql://a:b@127.0.0.1:2/g",
+    URLS,
+    "postgresql://g",
+    "postgresql://m",
+    management_url="http://127.0.0.1:3",
 )
 PROMISED = {
+    "AMQP_MANAGEMENT_URL",
     "AMQP_URL",
     "DATABASE_URL",
     "DECLARATII_AMQP_URL",
