@@ -28,6 +28,7 @@ def endpoints(
         found |= {f"{name}_CERT": str(certificate.resolve()), f"{name}_KEY": str(key.resolve())}
     found |= {
         "PUBLIC_URL": scene.public_url,
+        "LINK_SECRET": scene.link_secret,
         "SIGN_GATEWAY_URL": scene.internal_url,
         "TRUST_DIR": str(scene.trust.resolve()),
         "PKI_URL": scene.pki_url,
