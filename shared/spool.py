@@ -104,14 +104,14 @@ class Spool:
         """The whole as a file that can be sought in; in memory, if it is small."""
         return io.BytesIO(self.read()) if self._file is None else self._file
 
-    async def pieces(self, begin: int = 0) -> AsyncIterator[bytes]:
+    async def pieces(self, begin: int = 0) -> AsyncIterator[bytes | bytearray]:
         """Yield the whole from its beginning, or what comes after its first bytes, piece by piece."""
         if self._file is None:
             for piece in _after(begin, self._waiting):
                 yield piece
             return
         for start in range(begin, self.size, PIECE_BYTES):
-            yield await asyncio.to_thread(os.pread, self._file.fileno(), PIECE_BYTES, start)
+            yield await _read(self._file.fileno(), start, min(PIECE_BYTES, self.size - start))
 
     def parts(self) -> Iterator[bytes]:
         """Yield the whole piece by piece as `pieces` does, where waiting for the disk holds nobody up."""
@@ -136,6 +136,15 @@ class Spool:
     def _hash_what_waits(self) -> None:
         for piece in self._waiting:
             self._hash.update(piece)
+
+
+async def _read(fileno: int, start: int, size: int) -> bytes | bytearray:
+    """Read at once what the system has in memory, which is mostly all; a thread would cost more than the read."""
+    piece = bytearray(size)
+    with suppress(OSError):  # it must be waited for, or its file system does not tell
+        if os.preadv(fileno, [piece], start, os.RWF_NOWAIT) == size:
+            return piece
+    return await asyncio.to_thread(os.pread, fileno, size, start)
 
 
 def _let_go(file: IO[bytes]) -> None:

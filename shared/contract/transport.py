@@ -20,7 +20,8 @@ from shared.watched import Watched
 Context = Callable[[], ssl.SSLContext]
 
 KEEP_ALIVE_S = 15.0
-CHUNK_BYTES = 64 * 1024
+READ_AHEAD_BYTES = 32 * 1024
+"""How much of an answer may wait unread before no more is taken from the connection, and up to twice as much."""
 MOST_CONNECTIONS = 512
 """As many as a service may make calls at once: no call waits for another's connection."""
 
@@ -85,7 +86,9 @@ class SoapTransport:
         """
         connector = aiohttp.TCPConnector(limit=MOST_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S)
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        async with aiohttp.ClientSession(
+            connector=connector, timeout=timeout, read_bufsize=READ_AHEAD_BYTES
+        ) as session:
             yield cls(session, url, context=context, max_answer_bytes=max_answer_bytes)
 
     async def post(self, envelope: Envelope, headers: Mapping[str, str]) -> Arrived:
@@ -122,7 +125,7 @@ class SoapTransport:
         charset = response.charset if "charset" in response.headers.get("Content-Type", "") else None
         arriving, size, refusal = Arriving(charset), 0, _refusal(response)
         try:
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            async for chunk in response.content.iter_any():  # as it comes: cutting it costs a copy of all
                 size += len(chunk)
                 if size > self._max_answer_bytes:
                     raise Transient(f"MSign's answer is larger than {self._max_answer_bytes} bytes")

@@ -76,7 +76,7 @@ async def put_large(connection: Any, system: str, ref: str, body: bytes) -> None
     await _pour(connection, system, ref, len(body), pieces_of_it())
 
 
-async def _pour(connection: Any, system: str, ref: str, size: int, source: AsyncIterator[bytes]) -> None:
+async def _pour(connection: Any, system: str, ref: str, size: int, source: AsyncIterator[bytes | bytearray]) -> None:
     pages_id = uuid7()
     async with connection.transaction():
         if await connection.fetchval(_SQL["begin_pages"], system, ref, pages_id, size):

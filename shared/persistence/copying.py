@@ -35,7 +35,9 @@ async def binary_rows(rows: Iterable[Sequence[Value]]) -> AsyncIterator[bytes]:
     yield bytes(waiting)
 
 
-async def binary_pages(pages_id: UUID, source: AsyncIterator[bytes], page_bytes: int) -> AsyncIterator[bytes]:
+async def binary_pages(
+    pages_id: UUID, source: AsyncIterator[bytes | bytearray], page_bytes: int
+) -> AsyncIterator[bytes]:
     """Yield what `source` yields in the same form, cut into rows: an id, the row's place from 0 on, so many bytes."""
     yield _HEADER
     places, rest = count(), b""

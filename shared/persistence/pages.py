@@ -20,7 +20,7 @@ _SQL = load("contents.sql")
 _COLUMNS = ("pages_id", "position", "body")
 
 
-async def write(connection: Any, pages_id: UUID, source: AsyncIterator[bytes]) -> None:
+async def write(connection: Any, pages_id: UUID, source: AsyncIterator[bytes | bytearray]) -> None:
     """Write what `source` yields as the pages of that id; `connection` is in a transaction."""
     rows = binary_pages(pages_id, source, PAGE_BYTES)
     await connection.copy_to_table("content_pages", source=rows, columns=_COLUMNS, format="binary")

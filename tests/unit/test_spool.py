@@ -94,3 +94,17 @@ async def test_what_comes_byte_by_byte_does_not_wait_byte_by_byte():
         pieces = await whole(spool)
         assert b"".join(pieces) == body
         assert len(pieces) < MOST_WAITING
+
+
+def waits(*_):
+    raise BlockingIOError
+
+
+@pytest.mark.parametrize("at_once", [waits, lambda *_: 1, lambda *_: 0])
+async def test_what_is_not_in_the_systems_memory_is_waited_for_and_comes_whole(monkeypatch, at_once):
+    body = bytes(range(256)) * (PIECE_BYTES // 64)
+    with open_spool() as spool:
+        await spool.write(body)
+        await spool.end()
+        monkeypatch.setattr("os.preadv", at_once)
+        assert b"".join(await whole(spool)) == body
