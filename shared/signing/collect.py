@@ -24,6 +24,7 @@ from shared.errors import Transient
 from shared.persistence import jobs
 from shared.persistence.events import Taker
 from shared.persistence.job import Job
+from shared.persistence.moving import until_known
 from shared.persistence.pool import is_away
 from shared.signing.breaker import Breaker
 from shared.signing.ending import Ending
@@ -122,7 +123,7 @@ class Collector:
             outcome = Outcome(status=SignStatus.EXPIRED, reason="expired")
         if outcome is None:
             due_in = poll_delay(job.polls, random.random())  # noqa: S311
-            await jobs.release_collection(self._pool, job, due_in=due_in)
+            await until_known(self._pool, lambda: jobs.release_collection(self._pool, job, due_in=due_in), [])
             return None
         return await self._finish(job, outcome)
 

@@ -24,7 +24,7 @@ from tests.gateway import delivery, events_of, eventually, only_job, sign_data
 from tests.pki import TestPki
 
 BROKE = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
-MOVE = jobs._SQL["move"]
+MOVE, RELEASE = jobs._SQL["move"], jobs._SQL["release_collection"]
 
 
 class BreakingPool:
@@ -32,13 +32,18 @@ class BreakingPool:
 
     def __init__(self, pool, *breaks):
         self._pool = pool
-        self._breaks = list(breaks)
+        self.breaks = list(breaks)
 
     def __getattr__(self, name):
         return getattr(self._pool, name)
 
+    async def execute(self, statement, *values):
+        if statement == RELEASE and self.breaks and self.breaks.pop(0) == "before":
+            raise BROKE
+        return await self._pool.execute(statement, *values)
+
     async def fetch(self, statement, *values):
-        at = self._breaks.pop(0) if statement == MOVE and self._breaks else None
+        at = self.breaks.pop(0) if statement == MOVE and self.breaks else None
         if at == "before":
             raise BROKE
         found = await self._pool.fetch(statement, *values)
@@ -128,6 +133,14 @@ async def test_an_outcome_is_told_once_and_who_waits_learns_of_it(pool, admissio
     assert found.outcome.reason == "declined"
     assert [event["sequence"] for event in await events_of(pool)] == [1, 2]
     assert (await only_job(pool))["state"] == "failed"
+
+
+async def test_the_right_to_collect_is_given_back_once_the_database_is_there_again(pool, admission, msign, links):
+    breaking = BreakingPool(pool, "before", "before")
+    assert (await collected(pool, admission, msign, links, breaking)).outcome is None
+    job = await only_job(pool)
+    assert (job["state"], job["lease_until"], job["claimed_by"]) == ("awaiting_signer", None, None)
+    assert breaking.breaks == []
 
 
 async def test_a_signature_that_is_referred_to_is_told_once_though_nobody_heard_of_the_commit(
