@@ -17,6 +17,7 @@ import uvloop
 from prometheus_client import disable_created_metrics
 
 from shared.lifecycle.http import serve_http
+from shared.lifecycle.memory import share_one_heap
 from shared.lifecycle.ops import create_ops_app
 from shared.lifecycle.service import Service
 from shared.settings import ServiceSettings, load_settings
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 def run_service(name: str, settings_type: type[SettingsT], start: Start[SettingsT]) -> None:
     """Run a service until it is told to stop; the body of every `__main__`. Exits 2 for bad settings, 1 for a crash."""
+    share_one_heap()
     settings = load_settings(settings_type)
     configure_logging(name, level=settings.log_level, fmt=settings.log_format)
     disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each one, which nobody asks for
