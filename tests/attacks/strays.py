@@ -6,10 +6,12 @@ quite right: the attacker sees to that, and to tables that others still read. Wi
 
 from __future__ import annotations
 
+import io
 import re
 
-from tests.attacks.pades import AFTER_SIGNING, Attack, bytes_after_signing
+from tests.attacks.pades import AFTER_SIGNING, Attack, IncrementalPdfFileWriter, bytes_after_signing
 from tests.attacks.pades_bytes import content_number, last_root, last_table
+from tests.attacks.shadows import stream
 
 __all__ = ["AFTER_SIGNING", "DISPLACED"]
 
@@ -105,3 +107,23 @@ def a_bundle_that_the_table_does_not_tell_of(pdf: bytes) -> bytes:
     first = len(b"%d 0 " % number)
     bundle = b"<< /Type /ObjStm /N 1 /First %d /Length %d >>\nstream\n%s\nendstream" % (first, len(body), body)
     return behind(pdf, {90: bundle, 93: CATALOG[93]}, b"", beside=1)
+
+
+@bytes_after_signing
+def a_page_that_is_found_by_its_place_in_a_bundle(pdf: bytes) -> bytes:
+    """By its number it is the one that was signed, but the table tells the place of another."""
+    told = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False).root["/Pages"]["/Kids"]
+    true = io.BytesIO()
+    told[0].write_to_stream(true)
+    number, false = int(told.raw_get(0).idnum), CATALOG[92]
+    header = b"%d 0 98 %d " % (number, len(true.getvalue()) + 1)
+    bundle = stream(header + true.getvalue() + b" " + false, b"/Type /ObjStm /N 2 /First %d" % len(header))
+    bodies = {90: bundle, 93: CATALOG[93]}
+    out, rows = pdf + b"\n", {number: b"\x02" + (90).to_bytes(4) + b"\x01", 98: b"\x02" + (90).to_bytes(4) + b"\x00"}
+    for one, body in bodies.items():
+        rows[one] = b"\x01" + len(out).to_bytes(4) + b"\x00"
+        out += b"%d 0 obj\n%s\nendobj\n" % (one, body)
+    index = b" ".join(b"%d 1" % one for one in sorted(rows))
+    more = b"/Type /XRef /W [1 4 1] /Index [%s] /Size 100 /Root %s /Prev %d" % (index, last_root(pdf), last_table(pdf))
+    table = stream(b"".join(rows[one] for one in sorted(rows)), more)
+    return out + b"99 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (table, len(out))

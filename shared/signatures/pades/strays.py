@@ -8,7 +8,6 @@ of: in a later revision at any rate, and in all of the file where a later table 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import XRefSectionType
 
+from shared.signatures.pades.bundles import places_in
 from shared.signatures.pades.source import Source
 from shared.signatures.pades.tables import table_ends
 
@@ -108,12 +108,20 @@ def _ends_header(pdf: Source, place: int) -> bool:
 def _bundles_are_told(reader: PdfFileReader, revision: int) -> bool:
     """Whether the tables of a revision tell of each object in its object streams, and are its only ones."""
     sections = list(_sections(reader, revision))
-    inside = Counter(one.obj_stream_id for _, section in sections for one in section.xrefs_in_objstm.values())
-    tables = [table.stream_ref.idnum for table, _ in sections if table.stream_ref is not None]
     resolver = reader.get_historical_resolver(revision)
-    for key, _ in (one for _, section in sections for one in _objects(section)):
-        body = resolver.get_object(generic.Reference(*key))
+    told: dict[int, dict[int, int]] = {}
+    for number, where in (one for _, section in sections for one in section.xrefs_in_objstm.items()):
+        told.setdefault(where.obj_stream_id, {})[where.ix_in_stream] = number
+    for bundle, numbers in told.items():
+        inside = [number for number, _ in places_in(resolver.get_object(generic.Reference(bundle, 0)))]
+        if any(not 0 <= index < len(inside) or inside[index] != number for index, number in numbers.items()):
+            return False
+    tables = [table.stream_ref.idnum for table, _ in sections if table.stream_ref is not None]
+    for (number, generation), _ in (one for _, section in sections for one in _objects(section)):
+        body = resolver.get_object(generic.Reference(number, generation))
         kind = str(body.get("/Type", "")) if isinstance(body, generic.StreamObject) else ""
-        if (kind == "/ObjStm" and body.get("/N") != inside[key[0]]) or (kind == "/XRef" and key[0] not in tables):
+        if kind == "/XRef" and number not in tables:
+            return False
+        if kind == "/ObjStm" and len(told.get(number, ())) != len(places_in(body)):
             return False
     return True
