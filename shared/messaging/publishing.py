@@ -116,13 +116,13 @@ class Publisher:
 
 
 def _together(pieces: Iterable[Buffer]) -> Iterator[bytes]:
-    """Yield as much at once as `WRITTEN_BYTES`, or hardly more."""
+    """Yield as much at once as `WRITTEN_BYTES`, or up to a frame more: others on the connection write in between."""
     waiting: list[Buffer] = []
     size = 0
     for piece in pieces:
         waiting.append(piece)
         size += len(piece)
-        if size >= WRITTEN_BYTES:
+        if size >= WRITTEN_BYTES and piece is FRAME_END_CHAR:
             yield b"".join(waiting)
             waiting, size = [], 0
     if waiting:

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 from aio_pika.exceptions import ChannelInvalidStateError, DeliveryError
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import ChannelFrame, DeliveredMessage
 from pamqp.commands import Basic
+from pamqp.frame import marshal
+from pamqp.heartbeat import Heartbeat
 
 from shared.messaging import broker
 from shared.messaging.publishing import WRITTEN_BYTES, Answer, Outgoing, Publisher
@@ -94,6 +96,23 @@ async def test_what_is_long_is_written_bit_by_bit(opened, queue, monkeypatch):
     assert sum(sizes) > 10 * LARGE
     assert max(sizes) < 2 * WRITTEN_BYTES
     await answers.come()
+
+
+async def test_what_others_say_on_the_connection_meanwhile_stands_between_whole_frames(opened, queue, monkeypatch):
+    put, beats = opened[1].write_queue.put, []
+
+    async def with_a_heartbeat(frame):
+        await put(frame)
+        beats.append(ChannelFrame(marshal(Heartbeat(), 0), should_close=False))
+        await put(beats[-1])
+
+    monkeypatch.setattr(opened[1].write_queue, "put", with_a_heartbeat)
+    answers, pieces = Answers(), [b"x" * LARGE] * 10
+    await Publisher(opened[1], EVENTS).publish([in_pieces(answers, queue.name, *pieces)], within_s=PATIENCE_S)
+    monkeypatch.undo()
+    assert len(beats) > 1
+    assert [type(answer.result()) for answer in (await answers.come()).values()] == [Basic.Ack]
+    assert (await queue.get(no_ack=True)).body == b"".join(pieces)
 
 
 async def test_who_is_told_to_stop_writes_a_message_to_its_end(opened, queue, monkeypatch):
