@@ -8,7 +8,6 @@ import dataclasses
 import functools
 import hashlib
 import io
-import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -95,14 +94,16 @@ class RequestStore:
     async def content(self, request_id: str, position: int) -> bytes | None:
         """Return one content, the digest bytes or the PDF file; None when there is no such one (any more)."""
         content = io.BytesIO()
-        for start in itertools.count(1, PIECE_BYTES):
-            piece = await self._pool.fetchval(_CONTENT_PIECE, request_id, position, start, PIECE_BYTES)
-            if piece is None:
-                return None
+        while (piece := await self.piece(request_id, position, content.tell())) is not None:
             content.write(piece)
             if len(piece) < PIECE_BYTES:
-                break
-        return content.getvalue()
+                return content.getvalue()
+        return None
+
+    async def piece(self, request_id: str, position: int, start: int) -> bytes | None:
+        """Return up to `PIECE_BYTES` of a content after its first `start` bytes; None when there is no such one."""
+        piece: bytes | None = await self._pool.fetchval(_CONTENT_PIECE, request_id, position, start + 1, PIECE_BYTES)
+        return piece
 
     async def signers(self, request_id: str) -> dict[int, bytes]:
         """Return who signed what so far: certificates by the content's position."""

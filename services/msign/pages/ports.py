@@ -13,6 +13,9 @@ class Requests(Batch, Protocol):
     async def summary(self, request_id: str) -> RequestSummary | None:
         """Return what is known about a request, or None when there is no such one."""
 
+    async def piece(self, request_id: str, position: int, start: int) -> bytes | None:
+        """Return what comes next of a content after its first `start` bytes; None when there is no such one."""
+
     async def progress(self, request_id: str) -> tuple[int, int]:
         """Return how many contents are signed, and how many there are."""
 

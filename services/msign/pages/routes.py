@@ -17,7 +17,7 @@ from services.msign.pages.screens import Screens
 from services.msign.pages.signing import Signing
 from services.msign.pages.steps import REQUEST_ID, Steps
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def sign_page_routes(parts: Parts) -> list[web.RouteDef]:

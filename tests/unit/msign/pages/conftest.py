@@ -32,9 +32,14 @@ HASH = bytes(range(32))
 class FakeRequests(KeptBatch):
     asked: dict[str, Any] = field(default_factory=dict)
     finishes: int = 0
+    piece_bytes: int = 500
 
     async def summary(self, request_id):
         return self.asked.get(request_id)
+
+    async def piece(self, request_id, position, start):
+        content = await self.content(request_id, position)
+        return None if content is None else content[start : start + self.piece_bytes]
 
     async def progress(self, request_id):
         return len(self.signed), len(self.asked[request_id].documents)

@@ -1,10 +1,13 @@
 """Can the documents be read before they are signed, by whoever is to sign them and nobody else?"""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import ClientError
 
+from services.msign.pages import documents
 from shared.contract.models import ContentType, SignContent, SignRequest, SignStatus
 from tests.documents import pdf_file
 from tests.pages import REQUEST_ID
@@ -77,6 +80,57 @@ async def test_a_link_that_is_too_old_says_what_to_do(browser, monkeypatch):
     status, _, body = await read(browser, address)
     assert status == 410
     assert b"This link is too old" in body
+
+
+async def test_a_document_is_read_piece_by_piece(browser, requests, monkeypatch):
+    async def content(*_):
+        pytest.fail("it is read as a whole")
+
+    address, starts = (await links(browser))[0], []
+
+    async def noted(request_id, position, start):
+        starts.append(start)
+        return PDFS[position][start : start + 400]
+
+    monkeypatch.setattr(requests, "piece", noted)
+    monkeypatch.setattr(requests, "content", content)
+    assert (await read(browser, address))[2] == PDFS[0]
+    assert starts == list(range(0, len(PDFS[0]), 400))
+
+
+async def test_a_document_that_goes_away_while_it_is_read_is_broken_off(browser, requests, monkeypatch):
+    address = (await links(browser))[0]
+
+    async def gone(request_id, position, start):
+        return None if start else PDFS[0][:100]
+
+    monkeypatch.setattr(requests, "piece", gone)
+    with pytest.raises(ClientError):
+        await read(browser, address)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Nobody waits long for a turn."""
+    monkeypatch.setattr(documents, "WAIT_S", 0.05)
+
+
+async def test_only_so_many_documents_of_a_request_are_on_their_way_at_once(impatient, browser, requests, monkeypatch):
+    address, go_on = (await links(browser))[0], asyncio.Event()
+
+    async def slow(request_id, position, start):
+        await go_on.wait()
+        return PDFS[position][start:]
+
+    monkeypatch.setattr(requests, "piece", slow)
+    reading = [asyncio.create_task(read(browser, address)) for _ in range(documents.READERS_OF_ONE)]
+    await asyncio.sleep(0.3)
+    status, _, body = await read(browser, address)
+    assert status == 503
+    assert b"Try again in a few minutes" in body
+    go_on.set()
+    assert {answer[0] for answer in await asyncio.gather(*reading)} == {200}
+    assert (await read(browser, address))[0] == 200
 
 
 @pytest.mark.parametrize("number", ["0", "3", "999999"])
