@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from msign_gateway.infrastructure.ports import free_ports
 from services.msign.consumers import Consumers
 from services.msign.handlers import MSign
 from services.msign.requests import RequestStore
@@ -30,7 +31,7 @@ from shared.persistence.pool import open_pool
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import Verifier
 from shared.signatures.workers import Workers
-from tests.integration.msign_api.service import Files, Pki, free_port, make_pki
+from tests.integration.msign_api.service import Files, Pki, make_pki
 from tests.pki import Authority, TestPki, name_of, rsa_key
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -175,6 +176,6 @@ async def running_api(database_url: str, tls: Tls, verifier: Verifier) -> AsyncI
         await consumers.add("registru", tls.second.certificate)
         msign = MSign(requests, verifier, request_ttl=datetime.timedelta(hours=1))
         app = create_api_app(Endpoint(msign, consumers), max_body_bytes=MAX_BODY_BYTES)
-        port = free_port()
+        (port,) = free_ports(1)
         async with serve_http(app, host="127.0.0.1", port=port, ssl_context=context):
             yield Api(f"https://127.0.0.1:{port}/MSign.svc", tls, requests, consumers)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from msign_gateway.infrastructure.ports import free_ports
 from services.msign.consumers import Consumers
 from services.msign.pki import plan
 from services.msign.pki.create import create
@@ -39,23 +39,23 @@ class Pki:
 
 def make_pki(directory: Path) -> Pki:
     """A new PKI; takes seconds."""
-    port = free_port()
+    (port,) = free_ports(1)
     create(directory, pki_url=f"http://127.0.0.1:{port}", server_names=["127.0.0.1"])
     return Pki(directory, port)
 
 
 def settings(database_url: str, made: Pki) -> dict[str, str]:
     """The settings of a provider."""
-    pki = made.directory
+    pki, (ops, api, web) = made.directory, free_ports(3)
     return {
         "MSIGN_DATABASE_URL": database_url,
-        "OPS_PORT": str(free_port()),
-        "API_PORT": str(free_port()),
+        "OPS_PORT": str(ops),
+        "API_PORT": str(api),
         "API_CERT": str(pki / "tls" / f"{plan.SERVER}.pem"),
         "API_KEY": str(pki / "tls" / f"{plan.SERVER}.key"),
         "CONSUMERS_CA": str(pki / "tls" / "ca.pem"),
         "TRUST_DIR": str(pki / "trust"),
-        "WEB_PORT": str(free_port()),
+        "WEB_PORT": str(web),
         "WEB_SECRET": "a-secret-of-this-test-long-enough",
         "PKI_DIR": str(pki),
         "PKI_PORT": str(made.port),
@@ -99,9 +99,3 @@ async def running(environment: dict[str, str]) -> AsyncIterator[asyncio.subproce
     finally:
         process.terminate()
         await process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

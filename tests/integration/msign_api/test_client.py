@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from msign_gateway.infrastructure.ports import free_ports
 from services.msign.consumers import serial_of
 from services.msign.requests import PIECE_BYTES
 from services.msign.retention import purge
@@ -33,7 +34,6 @@ from shared.contract.transport import AmbiguousCall, NotDone, SoapTransport, Una
 from shared.errors import Malformed, ProviderDown, Transient
 from shared.signatures.xades.sign import sign_hash
 from tests.documents import pdf_file
-from tests.integration.msign_api.service import free_port
 from tests.provider import posted
 
 DIGEST = hashlib.sha256(b"document").digest()
@@ -267,7 +267,7 @@ async def test_a_good_signature_is_valid_and_an_altered_hash_is_not(api, signers
 
 
 async def test_nobody_listening_is_a_provider_that_is_down(tls):
-    url = f"https://127.0.0.1:{free_port()}/MSign.svc"
+    url = f"https://127.0.0.1:{free_ports(1)[0]}/MSign.svc"
     async with SoapTransport.open(url, context=None, timeout_s=60, connect_s=60, max_answer_bytes=1) as transport:
         with pytest.raises(ProviderDown):
             await transport.post(Envelope((b"",)), {})

@@ -1,12 +1,12 @@
 """SoftHSM with tokens of its own, and an infrastructure whose services may be served at `port`."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pkcs11
 import pytest
 
+from msign_gateway.infrastructure.ports import free_ports
 from msign_gateway.infrastructure.softhsm import find_module
 from services.msign.pki.create import create
 from services.msign.pki.hsm import Token, make_tokens
@@ -36,9 +36,7 @@ def softhsm(tmp_path_factory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def port() -> int:
     """Where the certificates of `pki_dir` say that their status services are."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 @pytest.fixture(scope="session")

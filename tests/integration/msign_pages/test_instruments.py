@@ -12,6 +12,7 @@ from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography import x509
 
+from msign_gateway.infrastructure.ports import free_ports
 from msign_gateway.infrastructure.softhsm import find_module
 from services.msign.consumers import Consumers
 from services.msign.judging import Judges
@@ -39,7 +40,6 @@ from shared.persistence.pool import open_pool
 from shared.signatures.fetching import HttpFetcher
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verify import Verifier
-from tests.integration.msign_api.service import free_port
 from tests.pages import RETURN_URL, Browser
 from tests.verifying import verify_hash_signature
 
@@ -54,7 +54,7 @@ def person(instrument: str, flaw: Flaw | None = None) -> Person:
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory):
     """The infrastructure's directory and port, SoftHSM with the tokens, and the infrastructure itself."""
-    module, port = find_module(), free_port()
+    module, (port,) = find_module(), free_ports(1)
     assert module, "SoftHSM is not installed"
     pkcs11.unload(str(module))  # whoever loaded it before had other tokens
     directory = tmp_path_factory.mktemp("pki") / "pki"
@@ -118,8 +118,8 @@ async def provider(pki, msign_database_url):
     directory, port, module, architecture = pki
     anchors = TrustAnchors.from_directory(directory / "trust")
     settings = WebSettings(
-        ops_port=free_port(),
-        web_port=free_port(),
+        ops_port=free_ports(1)[0],
+        web_port=free_ports(1)[0],
         web_secret="a-secret-of-this-test-long-enough",
         pki_dir=directory,
         pki_port=port,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from msign_gateway.infrastructure.ports import free_ports
 from shared.lifecycle import serve_http
 from shared.signatures.fetching import NO_NETWORK, Fetcher, HttpFetcher
 from shared.signatures.keys import MemoryKey
@@ -34,9 +34,7 @@ STRICT = replace(shipped_policy(), unknown_status_refused=True)
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from aiohttp import test_utils
 
+from msign_gateway.infrastructure.ports import free_ports
 from shared.lifecycle import Service
 from shared.lifecycle.ops import create_ops_app
 
@@ -178,7 +179,7 @@ async def test_a_background_task_that_is_cancelled_or_done_stops_nothing(service
 
 
 def run(how):
-    environment = {"PYTHONPATH": str(ROOT), "OPS_PORT": str(test_utils.unused_port()), "LOG_FORMAT": "json"}
+    environment = {"PYTHONPATH": str(ROOT), "OPS_PORT": str(free_ports(1)[0]), "LOG_FORMAT": "json"}
     command = [sys.executable, "-c", PROGRAM, how]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
