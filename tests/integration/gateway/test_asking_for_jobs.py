@@ -96,7 +96,9 @@ async def test_what_is_not_there_is_none_and_what_is_wrong_is_an_error(store, ur
 async def test_the_client_asks_too(store, post):
     await post("order-11")
     client = GatewayClient("declaratii", Line("amqp://nowhere.invalid/", name="test"), Mailbox(), store)
-    assert (await client.job(command_id="order-11")).state is State.AWAITING_SIGNER
+    found = await client.job(command_id="order-11")
+    assert found
+    assert found.state is State.AWAITING_SIGNER
 
 
 async def run(url, *words, token="token-declaratii"):

@@ -108,10 +108,10 @@ async def test_contents_too_large_for_memory_share_the_disk(pool, links, systems
     app = create_app(Api(pool, Notices(database_url), links, few), systems)
 
     async def put(headers, size):
-        return (await api.put("/contents", data=io.BytesIO(b"y" * size), headers=headers)).status
+        return (await client.put("/contents", data=io.BytesIO(b"y" * size), headers=headers)).status
 
-    async with test_utils.TestClient(test_utils.TestServer(app)) as api:
-        one = Upload(api, MINE, LARGE, told=told)
+    async with test_utils.TestClient(test_utils.TestServer(app)) as client:
+        one = Upload(client, MINE, LARGE, told=told)
         await began(one)
         assert await put(MINE, LARGE) == 503
         assert await put(MINE, 10) == 201

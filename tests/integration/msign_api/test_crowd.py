@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,8 @@ async def test_systems_take_turns_in_verifying(monkeypatch):
         return VerificationResult(message="", signatures_valid=False, correlation_id=content.correlation_id)
 
     monkeypatch.setattr(handlers, "verify_content", verified)
-    msign = MSign(None, None, request_ttl=timedelta(hours=1), verifying_at_once=1)
+    nobody: Any = None
+    msign = MSign(nobody, nobody, request_ttl=timedelta(hours=1), verifying_at_once=1)
 
     def asks(number, name, count):
         contents = tuple(
