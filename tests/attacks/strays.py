@@ -127,3 +127,18 @@ def a_page_that_is_found_by_its_place_in_a_bundle(pdf: bytes) -> bytes:
     more = b"/Type /XRef /W [1 4 1] /Index [%s] /Size 100 /Root %s /Prev %d" % (index, last_root(pdf), last_table(pdf))
     table = stream(b"".join(rows[one] for one in sorted(rows)), more)
     return out + b"99 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (table, len(out))
+
+
+@bytes_after_signing
+def a_page_with_two_drawings(pdf: bytes) -> bytes:
+    """Most readers take the last value of a key, some the first."""
+    pages = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False).root["/Pages"]["/Kids"]
+    written = io.BytesIO()
+    pages[0].write_to_stream(written)
+    twice = written.getvalue().removesuffix(b">>") + b"/Contents 93 0 R >>"
+    return behind(pdf, {int(pages.raw_get(0).idnum): twice, 93: CATALOG[93]}, b"")
+
+
+@bytes_after_signing
+def a_trailer_with_two_catalogs(pdf: bytes) -> bytes:
+    return behind(pdf, CATALOG, b"").replace(b"/Prev", b"/Root 90 0 R /Prev")

@@ -17,10 +17,11 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from shared.errors import Malformed
-from shared.signatures.pades import bundles, hexadecimal, payloads
+from shared.signatures.pades import bundles, dictionaries, hexadecimal, payloads
 from shared.signatures.pades.source import Source
 
 bundles.teach_pyhanko()
+dictionaries.teach_pyhanko()
 hexadecimal.teach_pyhanko()
 payloads.teach_pyhanko()
 for _name in ("pyhanko", "pyhanko_certvalidator"):

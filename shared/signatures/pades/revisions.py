@@ -14,6 +14,7 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 from shared.signatures.pades.change import Change, Kind, other
+from shared.signatures.pades.dictionaries import says_twice
 from shared.signatures.pades.forms import FormComparison, fields_of
 from shared.signatures.pades.mentions import Mentions
 from shared.signatures.pades.opening import UNREADABLE
@@ -118,6 +119,8 @@ class _Step:
 
     def changes(self) -> Iterator[Change]:
         """All changes; what is explained by its place comes first."""
+        if says_twice(self.new.trailer_view):
+            yield other("the trailer says something twice")
         yield from self._catalog_changes(self.old.root, self.new.root)
         self._explain_information()
         self._doubt_lists()
