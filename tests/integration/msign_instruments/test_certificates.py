@@ -25,7 +25,7 @@ async def served(pki_dir, port):
 @pytest.fixture
 async def check(pki_dir):
     async with aiohttp.ClientSession() as session:
-        yield LiveCheck(TrustAnchors.from_directory(pki_dir / "trust"), HttpFetcher(session))
+        yield LiveCheck(TrustAnchors.from_directory(pki_dir / "trust"), HttpFetcher(session, timeout_s=60))
 
 
 def key_of(pki_dir, person):

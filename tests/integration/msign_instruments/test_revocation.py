@@ -40,7 +40,7 @@ def people(architecture):
 @pytest.fixture
 async def fetcher():
     async with aiohttp.ClientSession() as session:
-        yield HttpFetcher(session)
+        yield HttpFetcher(session, timeout_s=60)
 
 
 @pytest.mark.parametrize(("label", "revoked"), [(GOOD, False), (REVOKED, True)])

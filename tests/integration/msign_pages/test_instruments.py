@@ -136,7 +136,7 @@ async def provider(pki, msign_database_url):
         consumer = await Consumers(pool).find(certificate)
         assert consumer
         requests = RequestStore(pool)
-        judges = Judges(Verifier(anchors), HttpFetcher(session), at_once=1)
+        judges = Judges(Verifier(anchors), HttpFetcher(session, timeout_s=60), at_once=1)
         parts = parts_of(settings, pool, requests, session, architecture, judges)
         server = TestServer(create_web_app(parts))
         await server.start_server()

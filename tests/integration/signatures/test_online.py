@@ -64,7 +64,7 @@ async def network(pki, port) -> AsyncIterator[tuple[HttpFetcher, Counted]]:
     app = pki.app()
     app.middlewares.append(counted.middleware)
     async with serve_http(app, host="127.0.0.1", port=port), aiohttp.ClientSession() as session:
-        yield HttpFetcher(session, session), counted
+        yield HttpFetcher(session, session, timeout_s=60), counted
 
 
 async def judged(
