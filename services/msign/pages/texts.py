@@ -132,9 +132,7 @@ _CANNOT_OPEN = Text("This page cannot be opened")
 _FAILED = Text("Signing failed")
 _FINISHED = Text("This request is already finished")
 
-SIGNED = Notice(
-    Text("Signing succeeded"), Text("You are now returning to the service that asked for your signature.")
-)
+SIGNED = Notice(Text("Signing succeeded"), Text("You are now returning to the service that asked for your signature."))
 ALREADY_SIGNED = Notice(_FINISHED, Text("The documents were signed earlier."))
 ALREADY_FAILED = Notice(_FINISHED, Text("Signing ended earlier without success."))
 EXPIRED = Notice(
