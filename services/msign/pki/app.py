@@ -12,6 +12,7 @@ from aiohttp import web
 
 from services.msign.pki.architecture import Architecture
 from services.msign.pki.plan import ARCHITECTURE, TSA
+from shared.pace import Pace, TooSlow
 
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -41,12 +42,12 @@ class Services:
 
     async def timestamp(self, request: web.Request) -> web.Response:
         """RFC 3161 section 3.4."""
-        answer = await self._found(Architecture.timestamp, await request.read())
+        answer = await self._found(Architecture.timestamp, await body_of(request))
         return web.Response(body=answer, content_type="application/timestamp-reply")
 
     async def ocsp(self, request: web.Request) -> web.Response:
         """RFC 6960 appendix A, by POST."""
-        return await self._ocsp(request, await request.read())
+        return await self._ocsp(request, await body_of(request))
 
     async def ocsp_by_get(self, request: web.Request) -> web.Response:
         """RFC 6960 appendix A, by GET: the request as base64 in the path."""
@@ -76,3 +77,11 @@ class Services:
             return await asyncio.to_thread(lambda: work(self._architecture(), *arguments))
         except LookupError as error:
             raise web.HTTPNotFound(text="there is no such authority\n") from error
+
+
+async def body_of(request: web.Request) -> bytes:
+    """Return a request's body, which is small; raises `HTTPRequestTimeout` for one that does not come."""
+    try:
+        return await Pace(request.content).step(request.read())
+    except TooSlow as error:
+        raise web.HTTPRequestTimeout(text="the request does not come\n") from error

@@ -10,6 +10,7 @@ from asn1crypto import core, ocsp, tsp
 
 from services.msign.pki.app import create_pki_app
 from services.msign.pki.architecture import Architecture
+from shared import pace
 from shared.signatures.timestamps import HttpTimestamper
 
 
@@ -126,3 +127,21 @@ async def test_an_issuers_certificate_is_served_where_certificates_say(client, p
         assert response.status == 200
         assert response.content_type == "application/pkix-cert"
         assert (await response.read()).startswith(b"\x30\x82")
+
+
+async def without_an_end():
+    yield b"x"
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("path", ["/pki/tsa/tsa", "/pki/ocsp/mdqsign"])
+async def test_a_request_that_does_not_come_is_not_waited_for(client, path, monkeypatch):
+    monkeypatch.setattr(pace, "LONGEST_PAUSE_S", 0.1)
+    async with client.post(path, data=without_an_end()) as response:
+        assert response.status == 408
+
+
+@pytest.mark.parametrize("path", ["/pki/tsa/tsa", "/pki/ocsp/mdqsign"])
+async def test_a_request_that_is_too_large_is_refused(client, path):
+    async with client.post(path, data=b"x" * 70_000) as response:
+        assert response.status == 413
