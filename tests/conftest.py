@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from msign_gateway.infrastructure import Broker, Database, Infrastructure, open_infrastructure
 from msign_gateway.infrastructure.definitions import Passwords, definitions
@@ -27,8 +27,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jo
 
 # How fast a busy machine is says nothing. And what one run finds, each run of the same code shall find: chance belongs
 # to whoever looks for faults (`--hypothesis-profile=searching`), not to whoever wants to know whether a change is good.
-settings.register_profile("same", deadline=None, derandomize=True)
-settings.register_profile("searching", deadline=None, max_examples=5000)
+busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", busy, derandomize=True)
+settings.register_profile("searching", busy, max_examples=5000)
 settings.load_profile("same")
 
 session = pytest_asyncio.fixture(scope="session", loop_scope="session")
