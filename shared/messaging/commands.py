@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Protocol, Self, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
@@ -93,6 +94,19 @@ def _not_ours(text: str) -> str:
 CorrelationId = Annotated[str, Field(min_length=1, max_length=36), XML, AfterValidator(_not_ours)]
 
 
+LAST_YEAR = 9000
+"""A deadline at the end of the calendar could not be put off any more."""
+
+
+def _can_be_put_off(deadline: datetime) -> datetime:
+    if deadline.year > LAST_YEAR:
+        raise PydanticCustomError("out_of_the_calendar", f"must not lie after the year {LAST_YEAR}")
+    return deadline
+
+
+Deadline = Annotated[Moment, AfterValidator(_can_be_put_off)]
+
+
 class _Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -164,7 +178,7 @@ class SignRequestData(_Data):
     """The instrument to sign with; the user chooses if left out."""
     msisdn: Annotated[str, Field(pattern=r"^[0-9]{6,15}$")] | None = None
     """The signer's phone number, digits only; needed with `mobile`."""
-    deadline: Moment | None = None
+    deadline: Deadline | None = None
     """Until when the user may sign; 24 hours if left out, unless an operator set another time."""
 
 

@@ -4,13 +4,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 CONTENT_TYPE = "application/cloudevents+json"
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("out_of_the_calendar", "is no time in UTC that the calendar has") from None
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]

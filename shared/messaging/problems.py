@@ -64,6 +64,7 @@ _CODES = {
     "too_long": Code.TOO_MANY,
     "string_pattern_mismatch": Code.BAD_FORMAT,
     "timezone_aware": Code.BAD_FORMAT,
+    "out_of_the_calendar": Code.BAD_FORMAT,
     "unusable_character": Code.BAD_FORMAT,
     "reserved": Code.NOT_ALLOWED,
     "bad_base64": Code.BAD_BASE64,

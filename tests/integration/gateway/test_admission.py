@@ -33,6 +33,8 @@ async def test_a_bad_command_ends_as_rejected_with_every_problem_named(pool, adm
         ({"return_url": "https://declaratii.example@evil.example/"}, "/data/return_url", "origin_not_registered"),
         ({"deadline": "2020-01-01T00:00:00Z"}, "/data/deadline", "deadline_passed"),
         ({"deadline": "2090-01-01T00:00:00"}, "/data/deadline", "bad_format"),
+        ({"deadline": "9999-12-31T23:59:59Z"}, "/data/deadline", "bad_format"),
+        ({"deadline": "9999-12-31T23:59:59-14:00"}, "/data/deadline", "bad_format"),
         ({"contents": [{"content": "AAAA"}]}, "/data/contents/0/content", "bad_digest"),
         ({"contents": [{"content": "??"}]}, "/data/contents/0/content", "bad_base64"),
         ({"contents": [{}]}, "/data/contents/0", "one_of"),
@@ -128,6 +130,12 @@ async def test_a_body_that_is_no_event_is_dead(admission, body):
     (verdict,) = await admission.handle([Delivery(body, "sign.request.declaratii", "declaratii", None)])
     assert isinstance(verdict, Unusable)
     assert verdict.reason == "malformed"
+
+
+async def test_an_envelope_of_a_time_that_the_calendar_does_not_have_is_rejected(pool, admission):
+    await admission.handle([delivery(sign_data(), time="9999-12-31T23:59:59-14:00")])
+    (event,) = await events_of(pool)
+    assert event["data"]["errors"][0]["field"] == "/time"
 
 
 async def test_an_envelope_with_another_type_is_rejected_by_name(pool, admission):
