@@ -4,6 +4,7 @@ In light and dark and at both sizes axe-core must find nothing serious. Nothing 
 pixels, which is 1280 at a zoom of 400 % (WCAG 1.4.10), nor with text of twice the size (WCAG 1.4.4).
 """
 
+import fcntl
 import subprocess
 from pathlib import Path
 from typing import Literal
@@ -28,11 +29,13 @@ TOO_WIDE = """() => {
 
 
 def axe_source() -> str:
-    """The source of axe-core, installed from the lock file where it is missing."""
-    if not AXE.exists():
-        install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(install, cwd=HERE, check=True, capture_output=True)
-    return AXE.read_text(encoding="utf-8")
+    """The source of axe-core, installed from the lock file where it is missing: once, whoever else looks for it."""
+    with (HERE / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not AXE.exists():
+            install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(install, cwd=HERE, check=True, capture_output=True)
+        return AXE.read_text(encoding="utf-8")
 
 
 class Judge:
