@@ -15,6 +15,7 @@ from pathlib import Path
 from msign_gateway.infrastructure.processes import Account
 
 _PREFIX = "msign-gateway-"
+_LOCK = "lock"
 
 
 @contextmanager
@@ -23,9 +24,8 @@ def private_place() -> Iterator[Path]:
     _sweep()
     place = Path(tempfile.mkdtemp(prefix=_PREFIX))
     place.chmod(0o711)
-    lock = os.open(place / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    lock = _locked(place)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -51,12 +51,21 @@ def write_for(account: Account | None, path: Path, text: str) -> Path:
     return path
 
 
+def _locked(place: Path) -> int:
+    """Put a lock that is held into the place: whoever sweeps finds none, or one that says that its owner lives."""
+    fresh = place / "lock.new"
+    lock = os.open(fresh, os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fresh.rename(place / _LOCK)
+    return lock
+
+
 def _sweep() -> None:
     for old in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
             if old.stat().st_uid != os.geteuid() or old.is_symlink():
                 continue
-            handle = os.open(old / "lock", os.O_RDWR)
+            handle = os.open(old / _LOCK, os.O_RDWR)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(old, ignore_errors=True)
