@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,8 +123,7 @@ def _walk(kids: Any, above: str, kind: str, value: Any, depth: int) -> Iterator[
         below = list(resolved(body.raw_get("/Kids"))) if "/Kids" in body else []
         subfields = [one for one in below if "/T" in resolved(one)]
         widgets = tuple(one for one in below if "/T" not in resolved(one))
-        key = key_of(raw) if isinstance(raw, generic.IndirectObject) else None
-        yield Field(name, own_kind, body, own_value, key, (raw, *widgets))
+        yield Field(name, own_kind, body, own_value, _key(raw), (raw, *widgets))
         yield from _walk(subfields, name, own_kind, own_value, depth + 1)
 
 
@@ -135,9 +134,11 @@ class FormComparison:
     that came in, and `looks` the changed fields' appearances, which may have been rewritten where they stand.
     """
 
-    def __init__(self, sameness: Sameness, is_new: Callable[[Key], bool]) -> None:
+    def __init__(self, sameness: Sameness, touched: Container[Key], fresh: Container[Key]) -> None:
+        """`touched` are the objects that the newer revision defines, `fresh` those that no earlier one did."""
         self._sameness = sameness
-        self._is_new = is_new
+        self._touched = touched
+        self._fresh = fresh
         self.explained: set[Key] = set()
         self.signature_widgets: set[Key] = set()
         self.looks: set[Key] = set()
@@ -148,11 +149,16 @@ class FormComparison:
             after = new.get(name)
             if after is None:
                 yield other(f"the form field {before.shown} was taken out")
-            else:
+            elif not self._is_untouched(before, after):
                 yield from self._changed(before, after)
         for name, added in new.items():
             if name not in old:
                 yield self._added(added)
+
+    def _is_untouched(self, old: Field, new: Field) -> bool:
+        """Whether a field is the same objects as before, of which none was defined anew."""
+        before, after = ([_key(one) for one in field.widgets] for field in (old, new))
+        return old.key is not None and before == after and not any(key in self._touched for key in before)
 
     def _added(self, field: Field) -> Change:
         if not field.is_signature or any(isinstance(resolved(one), generic.StreamObject) for one in field.widgets):
@@ -168,7 +174,7 @@ class FormComparison:
         signature = resolved(field.value)
         if not isinstance(signature, generic.DictionaryObject) or "/Contents" not in signature:
             return other(f"the place for a signature {field.shown} was filled with something else")
-        if isinstance(field.value, generic.IndirectObject) and not self._is_new(key_of(field.value)):
+        if isinstance(field.value, generic.IndirectObject) and key_of(field.value) not in self._fresh:
             return other(f"the place for a signature {field.shown} was filled with what was in the file before")
         told = str(signature.get("/SubFilter", ""))
         if told == "/ETSI.RFC3161" and not field.is_visible:
@@ -255,6 +261,10 @@ class FormComparison:
             body = resolved(widget)
             if "/AP" in body:
                 self.looks |= set(_appearances(body.raw_get("/AP"), 0))
+
+
+def _key(raw: Any) -> Key | None:
+    return key_of(raw) if isinstance(raw, generic.IndirectObject) else None
 
 
 def _appearances(raw: Any, depth: int) -> Iterator[Key]:

@@ -15,7 +15,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 from shared.signatures.pades.change import Change, Kind, other
 from shared.signatures.pades.dictionaries import says_twice
-from shared.signatures.pades.forms import FormComparison, fields_of
+from shared.signatures.pades.forms import Field, FormComparison, fields_of
 from shared.signatures.pades.mentions import Mentions
 from shared.signatures.pades.opening import UNREADABLE
 from shared.signatures.pades.pages import (
@@ -29,13 +29,15 @@ from shared.signatures.pades.pages import (
     page_changes,
 )
 from shared.signatures.pades.references import Usage
-from shared.signatures.pades.sameness import STREAM, Key, Sameness, is_null, key_of, resolved
+from shared.signatures.pades.sameness import MAX_COMPARISONS, STREAM, Key, Sameness, is_null, key_of, resolved
 from shared.signatures.pades.source import Source
 from shared.signatures.pades.store import is_metadata, store_changes
 from shared.signatures.pades.strays import is_plain
 from shared.signatures.pades.tables import contradicts_itself
 
 MAX_REVISIONS = 300
+MAX_FIELDS_IN_ALL = 100_000
+"""How many fields the forms of all revisions may have together, each counted in each."""
 BYTES_PER_OBJECT = 16 << 10
 """How many bytes are looked through for references in the time that it takes to walk to an object."""
 
@@ -57,6 +59,9 @@ _TOLD_TYPES = {
 }  # fmt: skip
 
 
+Fields = dict[tuple[str, int], Field]
+
+
 class Revisions:
     """All revisions of a file, oldest first, and what each changed in the one before it."""
 
@@ -66,6 +71,9 @@ class Revisions:
         self._introduced = _introduced(reader)
         self._mentions: Mentions | None = None
         self._steps: dict[int, tuple[Change, ...]] = {}
+        self._form: tuple[int, Fields] = (-1, {})
+        self._fields_left = MAX_FIELDS_IN_ALL
+        self._comparisons_left = MAX_COMPARISONS
 
     def after(self, revision: int) -> Iterator[Change]:
         """Everything that changed after `revision`, in its order.
@@ -87,14 +95,34 @@ class Revisions:
         if not is_plain(self._reader, revision, self._pdf):
             yield other("there are objects that not all readers find where the table tells")
         walks = len(self._introduced) * BYTES_PER_OBJECT < len(self._pdf)
-        yield from _Step(self._reader, revision, self._introduced, mentions, walks=walks).changes()
+        sameness = Sameness(self._comparisons_left)
+        step = _Step(self._reader, revision, self._introduced, mentions, sameness, walks=walks)
+        yield from step.changes(self._fields(revision - 1), self._fields(revision))
+        self._comparisons_left = sameness.left
+
+    def _fields(self, revision: int) -> Fields:
+        """The fields of a revision's form; those of the last one that was asked for are remembered."""
+        if self._form[0] != revision:
+            if self._fields_left < 0:
+                raise RecursionError("the forms of all revisions together have too many fields")
+            left, self._fields_left = self._fields_left, -1  # nothing is left where reading them fails
+            self._form = revision, fields_of(self._reader.get_historical_root(revision))
+            self._fields_left = left - len(self._form[1])
+        return self._form[1]
 
 
 class _Step:
     """The comparison of two neighbouring revisions."""
 
     def __init__(
-        self, reader: PdfFileReader, revision: int, introduced: dict[int, int], mentions: Mentions, *, walks: bool
+        self,
+        reader: PdfFileReader,
+        revision: int,
+        introduced: dict[int, int],
+        mentions: Mentions,
+        sameness: Sameness,
+        *,
+        walks: bool,
     ) -> None:
         self.old: HistoricalResolver = reader.get_historical_resolver(revision - 1)
         self.new: HistoricalResolver = reader.get_historical_resolver(revision)
@@ -107,8 +135,8 @@ class _Step:
         self._freed = set(reader.xrefs.get_xref_data(revision).freed)
         self._rewritten = touched - fresh | awaited
         self._explained: set[Key] = set()
-        self._sameness = Sameness()
-        self._form = FormComparison(self._sameness, lambda key: key in fresh)
+        self._sameness = sameness
+        self._form = FormComparison(self._sameness, touched, fresh)
 
     def _used(self, keys: set[Key]) -> set[Key] | None:
         """Those objects to which the older revision refers already; None where not all of it can be read."""
@@ -117,10 +145,12 @@ class _Step:
         except (PdfError, *UNREADABLE):
             return None
 
-    def changes(self) -> Iterator[Change]:
-        """All changes; what is explained by its place comes first."""
+    def changes(self, before: Fields, after: Fields) -> Iterator[Change]:
+        """All changes, given the fields of both forms; what is explained by its place comes first."""
         if says_twice(self.new.trailer_view):
             yield other("the trailer says something twice")
+        yield from self._form.changes(before, after)
+        self._explained |= self._form.explained
         yield from self._catalog_changes(self.old.root, self.new.root)
         self._explain_information()
         self._doubt_lists()
@@ -144,8 +174,6 @@ class _Step:
         before, after = resolved(_get(old, "/AcroForm")), resolved(_get(new, "/AcroForm"))
         if is_null(before) and is_null(after):
             return
-        yield from self._form.changes(fields_of(old), fields_of(new))
-        self._explained |= self._form.explained
         if not isinstance(after, generic.DictionaryObject):
             yield other("the form was taken out")
             return

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 
-MAX_COMPARISONS = 200_000
+MAX_COMPARISONS = 500_000
 MAX_DEPTH = 200
 
 STREAM = "(stream)"
@@ -16,20 +16,20 @@ Key = tuple[int, int]
 
 
 class Sameness:
-    """Compares objects of an older revision with those of a newer one, within a budget.
+    """Compares objects of an older revision with those of a newer one, as long as comparisons are `left`.
 
     Two references to one object count as the same here: whoever compares revisions looks at each rewritten object by
     itself. References to different objects are followed.
     """
 
-    def __init__(self) -> None:
-        self._left = MAX_COMPARISONS
+    def __init__(self, left: int = MAX_COMPARISONS) -> None:
+        self.left = left
         self._assumed: dict[tuple[Key, Key], None] = {}
 
     def same(self, old: Any, new: Any, depth: int = 0) -> bool:
         """Whether both objects say the same; raises `RecursionError` when telling takes too long."""
-        self._left -= 1
-        if self._left < 0 or depth > MAX_DEPTH:
+        self.left -= 1
+        if self.left < 0 or depth > MAX_DEPTH:
             raise RecursionError("the revisions are too complex to compare")
         if isinstance(old, generic.IndirectObject) and isinstance(new, generic.IndirectObject):
             return self._same_references(old, new, depth)

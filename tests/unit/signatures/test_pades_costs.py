@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shared.errors import Malformed
-from shared.signatures.pades.forms import fields_of
+from shared.signatures.pades.forms import Field, fields_of
 from shared.signatures.pades.opening import open_pdf
+from shared.signatures.pades.sameness import Sameness
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.pades.verify import judge_pdf
 from tests.attacks.pades_bytes import table_update
@@ -73,6 +76,38 @@ def test_fields_that_all_have_one_name_are_numbered_at_once():
     assert list(fields_of(open_pdf(file_of(form=b"<< /Fields [%s] >>" % fields)).root)) == [
         ("a", number) for number in range(19_000)
     ]
+
+
+async def test_each_form_is_read_once_and_only_what_was_touched_is_compared(pki, anchors, monkeypatch):
+    """Of twelve signatures, each over those before it: not each pair of forms is compared, nor each pair of fields."""
+    read, compared = list[int](), list[str]()
+
+    def counting_fields(root: Any) -> dict[tuple[str, int], Field]:
+        read.append(1)
+        return fields_of(root)
+
+    def counting_differing(self: Sameness, old: Any, new: Any, depth: int = 0) -> set[str]:
+        compared.extend(["field"] if "/FT" in old else [])
+        return differing(self, old, new, depth)
+
+    signed = pdf_file()
+    for _ in range(12):
+        signed = await sign_pdf(signed, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+    differing = Sameness.differing
+    monkeypatch.setattr("shared.signatures.pades.revisions.fields_of", counting_fields)
+    monkeypatch.setattr(Sameness, "differing", counting_differing)
+    assert judge_pdf(signed, anchors).valid
+    assert len(read) <= 13
+    assert len(compared) <= 12
+
+
+async def test_forms_that_have_too_many_fields_together_are_a_change(pki, anchors, monkeypatch):
+    monkeypatch.setattr("shared.signatures.pades.revisions.MAX_FIELDS_IN_ALL", 8)
+    signed = pdf_file()
+    for _ in range(6):
+        signed = await sign_pdf(signed, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+    found = [one.coverage.value for one in judge_pdf(signed, anchors).signatures]
+    assert (found[0], found[-1]) == ("partial", "whole")
 
 
 async def test_a_file_of_hundreds_of_revisions_is_not_followed_for_ever(signed, anchors):
