@@ -15,8 +15,8 @@ from shared.messaging.handed import Handed
 from shared.messaging.outcomes import Outcomes
 from shared.messaging.relay import Relay
 from shared.messaging.topology import EVENTS
-from shared.persistence import events, jobs
-from shared.persistence.events import Draft
+from shared.persistence import events, jobs, long_events
+from shared.persistence.events import INLAY, Draft
 from shared.persistence.jobs import Move
 from shared.persistence.notices import Notices
 from shared.signing.states import Cause, Kind
@@ -85,6 +85,23 @@ async def test_what_is_handed_to_the_relay_goes_out_once_without_a_look(queue, p
     assert len(stored) == 3
     assert {message.message_id for message in seen} == {orjson.loads(body)["id"] for body in stored}
     assert {message.correlation_id for message in seen} == {orjson.loads(body)["data"]["command_id"] for body in stored}
+    assert await queue.get(no_ack=True, fail=False) is None
+
+
+async def test_what_is_long_goes_out_as_it_lies_in_the_outbox(queue, pool, admission, relay):
+    await admission.handle([delivery(sign_data())])
+    (job,) = await jobs.claim(pool, Kind.SIGN, owner=uuid4(), lease=timedelta(seconds=60), limit=1)
+    data = AcceptedData(
+        job_id=str(job.job_id), command_id=job.command_id, request_id="request", sign_url=INLAY,
+        expires_at=job.expires_at,
+    )  # fmt: skip
+    long = [letter * 300_000 for letter in (b"a", b"b", b"c")]
+    move = Move(job=job, cause=Cause.POSTED, request_id="request", drafts=[Draft("tests", ACCEPTED, data, [long])])
+    assert await long_events.move(pool, move, relay.handed)
+    await eventually(lambda: pool.fetchval("SELECT count(published_at) = 1 FROM events WHERE attempts = 1"))
+    message = await queue.get(no_ack=True)
+    assert message.body == await pool.fetchval("SELECT body FROM events")
+    assert orjson.loads(message.body)["data"]["sign_url"] == b"".join(long).decode()
     assert await queue.get(no_ack=True, fail=False) is None
 
 
