@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from tests.attacks.shadows import SHADOWS, added_object, file_of, shadow, stream
+from tests.pki import TestPki
 
 __all__ = ["SHADOWS"]
 
@@ -80,3 +83,19 @@ def a_list_of_fields_that_is_the_list_of_pages(pdf: bytes) -> bytes:
     with_list = re.findall(rb"(?<!\d)7 0 obj\s\[([^\]]*)\]", pdf)[-1]
     more = added_object(added_object(pdf, 91, stream(FALSE)), 90, page)
     return added_object(more, 7, b"[%s 90 0 R]" % with_list)
+
+
+PROOF = stream(TestPki.make().root.certificate.public_bytes(Encoding.DER))
+"""A certificate may have any bytes in an extension of its own, and so draw."""
+
+
+@shadow(
+    drawn_by(
+        7,
+        catalog=b"<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /DSS << /Certs 7 0 R >> >>",
+        extra={7: b"[8 0 R]", 8: PROOF},
+    )
+)
+def a_list_of_proofs_that_is_the_page(pdf: bytes) -> bytes:
+    """What is added to the security store's certificates is one, and is drawn."""
+    return added_object(added_object(pdf, 90, PROOF), 7, b"[8 0 R 90 0 R]")
