@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from shared.persistence.job import Job
-from shared.persistence.pool import DATABASE_ERRORS
+from shared.persistence.pool import DATABASE_ERRORS, is_away
 from shared.signing.breaker import Breaker
 from shared.telemetry.steps import step
 
@@ -87,8 +87,8 @@ class Worker:
         async with self._claiming:
             try:
                 yield True
-            except DATABASE_ERRORS:
-                self._in_doubt = True
+            except DATABASE_ERRORS as error:
+                self._doubt(error)
                 raise
 
     def begin(self, job: Job) -> None:
@@ -106,7 +106,7 @@ class Worker:
             if not await self._turn():
                 await self._rest()
         except DATABASE_ERRORS as error:
-            self._in_doubt = True
+            self._doubt(error)
             log.warning("worker_interrupted", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
 
@@ -132,6 +132,10 @@ class Worker:
             await asyncio.wait(self._tasks)  # a probe: what comes of it decides about the next claim
         return len(claimed) == free
 
+    def _doubt(self, *errors: BaseException) -> None:
+        """Doubt what is claimed, if the database went away; what a statement is wrong with is so the next time, too."""
+        self._in_doubt = self._in_doubt or any(map(is_away, errors))
+
     async def _clear_doubt(self) -> None:
         """Give back what is claimed and not worked on: nothing else is being claimed now."""
         doubted, self._in_doubt = self._in_doubt, False
@@ -143,7 +147,7 @@ class Worker:
             with step(job, self._name):
                 await self._work(job)
         except* DATABASE_ERRORS as errors:
-            self._in_doubt = True
+            self._doubt(*errors.exceptions)
             log.warning("work_interrupted", job_id=str(job.job_id), error=type(errors.exceptions[0]).__name__)
         except* Exception:
             log.exception("work_failed", job_id=str(job.job_id))  # the lease runs out, then it is tried again

@@ -29,6 +29,12 @@ class Running:
     worker: Worker
     poster: Poster
     look: asyncio.Event
+    rests: asyncio.Event
+
+    async def looks(self):
+        self.rests.clear()
+        self.look.set()
+        await self.rests.wait()
 
     async def posts_all(self, pool, number):
         async def posted():
@@ -56,7 +62,7 @@ async def running(pool, msign, links, monkeypatch):
     )  # fmt: skip
     task = asyncio.create_task(worker.run())
     await rests.wait()
-    yield Running(worker, poster, look)
+    yield Running(worker, poster, look, rests)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -101,6 +107,25 @@ async def test_what_was_broken_off_before_msign_was_asked(pool, admission, msign
     await admission.handle([delivery(sign_data())])
     await running.posts_all(pool, 1)
     assert len(msign.posted) == 1
+
+
+async def test_what_goes_wrong_for_another_reason_is_not_begun_again_at_once(
+    pool, admission, msign, running, monkeypatch
+):
+    moves = asyncio.Event()
+
+    async def wrong(_):
+        moves.set()
+        raise asyncpg.UndefinedColumnError("there is no such column yet")
+
+    monkeypatch.setattr(running.poster, "_moves", wrong)
+    await admission.handle([delivery(sign_data())])
+    running.look.set()
+    await moves.wait()
+    for _ in range(4):
+        await running.looks()
+    assert len(msign.posted) == 1
+    assert await pool.fetchval("SELECT state FROM jobs") == "posting"
 
 
 async def test_what_others_work_on_is_left_to_them(pool, admission, msign, links):
