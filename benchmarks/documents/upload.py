@@ -17,6 +17,8 @@ from benchmarks.signing.stub import LENGTH
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 _PIECE_BYTES = 4096
+KEPT_S = 60.0
+"""How long a connection may rest; services close theirs a little later."""
 
 
 class Uploads:
@@ -26,12 +28,12 @@ class Uploads:
         parts = urlsplit(url)
         self._address = (parts.hostname or "", parts.port or 80)
         self._head = f"PUT {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {TOKEN}\r\n"
-        self._idle: list[socket.socket] = []
+        self._idle: list[tuple[float, socket.socket]] = []
 
     async def put(self, document: Document) -> str:
         """Store a document and return its reference. Raises `RuntimeError` when it is refused."""
         loop = asyncio.get_running_loop()
-        connection = self._idle.pop() if self._idle else await self._connected()
+        connection = self._kept() or await self._connected()
         try:
             await loop.sock_sendall(connection, f"{self._head}Content-Length: {document.size}\r\n\r\n".encode())
             with document.path.open("rb") as file:
@@ -40,10 +42,19 @@ class Uploads:
         except BaseException:
             connection.close()
             raise
-        self._idle.append(connection)
+        self._idle.append((loop.time(), connection))
         if status != 201:
             raise RuntimeError(f"a document was answered with {status}")
         return str(json.loads(body)["ref"])
+
+    def _kept(self) -> socket.socket | None:
+        """Return a connection that the other side still keeps, too."""
+        while self._idle:
+            since, connection = self._idle.pop()
+            if asyncio.get_running_loop().time() - since < KEPT_S:
+                return connection
+            connection.close()
+        return None
 
     async def _connected(self) -> socket.socket:
         connection = socket.socket()
@@ -54,7 +65,7 @@ class Uploads:
 
     def close(self) -> None:
         """Close the connections."""
-        for connection in self._idle:
+        for _, connection in self._idle:
             connection.close()
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 
+from benchmarks.documents import upload
 from benchmarks.documents.materials import Document
 from benchmarks.documents.upload import open_uploads
 
@@ -62,3 +63,12 @@ async def test_one_after_the_other_comes_on_one_connection_and_as_many_at_once_o
 async def test_a_refused_document_is_told_of(documents, contents):
     with open_uploads(contents[0]) as uploads, pytest.raises(RuntimeError, match="answered with 413"):
         await uploads.put(documents[2])
+
+
+async def test_a_connection_that_has_rested_for_too_long_is_left(documents, contents, monkeypatch):
+    monkeypatch.setattr(upload, "KEPT_S", 0)
+    url, given = contents
+    with open_uploads(url) as uploads:
+        for one in documents[:2]:
+            await uploads.put(one)
+    assert [len(mine) for mine in given] == [1, 1]
