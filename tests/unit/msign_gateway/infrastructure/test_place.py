@@ -35,7 +35,7 @@ def test_a_place_is_gone_with_its_block():
 
 
 def test_who_looks_while_a_place_is_made_leaves_it_alone(monkeypatch):
-    lock, looks = fcntl.flock, []
+    lock, looks = fcntl.flock, list[int]()
 
     def lock_late(handle, how):
         if not looks:
