@@ -7,6 +7,7 @@ is written bit by bit, so that there is no copy of it.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from struct import Struct
@@ -25,8 +26,6 @@ from shared.pieces import Pieces
 
 WRITTEN_BYTES = 256 * 1024
 """How much is written at once; hundreds of ordinary events are less."""
-FINISH_S = 1.0
-"""How long who is told to stop may go on, to write a message to its end."""
 
 Buffer = bytes | memoryview
 BODY_FRAME = Struct(">BHI")
@@ -66,24 +65,29 @@ class Publisher:
         answers = list(map(self._expect, messages))
         # Weakly: an answer that is there may be a whole message, and is nobody's by the time this looks.
         asyncio.get_running_loop().call_later(within_s, _give_up, WeakSet(answers))
-        writing = asyncio.ensure_future(self._write(messages))
         try:
             async with asyncio.timeout(within_s):
-                await asyncio.shield(writing)
+                await self._write(messages)
         except TimeoutError:
             raise ChannelInvalidStateError("the socket takes nothing") from None
-        finally:
-            if not writing.done():  # whatever was written next would stand within a message
-                await asyncio.wait({writing}, timeout=FINISH_S)
-                writing.cancel()
 
     async def _write(self, messages: Sequence[Outgoing]) -> None:
-        for payload in _together(chain.from_iterable(map(self._pieces, messages))):
-            if self._carrier.is_closed:
-                raise ChannelInvalidStateError("the channel is closed")
-            drained = self._carrier.create_future()
-            await self._carrier.write_queue.put(ChannelFrame(payload, should_close=False, drain_future=drained))
-            await asyncio.wait({drained})
+        """Write bit by bit; the rest is left in line if nobody waits any longer: nothing must stand within a message."""
+        payloads = _together(chain.from_iterable(map(self._pieces, messages)))
+        begun, unwritten = False, b""
+        try:
+            for payload in payloads:
+                if self._carrier.is_closed:
+                    raise ChannelInvalidStateError("the channel is closed")
+                drained, unwritten = self._carrier.create_future(), payload
+                await self._carrier.write_queue.put(ChannelFrame(payload, should_close=False, drain_future=drained))
+                begun, unwritten = True, b""
+                await asyncio.wait({drained})
+        except asyncio.CancelledError:
+            if begun and (rest := b"".join((unwritten, *payloads))):
+                with suppress(asyncio.QueueFull):  # the connection has been stuck for long, and will be given up
+                    self._carrier.write_queue.put_nowait(ChannelFrame(rest, should_close=False))
+            raise
 
     def _expect(self, message: Outgoing) -> Answer:
         carrier, answer, message_id = self._carrier, self._carrier.create_future(), message.properties.message_id

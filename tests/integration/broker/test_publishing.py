@@ -135,6 +135,23 @@ async def test_who_is_told_to_stop_writes_a_message_to_its_end(opened, queue, mo
     assert [(await queue.get(no_ack=True)).body for _ in range(2)] == [b"".join(pieces), b"next"]
 
 
+async def test_of_what_is_not_written_in_time_no_half_is_left_for_the_next_to_stand_in(opened, queue, monkeypatch):
+    put = opened[1].write_queue.put
+
+    async def never_drained(frame):
+        await put(ChannelFrame(frame.payload, should_close=False))
+
+    monkeypatch.setattr(opened[1].write_queue, "put", never_drained)
+    answers, publisher = Answers(), Publisher(opened[1], EVENTS)
+    pieces = [b"x" * LARGE] * 10
+    with pytest.raises(ChannelInvalidStateError):
+        await publisher.publish([in_pieces(answers, queue.name, *pieces)], within_s=0.1)
+    monkeypatch.undo()
+    await publisher.publish([answers.message(queue.name, b"next")], within_s=PATIENCE_S)
+    assert isinstance((await answers.come())[b"next"].result(), Basic.Ack)
+    assert [(await queue.get(no_ack=True)).body for _ in range(2)] == [b"".join(pieces), b"next"]
+
+
 async def test_the_one_that_nobody_bound_is_returned_and_the_others_are_not(opened, queue):
     answers = Answers()
     bound, unbound = answers.message(queue.name, b"bound"), answers.message("nobody", b"unbound")
