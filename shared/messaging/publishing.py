@@ -72,7 +72,7 @@ class Publisher:
             raise ChannelInvalidStateError("the socket takes nothing") from None
 
     async def _write(self, messages: Sequence[Outgoing]) -> None:
-        """Write bit by bit; the rest is left in line if nobody waits any longer: nothing must stand within a message."""
+        """Write bit by bit; the rest is left in line if nobody waits any longer: nothing may stand within a message."""
         payloads = _together(chain.from_iterable(map(self._pieces, messages)))
         begun, unwritten = False, b""
         try:
