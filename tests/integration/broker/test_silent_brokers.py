@@ -35,6 +35,7 @@ async def test_a_service_finds_its_broker_again_after_one_that_said_nothing(amqp
     where = [amqp_url]
     async with broker.open_broker(lambda: where[0], name="tests") as connection:
         where[0] = url
+        assert connection.transport
         await connection.transport.connection.close(ConnectionResetError("the network broke"))
         async with asyncio.timeout(WITHIN_S):
             await taken.wait()
@@ -50,6 +51,7 @@ async def test_a_client_does_so_too(amqp_url, silent, monkeypatch):
     where = [amqp_url]
     async with Line(lambda: where[0], name="tests") as client:
         where[0] = url
+        assert client._connection
         await client._connection.close()
         async with asyncio.timeout(WITHIN_S):
             opening = asyncio.create_task(client.channel())

@@ -69,7 +69,8 @@ async def running(pool, msign, links, monkeypatch):
 
 def breaking_once(monkeypatch, module, name):
     """Let one call of `name` do what it does, and nobody learn of it."""
-    real, broken = getattr(module, name), []
+    real = getattr(module, name)
+    broken: list[object] = []
 
     async def breaks(*asked, **named):
         answer = await real(*asked, **named)

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -13,12 +14,13 @@ from shared.errors import Transient
 from shared.messaging.handed import Handed
 from shared.messaging.outcomes import Outcomes
 from shared.messaging.relay import LEASE
-from shared.persistence import contents, events, jobs, moving
+from shared.persistence import contents, events, jobs, moving, notices
 from shared.signatures.pades.sign import sign_pdf
 from shared.signing import ending
 from shared.signing.breaker import Breaker
 from shared.signing.collect import Collector, Policy
 from shared.signing.results import SMALL_BYTES
+from shared.signing.states import Cause
 from tests.documents import pdf_file
 from tests.gateway import delivery, events_of, eventually, only_job, sign_data
 from tests.pki import TestPki
@@ -27,9 +29,12 @@ BROKE = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle
 MOVE, RELEASE = jobs._SQL["move"], jobs._SQL["release_collection"]
 
 
-class BreakingPool:
-    """The pool, but its connection breaks at the next moves: before they were made, or after."""
+def breaking_pool(pool: asyncpg.Pool, *breaks: str) -> Any:
+    """Return the pool, but as one whose connection breaks at the next moves: before they were made, or after."""
+    return _BreakingPool(pool, *breaks)
 
+
+class _BreakingPool:
     def __init__(self, pool, *breaks):
         self._pool = pool
         self.breaks = list(breaks)
@@ -68,7 +73,7 @@ def taker(pool):
 @pytest.mark.parametrize("breaks", [["before"], ["after"], ["before", "after"], ["after", "after", "before"]])
 async def test_what_msign_accepted_is_not_posted_again(pool, admission, msign, links, taker, breaks):
     await admission.handle([delivery(sign_data()) for _ in range(3)])
-    poster = Poster(BreakingPool(pool, *breaks), msign, Breaker(), links, taker)
+    poster = Poster(breaking_pool(pool, *breaks), msign, Breaker(), links, taker)
     await asyncio.gather(*map(poster.post, await poster.claim(3)))
     attempts = await pool.fetch("SELECT outcome, request_id FROM post_attempts")
     told = [event["data"]["request_id"] for event in await events_of(pool)]
@@ -98,7 +103,7 @@ async def test_a_server_that_ends_the_connection_in_a_move_is_asked_again(pool, 
 async def test_a_failure_is_put_down_once(pool, admission, msign, links):
     await admission.handle([delivery(sign_data())])
     msign.post_answers = [Transient("it broke")]
-    poster = Poster(BreakingPool(pool, "after"), msign, Breaker(), links)
+    poster = Poster(breaking_pool(pool, "after"), msign, Breaker(), links)
     await poster.post((await poster.claim(1))[0])
     job = await only_job(pool)
     assert (job["state"], job["failures"]) == ("received", 1)
@@ -107,9 +112,9 @@ async def test_a_failure_is_put_down_once(pool, admission, msign, links):
 
 async def test_who_was_taken_over_meanwhile_leaves_the_job_alone(pool, admission, msign, links):
     await admission.handle([delivery(sign_data())])
-    late, other = Poster(BreakingPool(pool, "before"), msign, Breaker(), links), Poster(pool, msign, Breaker(), links)
+    late, other = Poster(breaking_pool(pool, "before"), msign, Breaker(), links), Poster(pool, msign, Breaker(), links)
     (first,) = await late.claim(1)
-    await jobs.move(pool, first, "lost_claim", due_in=timedelta(0))
+    await jobs.move(pool, first, Cause.LOST_CLAIM, due_in=timedelta(0))
     await other.post((await other.claim(1))[0])
     await late.post(first)
     outcomes = await pool.fetch("SELECT outcome FROM post_attempts ORDER BY attempt")
@@ -129,14 +134,14 @@ async def collected(pool, admission, msign, links, breaking, **command):
 @pytest.mark.parametrize("breaks", [["before"], ["after"]])
 async def test_an_outcome_is_told_once_and_who_waits_learns_of_it(pool, admission, msign, links, breaks):
     msign.response = SignResponse(status=SignStatus.FAILURE, message="Anulat")
-    found = await collected(pool, admission, msign, links, BreakingPool(pool, *breaks))
+    found = await collected(pool, admission, msign, links, breaking_pool(pool, *breaks))
     assert found.outcome.reason == "declined"
     assert [event["sequence"] for event in await events_of(pool)] == [1, 2]
     assert (await only_job(pool))["state"] == "failed"
 
 
 async def test_the_right_to_collect_is_given_back_once_the_database_is_there_again(pool, admission, msign, links):
-    breaking = BreakingPool(pool, "before", "before")
+    breaking = breaking_pool(pool, "before", "before")
     assert (await collected(pool, admission, msign, links, breaking)).outcome is None
     job = await only_job(pool)
     assert (job["state"], job["lease_until"], job["claimed_by"]) == ("awaiting_signer", None, None)
@@ -147,7 +152,7 @@ async def test_a_signature_that_is_referred_to_is_told_once_though_nobody_heard_
     pool, admission, msign, links, monkeypatch
 ):
     heard = iter([False, True])
-    real = ending.transaction
+    real = notices.transaction
 
     @asynccontextmanager
     async def transaction(pool):

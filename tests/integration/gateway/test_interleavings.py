@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from services.sign_gateway.deadlines import expire_overdue, take_back_lost
 from shared.contract.models import SignStatus
-from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED
+from shared.messaging.events import ACCEPTED, READY, SIGN_REJECTED, EventData
 from shared.persistence import events, intake, jobs
 from shared.persistence.events import Draft
 from shared.persistence.intake import NewJob
@@ -158,10 +158,8 @@ class Gateway(RuleBasedStateMachine):
 def _drafts(job: Job, cause: Cause) -> list[Draft]:
     if cause in ENDS:
         return [Draft("tests", READY, ready(job, Outcome(status=ENDS[cause], reason=None)))]
-    data = ready(job, Outcome(status=SignStatus.PENDING, reason=None))
-    return {Cause.POSTED: [Draft("tests", ACCEPTED, data)], Cause.REFUSED: [Draft("tests", SIGN_REJECTED, data)]}.get(
-        cause, []
-    )
+    told = {Cause.POSTED: ACCEPTED, Cause.REFUSED: SIGN_REJECTED}.get(cause)
+    return [Draft("tests", told, EventData(job_id=str(job.job_id), command_id=job.command_id))] if told else []
 
 
 async def test_a_job_ends_once_under_any_interleaving(database_url: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from services.verifier import verifying
 from shared.contract.faults import InvalidParameter
-from shared.persistence import moving
+from shared.persistence import moving, notices
 from tests.gateway import only_job
 from tests.integration.verifying.verification import command, only_event
 
@@ -18,7 +18,7 @@ BROKE = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle
 def breaking(monkeypatch):
     """Break the next transaction, before its commit or after."""
     monkeypatch.setattr(moving, "RETRY_S", 0.01)
-    real = verifying.transaction
+    real = notices.transaction
 
     def breaks(where):
         left = [where]
