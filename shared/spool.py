@@ -141,7 +141,7 @@ class Spool:
 async def _read(fileno: int, start: int, size: int) -> bytes | bytearray:
     """Read at once what the system has in memory, which is mostly all; a thread would cost more than the read."""
     piece = bytearray(size)
-    with suppress(OSError):  # it must be waited for, or its file system does not tell
+    with suppress(OSError, AttributeError):  # it must be waited for, or the system (not Linux) does not tell
         if os.preadv(fileno, [piece], start, os.RWF_NOWAIT) == size:
             return piece
     return await asyncio.to_thread(os.pread, fileno, size, start)
