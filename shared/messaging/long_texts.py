@@ -56,7 +56,10 @@ def loads(body: bytes) -> Any:
 
 
 def digest_of(said: object) -> bytes:
-    """Return the SHA-256 of the JSON of what was loaded, its keys sorted: the same, however it was loaded."""
+    """Return the SHA-256 of the JSON of what was loaded, its keys sorted: the same, however it was loaded.
+
+    Raises `orjson.JSONEncodeError` where it is nested deeper than orjson writes (254 levels; it reads 1023).
+    """
     texts: list[LongText] = []
 
     def marked(text: object) -> str:

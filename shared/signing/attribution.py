@@ -49,8 +49,15 @@ def attribute(delivery: Delivery) -> Attributed | Unusable:
         return Unusable("malformed", "the body is not a CloudEvent with an id of at most 255 characters")
     if body.get("source") != source_of(system):
         return Unusable("impersonation", "source and routing key name different systems")
-    digest = long_texts.digest_of([body.get("type"), body.get("data")])
-    return Attributed(system, body["id"], digest, body, delivery.traceparent)
+    return _attributed(system, body, delivery.traceparent)
+
+
+def _attributed(system: str, body: dict[str, Any], traceparent: str | None) -> Attributed | Unusable:
+    try:
+        digest = long_texts.digest_of([body.get("type"), body.get("data")])
+    except orjson.JSONEncodeError:
+        return Unusable("malformed", "what the body says is nested too deep")
+    return Attributed(system, body["id"], digest, body, traceparent)
 
 
 def _usable_id(command_id: object) -> bool:

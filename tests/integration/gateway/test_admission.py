@@ -1,6 +1,7 @@
 """What becomes of commands: jobs, rejections, repetitions, dead letters."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
@@ -164,6 +165,15 @@ async def test_characters_that_cannot_be_passed_on_are_rejected_at_once(pool, ad
 async def test_line_breaks_and_emoji_in_a_description_are_fine(admission):
     changes = {"description": "prima\r\na doua\t🖋", "relay_state": "\x01"}
     assert await admission.handle([delivery(sign_data(**changes))]) == [Done("admitted")]
+
+
+async def test_what_is_nested_too_deep_to_be_known_again_is_dead(pool, admission):
+    said = delivery(sign_data(description="HERE"))
+    body = said.body.replace(b'"HERE"', b"[" * 300 + b"]" * 300)
+    (verdict,) = await admission.handle([replace(said, body=body)])
+    assert isinstance(verdict, Unusable)
+    assert verdict.reason == "malformed"
+    assert await pool.fetchval("SELECT count(*) FROM jobs") == 0
 
 
 async def test_an_id_that_cannot_be_kept_goes_to_the_dead_queue(pool, admission):
