@@ -34,7 +34,7 @@ LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 2.0
 RETRY_AFTER_S = 1
 IN_MEMORY_BYTES = 1024 * 1024
-"""Up to which size a content that comes in needs no file: one of 1 MB costs a third less so."""
+"""Up to which size a content that comes in needs no file, if it has its turn: one of 1 MB costs a third less so."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SYSTEM = web.RequestKey("system", System)
@@ -57,11 +57,11 @@ class Api:
         system = request[SYSTEM]
         most_bytes, told_bytes = system.limits.content_bytes, request.content_length
         coming_bytes = most_bytes if told_bytes is None else min(told_bytes, most_bytes)
-        async with self._limits.upload(system.name, coming_bytes, in_memory_bytes=IN_MEMORY_BYTES):
-            return await self._store(request, system)
+        async with self._limits.upload(system.name, coming_bytes, in_memory_bytes=IN_MEMORY_BYTES) as at_once:
+            return await self._store(request, system, in_memory_bytes=at_once)
 
-    async def _store(self, request: web.Request, system: System) -> web.Response:
-        with open_spool(in_memory_bytes=IN_MEMORY_BYTES) as spool:
+    async def _store(self, request: web.Request, system: System, *, in_memory_bytes: int) -> web.Response:
+        with open_spool(in_memory_bytes=in_memory_bytes) as spool:
             if not await take_in(request, spool, system.limits.content_bytes):
                 return problem(413, "body", f"has more than {system.limits.content_bytes} bytes")
             if not spool.size:

@@ -6,11 +6,12 @@ told to come again.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
 from aiohttp import web
 
-from shared.shares import Shares
+from shared.shares import Full, Shares
+from shared.spool import PIECE_BYTES as SPOOLED_BYTES
 
 MEBIBYTE = 1024 * 1024
 
@@ -18,6 +19,10 @@ REQUEST_BYTES = 128 * 1024
 """What a request costs besides what it carries."""
 MEMORY_BYTES = 32 * MEBIBYTE
 """What all uploads hold in memory together; all downloads have as much again."""
+WHOLE_BYTES = 2 * MEBIBYTE
+"""What is held of uploads that stay in memory as a whole: of one system's only one at a time, which is as fast."""
+WHOLE_WAIT_S = 0.5
+"""How long an upload waits for its turn there before it goes by a file: as long as many take, unless one is slow."""
 PIECE_BYTES = MEBIBYTE
 """How much of a content is on its way out at once (`shared.persistence.pages`)."""
 DISK_BYTES = 768 * MEBIBYTE
@@ -43,17 +48,26 @@ class Limits:
     ) -> None:
         self._incoming = Shares(memory_bytes, each=memory_bytes // 2, line=LINE, wait_s=wait_s)
         self._outgoing = Shares(memory_bytes, each=memory_bytes // 2, line=LINE, wait_s=wait_s)
+        self._whole = Shares(WHOLE_BYTES, each=WHOLE_BYTES // 2, line=LINE, wait_s=WHOLE_WAIT_S)
         self._files = Shares(disk_bytes, each=disk_bytes // 2, line=LINE, wait_s=wait_s)
         self._storing = Shares(STORED_AT_ONCE, each=STORED_AT_ONCE - 1, line=LINE, wait_s=STORING_WAIT_S)
         self._waiting = Shares(WAITING_AT_ONCE, each=WAITING_AT_ONCE // 2, line=0, wait_s=0)
 
     @asynccontextmanager
-    async def upload(self, system: str, most_bytes: int, *, in_memory_bytes: int) -> AsyncIterator[None]:
-        """Take in a content of up to `most_bytes` within the block, so many of them in memory; raises `Full`."""
+    async def upload(self, system: str, most_bytes: int, *, in_memory_bytes: int) -> AsyncIterator[int]:
+        """Take in a content of up to `most_bytes` within the block, so many of them in memory; raises `Full`.
+
+        Yields how many bytes may be in memory before it needs a file: fewer, where others have the room for that.
+        """
         in_file = 0 if most_bytes < in_memory_bytes else most_bytes
         held = min(most_bytes, in_memory_bytes) + REQUEST_BYTES
-        async with self._files.taken(system, in_file), self._incoming.taken(system, held):
-            yield
+        async with self._files.taken(system, in_file), self._incoming.taken(system, held), AsyncExitStack() as stack:
+            at_once = SPOOLED_BYTES
+            if SPOOLED_BYTES < most_bytes < in_memory_bytes:
+                with suppress(Full):
+                    await stack.enter_async_context(self._whole.taken(system, most_bytes))
+                    at_once = in_memory_bytes
+            yield at_once
 
     def storing(self, system: str) -> AbstractAsyncContextManager[None]:
         """Have a connection of the database for a content within the block; raises `Full`."""

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import uuid
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import test_utils
@@ -11,7 +12,7 @@ from aiohttp import test_utils
 from services.sign_gateway import http, limits
 from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.limits import REQUEST_BYTES, Limits
-from shared import pace
+from shared import pace, spool
 from shared.persistence.notices import Notices
 
 MINE = {"Authorization": "Bearer token-declaratii"}
@@ -183,3 +184,42 @@ async def test_only_so_many_wait_for_jobs(api, monkeypatch, allowed):
     assert (await api.get(f"{path}?wait_s=0.01", headers=THEIRS)).status == 404
     assert [(await one).status for one in waiting] == [404, 404]
     assert (await api.get(f"{path}?wait_s=0.01", headers=MINE)).status == 404
+
+
+async def in_memory_at_once(limits, size, *, system="declaratii"):
+    async with limits.upload(system, size, in_memory_bytes=http.IN_MEMORY_BYTES) as at_once:
+        return at_once
+
+
+async def test_of_one_system_one_upload_of_a_mebibyte_is_in_memory_and_the_next_goes_by_a_file(monkeypatch):
+    monkeypatch.setattr(limits, "WHOLE_WAIT_S", 0.05)
+    whole, large = http.IN_MEMORY_BYTES - 1, http.IN_MEMORY_BYTES
+    mine = Limits()
+    async with mine.upload("declaratii", whole, in_memory_bytes=http.IN_MEMORY_BYTES) as at_once:
+        assert at_once == http.IN_MEMORY_BYTES
+        assert await in_memory_at_once(mine, whole) == spool.PIECE_BYTES
+        assert await in_memory_at_once(mine, whole, system="registru") == http.IN_MEMORY_BYTES
+    assert await in_memory_at_once(mine, whole) == http.IN_MEMORY_BYTES
+    assert await in_memory_at_once(mine, large) == spool.PIECE_BYTES
+
+
+async def test_an_upload_waits_for_its_turn_to_stay_in_memory():
+    mine, whole = Limits(), http.IN_MEMORY_BYTES - 1
+    async with mine.upload("declaratii", whole, in_memory_bytes=http.IN_MEMORY_BYTES):
+        next_one = asyncio.create_task(in_memory_at_once(mine, whole))
+        await asyncio.sleep(0)
+    assert await next_one == http.IN_MEMORY_BYTES
+
+
+async def test_an_upload_without_its_turn_in_memory_is_stored_all_the_same(api, monkeypatch):
+    body = uuid.uuid4().bytes * (http.IN_MEMORY_BYTES // 16 - 1)
+    monkeypatch.setattr(limits.Limits, "upload", never_whole)
+    response = await api.put("/contents", data=body, headers=MINE)
+    told = await response.json()
+    assert (response.status, told["ref"]) == (201, f"sha256:{hashlib.sha256(body).hexdigest()}")
+    assert await (await api.get(f"/contents/{told['ref']}", headers=MINE)).read() == body
+
+
+@asynccontextmanager
+async def never_whole(*_, **__):
+    yield spool.PIECE_BYTES
