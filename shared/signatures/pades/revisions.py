@@ -206,7 +206,8 @@ class _Step:
         if key == "/DR" and self._only_adds(resolved(_get(before, key)), resolved(_get(after, key)), 2):
             self._explain_same_place(_get(before, key), _get(after, key))
         elif key == "/NeedAppearances":
-            yield Change(Kind.FILLED, "the looks of the form's values are to be drawn anew")
+            if _is_told(before, key) or _is_told(after, key):
+                yield Change(Kind.FILLED, "the looks of the form's values are to be drawn anew")
         elif key not in ("/DA", "/Q") or not added:
             yield other(f"{_plain(key)} of the form changed")
 
@@ -316,6 +317,12 @@ def _is_plain_dictionary(value: Any) -> bool:
         return is_null(value)
     nested = (generic.DictionaryObject, generic.ArrayObject)
     return not any(isinstance(resolved(value.raw_get(key)), nested) for key in value)
+
+
+def _is_told(holder: Any, key: str) -> bool:
+    """Whether an entry says true, or anything that some viewer may take for it; a missing one does not."""
+    told = resolved(_get(holder, key))
+    return not (is_null(told) or (isinstance(told, generic.BooleanObject) and not told))
 
 
 def _get(holder: Any, key: str) -> Any:

@@ -10,10 +10,12 @@ from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers import cms_embedder
 from pyhanko.sign.signers.pdf_cms import Signer
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfSigningSession
 from pyhanko.sign.timestamps import TimeStamper
@@ -33,6 +35,22 @@ if TYPE_CHECKING:
     from shared.signatures.timestamps import Timestamper
 
 TOKEN_ROOM_BYTES = 12 * 1024
+APPEND_ONLY = 3
+"""The form's /SigFlags: there are signatures, and the file may only be extended (ISO 32000-2, table 225)."""
+
+
+def flag_signed(writer: Any, lock_sig_flags: bool = True) -> None:
+    """Tell in the form that there are signatures, and nothing else.
+
+    pyHanko's own way takes out /NeedAppearances, too: then the form's values look otherwise than what was sent.
+    """
+    form = writer.root["/AcroForm"]
+    if lock_sig_flags and form.get("/SigFlags") != APPEND_ONLY:
+        form[generic.NameObject("/SigFlags")] = generic.NumberObject(APPEND_ONLY)  # type: ignore[no-untyped-call]
+        writer.update_container(form)
+
+
+setattr(cms_embedder, "ensure_sig_flags", flag_signed)  # noqa: B010 - mypy minds a function that is replaced
 
 
 async def sign_pdf(
