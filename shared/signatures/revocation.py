@@ -19,7 +19,7 @@ SKEW = timedelta(minutes=5)
 """How far the clock of whoever tells a status may be ahead of ours."""
 
 MAX_WORDS = 32
-"""How many words on one certificate are listened to: a document may carry any number of them."""
+"""How many answers, and how many lists, on one certificate are listened to: a document may carry any number of them."""
 
 HARMLESS = frozenset({"unspecified", "affiliation_changed", "superseded", "cessation_of_operation"})
 """Reasons that leave what a timestamping authority stamped before its revocation intact (RFC 3161 section 4)."""
@@ -112,21 +112,23 @@ def _words(
     known: Evidence, certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate
 ) -> tuple[list[Word], str]:
     """What is genuinely said about the certificate, and why the last of the rest was not taken."""
+    answers = (partial(answer, one, others=known.certificates) for one in known.ocsp)
+    lists = (partial(listed, one) for one in known.crls)
     found: list[Word] = []
     why = ""
-    readings = (
-        *(partial(answer, one, others=known.certificates) for one in known.ocsp),
-        *(partial(listed, one) for one in known.crls),
-    )
-    for read in readings:
-        try:
-            found.append(read(certificate=certificate, issuer=issuer))
-        except Irrelevant:
-            continue
-        except StatusUnknown as error:
-            why = str(error)
-        if len(found) == MAX_WORDS:
-            break
+    for readings in (answers, lists):  # each counted by itself: no number of answers may hide a list
+        told = 0
+        for read in readings:
+            try:
+                found.append(read(certificate=certificate, issuer=issuer))
+            except Irrelevant:
+                continue
+            except StatusUnknown as error:
+                why = str(error)
+                continue
+            told += 1
+            if told == MAX_WORDS:
+                break
     return found, why
 
 

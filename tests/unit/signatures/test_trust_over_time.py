@@ -121,6 +121,12 @@ def test_what_was_fetched_counts_before_what_a_document_floods_us_with():
     assert judge_path(LEAF, flood, ANCHORS.knowing(Evidence(crls=(crl(7),))), at=NOW).trust == "revoked"
 
 
+def test_no_number_of_genuine_answers_in_a_document_hides_the_list_that_revokes():
+    hours = range(1, 100)
+    flood = Evidence(ocsp=tuple(ocsp_answer(made=NOW - HOUR * one, until=NOW - HOUR * (one - 1)) for one in hours))
+    assert judge_path(LEAF, flood, ANCHORS.knowing(Evidence(crls=(crl(7),))), at=NOW).trust == "revoked"
+
+
 def test_a_revoked_authority_takes_its_signers_with_it():
     known = Evidence((to_asn1(UNDER_ROOT_X509),), crls=(crl(), REVOKES_ISSUER))
     verdict = judged(known, TrustAnchors.of([ROOT_X509]))
