@@ -42,16 +42,17 @@ class Shares:
 
     @asynccontextmanager
     async def taken(self, caller: str, size: int = 1) -> AsyncIterator[None]:
-        """Hold `size` within the block, or all that a caller may have if that is less. Raises `Full`."""
+        """Hold `size` within the block, or all that a caller may have if that is less. Raises `Full`.
+
+        Who needs nothing waits for nobody.
+        """
         size = min(size, self._each)
-        await self._take(caller, size)
+        if size:
+            await self._take(caller, size)
         try:
             yield
         finally:
-            self._held[caller] -= size
-            if not self._held[caller]:
-                del self._held[caller]
-            self._give_turns()
+            self._give_back(caller, size)
 
     async def _take(self, caller: str, size: int) -> None:
         if len(self._waiting.get(caller, ())) >= self._line and not self._has_room(caller, size):
@@ -72,8 +73,14 @@ class Shares:
         """Leave the line; a turn that came at that moment goes to the next."""
         if one in self._waiting.get(one.caller, ()):
             self._remove(one)
+            self._give_turns()
         else:
-            self._held[one.caller] -= one.size
+            self._give_back(one.caller, one.size)
+
+    def _give_back(self, caller: str, size: int) -> None:
+        self._held[caller] -= size
+        if not self._held[caller]:
+            del self._held[caller]
         self._give_turns()
 
     def _remove(self, one: _Waiting) -> None:

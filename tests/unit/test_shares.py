@@ -165,3 +165,16 @@ async def test_who_is_cancelled_keeps_nobody_out(moment):
     assert not cancelled.is_in
     assert next_one.is_in
     await next_one.end()
+
+
+async def test_who_needs_nothing_waits_for_nobody():
+    shares = Shares(4, each=4, line=1, wait_s=60)
+    held = Holder(shares, "theirs", 3)
+    waiting = [Holder(shares, "mine", 2), Holder(shares, "others", 2)]
+    await settle()
+    for caller in ("mine", "theirs", "others", "nobody"):
+        async with asyncio.timeout(1), shares.taken(caller, 0):
+            assert not any(one.is_in for one in waiting)
+    await held.end()
+    for one in waiting:
+        await one.end()
