@@ -6,6 +6,7 @@ does it say so on a connection that stands: there the kernel finds out.
 
 import asyncio
 import socket
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -57,14 +58,15 @@ async def _leave(others: list[asyncio.Task[Any]]) -> None:
             found.terminate()
 
 
-def _notice_when_gone(connected: socket.socket) -> None:
+def _notice_when_gone(connected: socket.socket | None) -> None:
     """Have the kernel break the connection when its other end is gone (RFC 5482); Linux can do it."""
-    if connected.family == socket.AF_UNIX or not hasattr(socket, "TCP_USER_TIMEOUT"):
+    if connected is None or connected.family == socket.AF_UNIX or not hasattr(socket, "TCP_USER_TIMEOUT"):
         return
-    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (
-        (socket.TCP_KEEPIDLE, ASKED_EVERY_S),
-        (socket.TCP_KEEPINTVL, ASKED_EVERY_S),
-        (socket.TCP_USER_TIMEOUT, GONE_AFTER_S * 1000),
-    ):
-        connected.setsockopt(socket.IPPROTO_TCP, option, value)
+    with suppress(OSError, ValueError):  # it is lost already, as whoever uses it will learn; uvloop has no socket then
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (
+            (socket.TCP_KEEPIDLE, ASKED_EVERY_S),
+            (socket.TCP_KEEPINTVL, ASKED_EVERY_S),
+            (socket.TCP_USER_TIMEOUT, GONE_AFTER_S * 1000),
+        ):
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -10,7 +10,7 @@ import uvloop
 
 from shared.persistence.connecting import GONE_AFTER_S, connect
 from shared.persistence.notices import JOBS, Notices
-from shared.persistence.pool import answers, open_pool
+from shared.persistence.pool import answers, is_away, open_pool
 
 WITHIN_S = 20
 REFUSING = "127.0.0.1:9"
@@ -76,3 +76,23 @@ async def test_a_connection_breaks_by_itself_when_its_other_end_is_gone(database
         return asked, gone_after_ms
 
     assert await asyncio.to_thread(run, options()) == (1, GONE_AFTER_S * 1000)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+async def test_where_a_connection_is_lost_as_soon_as_it_is_made_the_database_is_away(database_url, run, monkeypatch):
+    real = asyncpg.connect
+
+    async def losing(*asked, **named):
+        connection = await real(*asked, **named)
+        connection.terminate()
+        await asyncio.sleep(0.05)
+        return connection
+
+    async def use():
+        async with open_pool(database_url) as pool:
+            await answers(pool)
+
+    monkeypatch.setattr(asyncpg, "connect", losing)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is, it is looked at
+        await asyncio.to_thread(run, use())
+    assert is_away(caught.value)
