@@ -36,6 +36,7 @@ async def until_known(
         except Exception as error:
             if not is_away(error):
                 raise
-            log.warning("move_interrupted", error=type(error).__name__)
+            if not interrupted:  # many may be waiting, each for hours
+                log.warning("move_interrupted", error=type(error).__name__)
         interrupted = True
         await asyncio.sleep(RETRY_S)

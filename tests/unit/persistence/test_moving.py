@@ -1,0 +1,35 @@
+"""Who commits something while the database is away: how often does it say so?"""
+
+from typing import Any
+
+import pytest
+import structlog
+
+from shared.persistence import moving
+from shared.persistence.moving import until_known
+
+NOBODY: Any = None
+"""A pool that is not asked."""
+
+
+async def test_what_is_tried_again_and_again_is_logged_once(monkeypatch):
+    monkeypatch.setattr(moving, "RETRY_S", 0)
+    errors = [ConnectionResetError(), TimeoutError(), ConnectionRefusedError()]
+    moved: Any = object()
+
+    async def make():
+        if errors:
+            raise errors.pop(0)
+        return moved
+
+    with structlog.testing.capture_logs() as logs:
+        assert await until_known(NOBODY, make, []) is moved
+    assert [line["error"] for line in logs] == ["ConnectionResetError"]
+
+
+async def test_what_is_wrong_with_it_is_not_tried_again():
+    async def make():
+        raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        await until_known(NOBODY, make, [])
