@@ -9,7 +9,7 @@ from asn1crypto import core, crl
 from cryptography import x509
 
 from shared.signatures.certificates import issuer_key, name_key
-from shared.signatures.responder import signed_by
+from shared.signatures.responder import told_by
 from shared.signatures.sources import list_urls
 from shared.signatures.status import Irrelevant, StatusUnknown, Word
 
@@ -43,7 +43,7 @@ def _listed(data: bytes, certificate: asn1_x509.Certificate, issuer: asn1_x509.C
     if usage is not None and "crl_sign" not in usage.native:
         raise StatusUnknown("the issuer may not sign revocation lists")
     algorithm, value = outline["signature_algorithm"], outline["signature"].native
-    if not signed_by(issuer.public_key, algorithm, value, signed.dump()):
+    if not told_by(issuer.public_key, algorithm, value, signed.dump()):
         raise StatusUnknown("the revocation list is not signed by the issuer")
     if not all(_understood(extension, certificate) for extension in _extensions(signed)):
         raise StatusUnknown("the revocation list is limited in its scope")
@@ -86,8 +86,9 @@ def _understood(extension: crl.TBSCertListExtension, certificate: asn1_x509.Cert
     kind that it is of, but neither narrow the list to some reasons nor speak for other issuers; no other critical
     extension is known.
     """
-    if extension["extn_id"].native != "issuing_distribution_point":
-        return not extension["critical"].native
+    name = extension["extn_id"].native
+    if name != "issuing_distribution_point":
+        return name != "delta_crl_indicator" and not extension["critical"].native
     point = extension["extn_value"].parsed
     kind = "only_contains_user_certs" if certificate.ca else "only_contains_ca_certs"
     narrowed = any(point[name].native for name in (*_NARROWED, kind))

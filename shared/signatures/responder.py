@@ -66,6 +66,15 @@ def signed_by(key: PublicKeyInfo, algorithm: algos.SignedDigestAlgorithm, signat
     return True
 
 
+def told_by(key: PublicKeyInfo, algorithm: algos.SignedDigestAlgorithm, signature: bytes, data: bytes) -> bool:
+    """Whether the owner of `key` said `data`: as `signed_by`, but no digest that others can make collide counts.
+
+    Policy has no say in words about a status; whoever may ask for one chooses some of what is signed (its nonce).
+    """
+    broken = str(algorithm["algorithm"].native).startswith(("md2", "md4", "md5"))
+    return not broken and signed_by(key, algorithm, signature, data)
+
+
 def issued_by(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
     """Whether `issuer` is named as the issuer of `certificate` and did sign it; False for what cannot be read."""
     about = certificate.sha256, issuer.sha256
@@ -137,8 +146,10 @@ def _answer(
         raise Irrelevant("the answer is about another certificate")
     signers = [issuer, *(one for one in (*_delegates(basic), *others) if _is_delegate(one, issuer, data))]
     value = basic["signature"].native
-    if not any(signed_by(one.public_key, basic["signature_algorithm"], value, data.dump()) for one in signers):
+    if not any(told_by(one.public_key, basic["signature_algorithm"], value, data.dump()) for one in signers):
         raise StatusUnknown("the answer is not signed by the issuer or its delegate")
+    if response.critical_extensions - UNDERSTOOD:
+        raise StatusUnknown("the answer has a critical extension that is not understood")
     told = response.nonce_value
     if nonce is not None and told is not None and told.native != nonce:
         raise StatusUnknown("the answer is to another question")
@@ -167,8 +178,20 @@ def _delegates(basic: ocsp.BasicOCSPResponse) -> list[asn1_x509.Certificate]:
 
 
 def _is_delegate(one: asn1_x509.Certificate, issuer: asn1_x509.Certificate, data: ocsp.ResponseData) -> bool:
-    """Whether the issuer lets `one` sign answers, and it was valid when it did (RFC 6960 section 4.2.2.2)."""
-    purposes = one.extended_key_usage_value
+    """Whether the issuer lets `one` sign answers, and it was valid when it did (RFC 6960 section 4.2.2.2).
+
+    One that cannot be read is none: whoever is asked about may have put it there, for the answer not to be read either.
+    """
+    try:
+        return _may_answer(one, issuer, data)
+    except Exception:  # a hostile certificate may break any parser below
+        return False
+
+
+def _may_answer(one: asn1_x509.Certificate, issuer: asn1_x509.Certificate, data: ocsp.ResponseData) -> bool:
+    purposes, usage = one.extended_key_usage_value, one.key_usage_value
+    if usage is not None and not {"digital_signature", "non_repudiation"} & usage.native:
+        return False
     if purposes is None or "ocsp_signing" not in purposes.native or not issued_by(one, issuer):
         return False
     return bool(one.not_valid_before <= data["produced_at"].native <= one.not_valid_after)

@@ -50,10 +50,13 @@ def access(responder: str = RESPONDER_URL, issuer: str = "") -> x509.AuthorityIn
     )
 
 
-def delegate(purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING, **given: Any) -> x509.Certificate:
-    """One whom the issuer lets sign answers, unless `purpose` or `by` are others."""
+def delegate(
+    purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING, usage: x509.KeyUsage | None = None, **given: Any
+) -> x509.Certificate:
+    """One whom the issuer lets sign answers, unless `purpose`, `usage` or `by` are others."""
     subject = name_of((NameOID.COMMON_NAME, "OCSP Exemplu"))
-    return certificate(subject, x509.ExtendedKeyUsage([purpose]), key=DELEGATE_KEY, **({"serial": 8} | given))
+    told = x509.ExtendedKeyUsage([purpose]), *([] if usage is None else [usage])
+    return certificate(subject, *told, key=DELEGATE_KEY, **({"serial": 8} | given))
 
 
 def scope(**changes: object) -> x509.IssuingDistributionPoint:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from asn1crypto import core
+from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from shared.signatures.certificates import to_asn1
 from shared.signatures.crls import listed
+from shared.signatures.embedded import full_response
 from shared.signatures.evidence import NOTHING, Evidence
 from shared.signatures.fetching import NoNetwork
 from shared.signatures.responder import answer
@@ -24,6 +29,7 @@ from tests.unit.signatures.statuses import (
     DELEGATE_KEY,
     HOUR,
     ISSUER,
+    ISSUER_KEY,
     LEAF,
     LEAF_X509,
     NOW,
@@ -39,6 +45,10 @@ from tests.unit.signatures.statuses import (
 )
 
 DAY = timedelta(days=1)
+KEYS_ONLY = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=True, data_encipherment=False,
+    key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -64,6 +74,39 @@ def test_a_certificate_is_revoked_when_the_list_has_it(extension: x509.Extension
 def test_a_list_that_is_not_about_all_of_the_issuers_signers_proves_nothing(extension: x509.ExtensionType):
     with pytest.raises(StatusUnknown):
         listed(crl(extension=extension), LEAF, ISSUER)
+
+
+def test_a_list_of_changes_only_proves_nothing_even_where_it_hardly_says_so():
+    told = x509.CertificateRevocationListBuilder().issuer_name(LEAF_X509.issuer).last_update(NOW).next_update(NOW + DAY)
+    told = told.add_extension(x509.DeltaCRLIndicator(1), critical=False)
+    with pytest.raises(StatusUnknown, match="limited"):
+        listed(told.sign(ISSUER_KEY, hashes.SHA256()).public_bytes(Encoding.DER), LEAF, ISSUER)
+
+
+def signed_with_md5(told: core.Sequence, name: str) -> core.Sequence:
+    if name == "tbs_cert_list":
+        told[name]["signature"] = {"algorithm": "md5_rsa"}
+    told["signature_algorithm"] = {"algorithm": "md5_rsa"}
+    told["signature"] = ISSUER_KEY.sign(told[name].dump(force=True), padding.PKCS1v15(), hashes.MD5())
+    return told
+
+
+def test_words_signed_over_a_broken_digest_prove_nothing():
+    told = asn1_crl.CertificateList.load(crl())
+    with pytest.raises(StatusUnknown, match="not signed"):
+        listed(signed_with_md5(told, "tbs_cert_list").dump(force=True), LEAF, ISSUER)
+    basic = asn1_ocsp.OCSPResponse.load(ocsp_answer()).basic_ocsp_response
+    with pytest.raises(StatusUnknown, match="not signed"):
+        answer(full_response(signed_with_md5(basic, "tbs_response_data").dump(force=True)), LEAF, ISSUER)
+
+
+def test_an_answer_with_a_critical_extension_that_nobody_knows_proves_nothing():
+    basic = asn1_ocsp.OCSPResponse.load(ocsp_answer()).basic_ocsp_response
+    data = basic["tbs_response_data"]
+    data["response_extensions"] = [{"extn_id": "1.2.3.4.5", "critical": True, "extn_value": b"\x05\x00"}]
+    basic["signature"] = ISSUER_KEY.sign(data.dump(force=True), padding.PKCS1v15(), hashes.SHA256())
+    with pytest.raises(StatusUnknown, match="not understood"):
+        answer(full_response(basic.dump(force=True)), LEAF, ISSUER)
 
 
 @pytest.mark.parametrize(
@@ -108,9 +151,10 @@ def test_a_delegate_may_be_told_from_elsewhere():
         (delegate(by=STRANGER_KEY), DELEGATE_KEY),
         (delegate(issuer=name_of(*SIGNER_NAME)), DELEGATE_KEY),
         (delegate(ends=NOW - DAY), DELEGATE_KEY),
+        (delegate(usage=KEYS_ONLY), DELEGATE_KEY),
         (LEAF_X509, ec_key("leaf of lists")),
     ],
-    ids=["for another purpose", "not issued by it", "by another name", "expired", "the signer itself"],
+    ids=["for another purpose", "not issued by it", "by another name", "expired", "for keys only", "the signer itself"],
 )
 def test_an_answer_of_anybody_else_proves_nothing(signer, key):
     with pytest.raises(StatusUnknown, match="not signed by the issuer"):

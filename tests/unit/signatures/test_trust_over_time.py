@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -125,6 +126,13 @@ def test_no_number_of_genuine_answers_in_a_document_hides_the_list_that_revokes(
     hours = range(1, 100)
     flood = Evidence(ocsp=tuple(ocsp_answer(made=NOW - HOUR * one, until=NOW - HOUR * (one - 1)) for one in hours))
     assert judge_path(LEAF, flood, ANCHORS.knowing(Evidence(crls=(crl(7),))), at=NOW).trust == "revoked"
+
+
+def test_a_broken_certificate_in_a_document_does_not_keep_the_answer_that_revokes_from_being_read():
+    purposes = x509.UnrecognizedExtension(x509.ExtendedKeyUsage.oid, b"\x30\x03\x02\x01\x05")
+    broken = certificate(name_of((NameOID.COMMON_NAME, "broken")), purposes, serial=77).public_bytes(Encoding.DER)
+    carried = Evidence((asn1_x509.Certificate.load(broken),))
+    assert judge_path(LEAF, carried, ANCHORS.knowing(Evidence(ocsp=(ocsp_answer(NOW),))), at=NOW).trust == "revoked"
 
 
 def test_a_revoked_authority_takes_its_signers_with_it():
