@@ -10,7 +10,7 @@ from shared.signatures.xades.commitment import is_known_inside, is_known_outside
 from shared.signatures.xades.coverage import covers_everything
 from shared.signatures.xades.names import TYPE_COUNTERSIGNED, TYPE_MANIFEST, ds
 from shared.signatures.xades.properties import Properties, is_signed_properties
-from shared.signatures.xades.references import Checked, Resolved, check, resolve
+from shared.signatures.xades.references import Checked, Resolved, check, refuse_hiding, resolve
 from shared.signatures.xades.structure import Reference, read_references
 from shared.signatures.xades.tree import elements
 
@@ -48,6 +48,12 @@ class References:
     manifest_holds: bool
     key_info_signed: bool
 
+    @property
+    def digests(self) -> frozenset[str]:
+        """Those by which content is signed, by a manifest's entries too."""
+        inside = (one.reference for one in self.inside)
+        return frozenset(one.digest for one in (*inside, *self.outside, *self.listed))
+
 
 def check_references(document: Document, signature: XmlSignature, properties: Properties) -> References:
     """Resolve and check every reference; raises `Refusal` where one cannot be resolved or uses a hidden trick."""
@@ -59,6 +65,7 @@ def check_references(document: Document, signature: XmlSignature, properties: Pr
         resolved = resolve(document, reference)
         properties_signed |= (is_properties := is_signed_properties(resolved, properties))
         if resolved.nodes is None:
+            refuse_hiding(reference)
             every.append(reference)
             continue
         every.append(checked := check(resolved, signature))
@@ -137,6 +144,7 @@ def _follow_manifests(
         for reference in read_references([] if manifest is None else elements(manifest)):
             resolved = resolve(document, reference)
             if resolved.nodes is None:
+                refuse_hiding(reference)
                 listed.append(reference)
                 continue
             followed = check(resolved, signature)

@@ -81,6 +81,19 @@ def check(resolved: Resolved, signature: XmlSignature) -> Checked:
     return Checked(resolved.reference, nodes, octets, holds, made is not None)
 
 
+def refuse_hiding(reference: Reference) -> None:
+    """Raise `Refusal` for transforms of content from outside that it could not have inside: nobody knows what they do.
+
+    The digest alone would not tell, since it is of what they made.
+    """
+    for step in reference.transforms:
+        algorithm = step.get("Algorithm") or ""
+        if algorithm in (XPATH, XPATH_FILTER2):
+            _leaves_out_own(step, algorithm)
+        elif algorithm not in (ENVELOPED, BASE64):
+            method_of(algorithm, step)
+
+
 def octets_of_original(data: bytes, reference: Reference, signature: XmlSignature) -> bytes:
     """What a reference's transforms make of content from outside; raises `Refusal` or `Malformed`."""
     if not reference.transforms:

@@ -90,7 +90,7 @@ def _examined(
         stamp=stamp,
         leaf=None if signer.candidate is None else signer.candidate.asn1,
         known=known,
-        digests=_digests(signature),
+        digests=_digests(signature) | references.digests | _naming(signer.candidate, properties),
         claimed_at=properties.claimed_at,
     )
 
@@ -110,6 +110,13 @@ def _judged(token: JudgeToken, anchors: TrustAnchors, stamps: list[Stamp], known
             return replace(further, reason=Reason("further_timestamp", f"{one.kind} does not hold: {why}"))
         verdict = replace(verdict, known=verdict.known | further.known)
     return verdict
+
+
+def _naming(signer: Candidate | None, properties: Properties) -> frozenset[str]:
+    """The digests by which the signed properties name the signer's certificate."""
+    if signer is None:
+        return frozenset()
+    return frozenset(one.digest for one in properties.named if one.names(signer.der, signer.asn1))
 
 
 def _digests(signature: XmlSignature) -> frozenset[str]:

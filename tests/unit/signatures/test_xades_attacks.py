@@ -118,6 +118,20 @@ async def test_properties_that_name_another_certificate_are_refused(pki, anchors
     await refused(make(form, pki.signer), HASH, anchors, "signing_certificate")
 
 
+async def test_properties_that_name_the_certificate_by_a_broken_digest_are_refused(pki, anchors):
+    def name_by_md5(root):
+        method = next(root.iter(xades("CertDigest"))).find(ds("DigestMethod"))
+        method.set("Algorithm", "http://www.w3.org/2001/04/xmldsig-more#md5")
+
+    form = Form(
+        references=(Ref("#content", by_id("content")),),
+        objects=holding(HASH),
+        certificate_digest=lambda der: hashlib.md5(der).digest(),
+        before=name_by_md5,
+    )
+    await refused(make(form, pki.signer), HASH, anchors, "weak_digest")
+
+
 async def test_a_reference_that_only_says_it_is_to_the_signed_properties_is_refused(pki, anchors):
     kind = "http://uri.etsi.org/01903#SignedProperties"
     form = Form(

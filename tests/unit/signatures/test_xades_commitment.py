@@ -8,12 +8,13 @@ import hashlib
 import pytest
 
 from shared.signatures.verify import Digest, Original
-from shared.signatures.xades.names import C14N_10
+from shared.signatures.xades.names import BASE64, C14N_10
 from tests.unit.signatures.forms import DS, SHA256, Form, Ref, by_id, c14n, make, tree
 from tests.verifying import verify_hash_signature
 
 ACT = b'<?xml version="1.0"?><!-- draft --><act xmlns="urn:act"><title>An act</title><!-- 1 --></act>'
 FACT = ACT.replace(b"An act", b"A fact")
+MD5 = "http://www.w3.org/2001/04/xmldsig-more#md5"
 FILE = Ref("act.txt", lambda _: b"an act")
 ANNEX = Ref("annex.txt", lambda _: b"an annex")
 
@@ -23,11 +24,11 @@ def embedded(xml: bytes) -> Form:
     return Form((Ref("#content", by_id("content")),), f'<ds:Object Id="content">\n{inner}\n</ds:Object>')
 
 
-def listing(*entries: Ref) -> Form:
+def listing(*entries: Ref, algorithm: str = SHA256, name: str = "sha256", transforms: str = "") -> Form:
     """A signed manifest of files that lie elsewhere."""
     listed = "".join(
-        f'<ds:Reference URI="{one.uri}"><ds:DigestMethod Algorithm="{SHA256}"/><ds:DigestValue>'
-        f"{base64.b64encode(hashlib.sha256(one.octets(None)).digest()).decode()}</ds:DigestValue></ds:Reference>"
+        f'<ds:Reference URI="{one.uri}">{transforms}<ds:DigestMethod Algorithm="{algorithm}"/><ds:DigestValue>'
+        f"{base64.b64encode(hashlib.new(name, one.octets(None)).digest()).decode()}</ds:DigestValue></ds:Reference>"
         for one in entries
     )
     manifest = f'<ds:Object><ds:Manifest Id="list">{listed}</ds:Manifest></ds:Object>'
@@ -72,6 +73,37 @@ async def test_a_manifest_commits_to_each_file_that_it_lists(pki, anchors):
     for known in (None, Original(b"a fact")):
         (verdict,) = (await verify_hash_signature(signed, known, anchors)).signatures
         assert (verdict.integrity, verdict.coverage, verdict.valid) == ("passed", "none", False)
+
+
+async def test_a_file_that_a_manifest_lists_by_a_broken_digest_may_be_another_one(pki, anchors):
+    signed = make(listing(FILE, algorithm=MD5, name="md5"), pki.signer)
+    report = await verify_hash_signature(signed, Original(b"an act"), anchors)
+    assert (report.valid, report.signatures[0].refused) == (False, True)
+    assert report.reason == "weak_digest: the signature uses md5, which is broken"
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        "http://www.w3.org/TR/1999/REC-xslt-19991116",
+        "http://www.w3.org/TR/1999/REC-xpath-19991116",
+        "http://www.w3.org/2002/06/xmldsig-filter2",
+        "http://example.test/own",
+    ],
+)
+async def test_a_digest_of_what_an_unknown_transform_makes_of_a_file_commits_to_nothing(pki, anchors, transform):
+    detached = Form((Ref("act.txt", lambda _: b"an act", (transform,)),))
+    listed = listing(FILE, transforms=f'<ds:Transforms><ds:Transform Algorithm="{transform}"/></ds:Transforms>')
+    for form in (detached, listed):
+        for known in (Digest(hashlib.sha256(b"an act").digest()), Original(b"an act")):
+            report = await verify_hash_signature(make(form, pki.signer), known, anchors)
+            assert (report.valid, report.signatures[0].integrity) == (False, "failed")
+
+
+@pytest.mark.parametrize("transform", [BASE64, C14N_10])
+async def test_a_digest_of_what_a_plain_transform_makes_of_a_file_is_that_of_the_content(pki, anchors, transform):
+    signed = make(Form((Ref("act.txt", lambda _: b"an act", (transform,)),)), pki.signer)
+    assert (await verify_hash_signature(signed, hashlib.sha256(b"an act").digest(), anchors)).valid
 
 
 async def test_of_two_detached_files_one_is_not_all_that_was_signed(pki, anchors):
