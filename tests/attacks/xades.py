@@ -136,6 +136,36 @@ def a_signing_time_split_by_a_comment(root: Any) -> Any:
 
 
 @attack()
+def something_beside_the_signed_properties(root: Any) -> Any:
+    etree.SubElement(_properties(root).getparent(), XADES + "SignedDataObjectProperties").text = "paid"
+    return root
+
+
+@attack("coverage")
+def an_attribute_that_speaks_beside_the_properties(root: Any) -> Any:
+    _properties(root).getparent().getparent().set("amount", "1000000")
+    return root
+
+
+@attack("coverage")
+def an_empty_object_whose_attribute_speaks(root: Any) -> Any:
+    etree.SubElement(_signature(root), DS + "Object", amount="1000000")
+    return root
+
+
+@attack("integrity", base64="coverage")
+def an_attribute_that_speaks_on_what_is_signed(root: Any) -> Any:
+    _content(root).set("amount", "1000000")
+    return root
+
+
+@attack("integrity", base64="coverage")
+def a_style_sheet_inside_of_what_is_signed(root: Any) -> Any:
+    _content(root).append(etree.ProcessingInstruction("xml-stylesheet", 'href="evil.xsl"'))
+    return root
+
+
+@attack()
 def properties_meant_for_another_signature(root: Any) -> Any:
     _properties(root).getparent().set("Target", "#other")
     return root

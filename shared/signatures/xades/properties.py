@@ -11,7 +11,15 @@ from shared.signatures.evidence import Evidence
 from shared.signatures.verdict import Refusal
 from shared.signatures.xades.names import TYPES_SIGNED_PROPERTIES, XADES_NAMESPACES
 from shared.signatures.xades.naming import NamedCertificate, named_certificates
-from shared.signatures.xades.tree import children, decode_base64, only_child, refuse_stray_text, text_of
+from shared.signatures.xades.tree import (
+    children,
+    decode_base64,
+    elements,
+    local_name,
+    only_child,
+    refuse_stray_text,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -46,6 +54,8 @@ def find_properties(document: Document, signature: XmlSignature) -> Properties:
     signed = children(qualifying, "SignedProperties")
     if len(signed) != 1:
         raise Refusal("signed_properties", "the signature must have exactly one set of signed properties")
+    if any(local_name(one) not in ("SignedProperties", "UnsignedProperties") for one in elements(qualifying)):
+        raise Refusal("signed_properties", "something else stands beside the signed properties")
     about = only_child(signed[0], "SignedSignatureProperties")
     return Properties(holder, qualifying, signed[0], named_certificates(about), _signing_time(about))
 
