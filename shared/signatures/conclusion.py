@@ -109,6 +109,7 @@ def _complaints(findings: Findings, path: PathVerdict, policy: Policy, moment: d
     if findings.stamp.authority is not None:
         found += policy.on_digests(findings.stamp.digests, moment, of="timestamp")
         found += policy.on_key(findings.stamp.authority, moment, of="timestamp")
-    issued = (_issued_with(one) for one in path.chain[:-1])
-    found += policy.on_digests(issued, moment, of="certificate")
-    return found + tuple(one for issuer in path.chain[1:] for one in policy.on_key(issuer, moment, of="authority"))
+    for chain in (path.chain, findings.stamp.chain):
+        found += policy.on_digests(map(_issued_with, chain[:-1]), moment, of="certificate")
+        found += tuple(one for issuer in chain[1:] for one in policy.on_key(issuer, moment, of="authority"))
+    return tuple(dict.fromkeys(found))

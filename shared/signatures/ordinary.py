@@ -109,8 +109,14 @@ def _info(content: bytes) -> tuple[str, bytes, datetime]:
     order = [_LAST_PARTS.index(one.tag) for one in last]
     if tags != (INTEGER, IDENTIFIER, SEQUENCE, INTEGER, GENERALIZED_TIME) or order != sorted(set(order)):
         raise NotStrict("not a TSTInfo")
+    if version.content != b"\x01" or any(map(_may_be_critical, last)):
+        raise NotStrict("another version, or an extension that must be understood")
     algorithm, value = imprint.children(SEQUENCE, OCTET_STRING)
     return DIGESTS[algorithm_in(algorithm)], value.content, _time(time.content)
+
+
+def _may_be_critical(part: Element) -> bool:
+    return part.tag == SECOND and any(one.children()[1].tag == BOOLEAN for one in part.children())
 
 
 def _time(content: bytes) -> datetime:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from asn1crypto import cms
+from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
 
 from shared.signatures.algorithms import digest, hash_named
+from shared.signatures.authorities import Chain
 from shared.signatures.cms import check_signer
 from shared.signatures.embedded import attached_evidence, evidence_of
 from shared.signatures.evidence import NOTHING, Evidence, Wanted
@@ -29,7 +30,8 @@ class TokenVerdict:
     """Whether a timestamp holds; `at` is its time, and only that of one that does.
 
     `known` is what the token carries, which may help to judge the signature, too; `digests` are those that it rests on,
-    `authority` is the certificate of who made it; `wanted` is what the network could add.
+    `authority` is the certificate of who made it, `chain` its path if one was judged; `wanted` is what the network
+    could add.
     """
 
     status: TimestampStatus
@@ -38,6 +40,7 @@ class TokenVerdict:
     known: Evidence = NOTHING
     digests: frozenset[str] = frozenset()
     authority: asn1_x509.Certificate | None = None
+    chain: Chain = ()
     wanted: frozenset[Wanted] = frozenset()
 
 
@@ -124,6 +127,8 @@ def _read(token: bytes, stamped: Stamped) -> _Token:
     if enclosed["content_type"].native != "tst_info":
         raise Refusal("timestamp_unreadable", "the signed message is not a timestamp")
     info: Any = enclosed["content"].parsed
+    if info["version"].native != "v1" or any(one["critical"].native for one in _given(info["extensions"])):
+        raise Refusal("timestamp_unreadable", "the timestamp has a version or an extension that is not understood")
     imprint = info["message_imprint"]
     algorithm = str(imprint["hash_algorithm"]["algorithm"].native)
     hash_named(algorithm)
@@ -165,14 +170,18 @@ def _judged_authority(
         refusal = _failed("timestamp_untrusted", f"the timestamping authority is not trusted: {why}")
         return replace(refusal, wanted=path.wanted)
     reason = None if path.reason is None else Reason(f"timestamp_{path.reason.code}", path.reason.sentence)
-    return TokenVerdict(TimestampStatus.PASSED, at.astimezone(UTC), reason, authority=leaf, wanted=path.wanted)
+    passed = TokenVerdict(TimestampStatus.PASSED, at.astimezone(UTC), reason, authority=leaf, chain=path.chain)
+    return replace(passed, wanted=path.wanted)
+
+
+def _given(values: Any) -> Any:
+    return () if isinstance(values, core.Void) else values
 
 
 @fact
 def _may_stamp(leaf: asn1_x509.Certificate) -> bool:
-    """RFC 3161 section 2.3: the extended key usage is timeStamping, and critical."""
-    meant = purposes(leaf)
-    return meant is not None and TIME_STAMPING in meant and "extended_key_usage" in leaf.critical_extensions
+    """RFC 3161 section 2.3: the extended key usage is timeStamping, nothing else, and critical."""
+    return purposes(leaf) == frozenset({TIME_STAMPING}) and "extended_key_usage" in leaf.critical_extensions
 
 
 def _failed(code: str, sentence: str) -> TokenVerdict:

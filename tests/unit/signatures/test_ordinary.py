@@ -141,6 +141,7 @@ ORDINARY = {
     "with RSA": remade(algorithm="rsassa_pkcs1v15"),
     "on a curve": remade(by=ON_CURVE, algorithm="sha256_ecdsa"),
     "with all parts": remade(info=sets(accuracy={"seconds": 1}, ordering=True, nonce=7)),
+    "with an extension": remade(info=sets(extensions=[{"extn_id": "1.2.3.4.5", "extn_value": b"\x05\x00"}])),
     "with fractions": remade(time=b"20260101120000.5Z"),
     "with microseconds": remade(time=b"20260101120000.123456Z"),
 }
@@ -155,6 +156,10 @@ ODD = {
     "protected as another": remade(attributes=lambda _: [protection(algorithm="sha512_rsa")]),
     "with strange attributes": remade(attributes=lambda _: [("1.2.3.4.5", core.Integer(1))]),
     "signed twice at": remade(attributes=lambda _: [SIGNED_AT, SIGNED_AT]),
+    "with a critical extension": remade(
+        info=sets(extensions=[{"extn_id": "1.2.3.4.5", "critical": True, "extn_value": b"\x05\x00"}])
+    ),
+    "of another version": remade(info=sets(version=2)),
     "with many digits": remade(time=b"20260101120000.1234567Z"),
     "without seconds": remade(time=b"202601011200Z"),
     "at no day": remade(time=b"20260231120000Z"),
@@ -210,6 +215,11 @@ def test_an_ordinary_token_is_judged_at_once_and_alike(which, slowly):
 def test_any_other_token_is_left_to_those_who_read_everything(which, slowly):
     assert not is_proven(ODD[which])
     assert verdicts(ODD[which]) == slowly(ODD[which])
+
+
+@pytest.mark.parametrize("which", ["with a critical extension", "of another version"])
+def test_a_token_that_must_be_understood_otherwise_is_not_believed(which):
+    assert judge_token(ODD[which], b"value", ANCHORS).status == "failed"
 
 
 def test_a_token_over_something_else_is_not_believed(slowly):

@@ -11,6 +11,7 @@ from asn1crypto import keys
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from shared.errors import Malformed
 from shared.signatures.certificates import to_asn1
@@ -18,7 +19,7 @@ from shared.signatures.policy import Policy, shipped_policy
 from shared.signatures.reading import certificate_of
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.xades.sign import sign_hash
-from tests.pki import EPOCH, SIGNER_NAME, TestPki, ec_key, name_of, now_utc, rsa_key
+from tests.pki import EPOCH, SIGNER_NAME, Authority, LocalTimestamper, TestPki, ec_key, name_of, now_utc, rsa_key
 from tests.verifying import verify_hash_signature
 
 HASH = hashlib.sha256(b"an act").digest()
@@ -130,6 +131,21 @@ async def test_policy_counts_on_the_day_that_the_timestamp_proves(pki, tmp_path)
     report, one = await judged(pki, policy, now_utc(-1))
     assert (report.valid, one.refused, one.integrity, one.trust) == (False, True, "passed", "trusted")
     assert "weak_digest: the signature uses sha256" in report.reason
+
+
+async def test_policy_looks_at_the_certificates_above_a_timestamping_authority(pki, tmp_path):
+    policy = written(tmp_path, '[[key]]\nfamily = "rsa"\nbelow_bits = 2048\nrefuse_from = 2025-01-01\n')
+    weak = TestPki.make("weak")
+    key = rsa_key("weak authority", 1024)
+    above = Authority(key, weak.root.issue(name_of((NameOID.COMMON_NAME, "weak")), key.public_key(), ca=True))
+    stamping = rsa_key("weak stamps")
+    leaf = above.issue(name_of((NameOID.COMMON_NAME, "stamps")), stamping.public_key(), timestamping=True)
+    timestamper = LocalTimestamper(stamping, leaf, above.chain)
+    signed = await sign_hash(HASH, pki.signer, timestamper, signed_at=now_utc())
+    anchors = TrustAnchors.of([pki.issuing.certificate, weak.root.certificate], policy)
+    report = await verify_hash_signature(signed, HASH, anchors)
+    assert (report.valid, report.signatures[0].timestamp) == (False, "passed")
+    assert report.reason == "weak_key: the authority's key of 1024 bits is too short"
 
 
 async def test_policy_looks_at_timestamps_and_authorities_too(pki, tmp_path):

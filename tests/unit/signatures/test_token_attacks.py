@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from asn1crypto import cms, core, tsp
-from cryptography.x509.oid import NameOID
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from shared.signatures.certificates import to_asn1
 from shared.signatures.evidence import Evidence
 from shared.signatures.tokens import TokenVerdict, judge_token
 from shared.signatures.trust import TrustAnchors
-from tests.pki import LocalTimestamper, TestPki, name_of, rsa_key, timestamp_token
+from tests.pki import EPOCH, FAR, SIGNER_NAME, LocalTimestamper, TestPki, name_of, rsa_key, timestamp_token
 
 PKI = TestPki.make()
 DIGEST = hashlib.sha256(b"value").digest()
@@ -122,6 +124,19 @@ def test_an_authority_below_a_persons_certificate_is_not_believed():
     person = rsa_key("md-person")
     below = LocalTimestamper(person, PKI.signer.certificate, PKI.signer.chain)
     assert judged(timestamp_token(below, DIGEST)).status == "failed"
+
+
+@pytest.mark.parametrize(
+    "more", [ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, None]
+)
+def test_only_an_authority_for_timestamps_and_nothing_else_is_believed(more):
+    purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING, *([] if more is None else [more])])
+    builder = x509.CertificateBuilder().subject_name(name_of(*SIGNER_NAME)).serial_number(7)
+    builder = builder.issuer_name(PKI.issuing.certificate.subject).public_key(rsa_key("both").public_key())
+    builder = builder.not_valid_before(EPOCH).not_valid_after(FAR).add_extension(purposes, critical=True)
+    made = builder.sign(PKI.issuing.key, hashes.SHA256())
+    token = timestamp_token(LocalTimestamper(rsa_key("both"), made, PKI.issuing.chain), DIGEST)
+    assert judged(token).status == ("passed" if more is None else "failed")
 
 
 def test_an_authority_of_its_own_is_not_believed():
