@@ -66,6 +66,23 @@ def a_drawing_that_is_not_told_of_with_much_room_in_its_header(pdf: bytes) -> by
     return behind(pdf, {90: b"<< >>"}, drawing_again(pdf).replace(b" 0 obj", b" " * 200 + b"0 obj"), beside=1)
 
 
+HEADERS = {
+    "a_plus": b"%d +0 obj\n", "a_minus": b"%d -0 obj\n", "two_minuses": b"%d --0 obj\n", "a_point": b"%d 0. obj\n",
+    "a_fraction": b"%d 0.0 obj\n", "many_signs": b"%d " + b"-" * 70 + b"0 obj\n", "byte_80": b"%d\x800 obj\n",
+    "byte_ff": b"%d 0\xffobj\n", "a_longer_word": b"%d 0 objR\n", "an_escaped_letter": b"%d 0 ob#6a\n",
+    "another_escaped_letter": b"%d 0 #6fbj\n",
+}  # fmt: skip
+"""Headers that PDFium, MuPDF or poppler take for an object's where they look for objects themselves."""
+
+
+def _headed(header: bytes) -> Attack:
+    return lambda pdf: behind(pdf, {90: b"<< >>"}, b"\n%s%s" % (header % content_number(pdf), DRAWING), beside=3)
+
+
+for _name, _header in HEADERS.items():
+    AFTER_SIGNING[f"a_drawing_that_is_not_told_of_with_{_name}_in_its_header"] = _headed(_header)
+
+
 @bytes_after_signing
 def a_drawing_inside_another_object(pdf: bytes) -> bytes:
     return behind(pdf, {90: b"<< /Length 60 >>\nstream\n\n%s" % drawing_again(pdf)}, b"", beside=1)
@@ -90,6 +107,11 @@ def a_trailer_that_is_not_the_tables(pdf: bytes) -> bytes:
     out = behind(pdf, CATALOG, b"", beside=1)
     head, _, tail = out.rpartition(b"startxref")
     return head + b"trailer\n<< /Size 94 /Root 90 0 R >>\nstartxref" + tail
+
+
+@bytes_after_signing
+def a_trailer_with_an_escaped_letter(pdf: bytes) -> bytes:
+    return a_trailer_that_is_not_the_tables(pdf).replace(b"trailer\n<< /Size 94", b"tr#61iler\n<< /Size 94")
 
 
 @bytes_after_signing

@@ -27,11 +27,20 @@ _TABLE = re.compile(
 """The one form of a table that all readers take."""
 _HEADER = re.compile(rb"[\x00\s]*+(\d{1,20})[\x00\s]++(\d{1,20})[\x00\s]++obj")
 _HEADER_BYTES = 64
-_KEYWORD = re.compile(rb"(?:obj(?<!endobj)|trailer)(?!\w)")
-_BEHIND_KEYWORD = re.compile(rb"\W")
+_BJ = rb"(?:b|#62)(?:j|#6[aA])"
+_RAILER = rb"(?:r|#72)(?:a|#61)(?:i|#69)(?:l|#6[cC])(?:e|#65)(?:r|#72)"
+_KEYWORD = re.compile(rb"o%b(?<!endobj)|#6[fF]%b|t%b()|#74%b()" % (_BJ, _BJ, _RAILER, _RAILER))
+"""Poppler takes longer words for these, too, and MuPDF any of their letters as an escape, as if they were names."""
+_BEHIND_KEYWORD = re.compile(rb"[^\w#]")
 """Where a window may end."""
-_BEFORE_OBJECT = re.compile(rb"[\x00\s]*+\d++[\x00\s]++\d|[\x00\s\d]*[\r\n]|[\x00\s\d]*+\Z")
-"""What stands before the keyword of an object, backwards: two numbers, perhaps with a comment or much room between."""
+_BEFORE_OBJECT = re.compile(
+    rb"[\x00\s\x80\xff]*+[\d+.\-]++[\x00\s\x80\xff]++[\d+.\-]"
+    rb"|[\x00\s\x80\xff\d+.\-]*[\r\n]|[\x00\s\x80\xff\d+.\-]*+\Z"
+)
+"""What stands before the keyword of an object, backwards: two numbers, perhaps with a comment or much room between.
+
+PDFium and MuPDF take numbers with signs and points, and PDFium takes 80 and FF for blanks.
+"""
 
 
 def is_plain(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
@@ -95,7 +104,7 @@ def _has_strays(pdf: Source, start: int, end: int, told: set[int]) -> bool:
     """Whether something between two places looks like an object or a trailer and is not told of."""
     for at, found in pdf.matches(_KEYWORD, _BEHIND_KEYWORD, start, end):
         place = at + found.start()
-        if place not in told and (found[0] == b"trailer" or _ends_header(pdf, place)):
+        if place not in told and (found.lastindex is not None or _ends_header(pdf, place)):
             return True
     return False
 
