@@ -58,8 +58,9 @@ NO_NETWORK = NoNetwork()
 class HttpFetcher:
     """Fetches over HTTP, each answer once until its nextUpdate, and failures not again for half a minute.
 
-    At most `concurrency` requests run at once; `timeout_s` is for each of them. Without `strangers`, missing issuers
-    are not fetched.
+    At most `concurrency` requests run at once to places that authorities name, and as many to those of strangers: no
+    number of places that never answer may keep a status from being asked for. `timeout_s` is for each of them. Without
+    `strangers`, missing issuers are not fetched.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class HttpFetcher:
         self._strangers = strangers
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._slots = asyncio.Semaphore(concurrency)
+        self._slots_of_strangers = asyncio.Semaphore(concurrency)
         self._cache = AnswerCache()
         self._running: dict[tuple[str, ...], asyncio.Task[Evidence | str]] = {}
 
@@ -92,7 +94,7 @@ class HttpFetcher:
     async def _ask(self, source: Source, key: tuple[str, ...]) -> Evidence | str:
         """One question for all who want to know the same at once."""
         try:
-            async with self._slots:
+            async with self._slots_of_strangers if source.kind is Kind.ISSUER else self._slots:
                 known, until = await self._asked(source)
             self._cache.put(key, known, until)
             return known
@@ -155,5 +157,6 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 
 def _key(source: Source) -> tuple[str, ...]:
     issuer = "" if source.issuer is None else source.issuer.sha256.hex()
-    whose = issuer if source.kind is Kind.LIST else source.certificate.sha256.hex() + issuer
-    return source.kind, source.url, whose
+    if source.kind is Kind.LIST:  # which may be good for one kind of certificates only
+        return source.kind, source.url, issuer, "authorities" if source.certificate.ca else "others"
+    return source.kind, source.url, source.certificate.sha256.hex() + issuer

@@ -35,7 +35,8 @@ async def judged_online(judge: Judge, anchors: TrustAnchors, fetcher: Fetcher, *
     asked: set[Wanted] = set()
     report = await judge(anchors)
     for _ in range(MAX_ROUNDS):
-        wanted = [one for one in report.wanted if one not in asked][: MAX_WANTED - len(asked)]
+        statuses_first = sorted(report.wanted - asked, key=lambda one: one.issuer is None)
+        wanted = statuses_first[: MAX_WANTED - len(asked)]
         asked.update(wanted)
         found = await gather(wanted, fetcher, seconds=deadline - _now())
         if found == NOTHING:

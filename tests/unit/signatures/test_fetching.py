@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -24,7 +25,7 @@ from shared.signatures.fetching import (
     NoNetwork,
     public_connector,
 )
-from shared.signatures.sources import Source, issuer_sources, status_sources
+from shared.signatures.sources import Kind, Source, issuer_sources, status_sources
 from shared.signatures.status import StatusUnknown
 from tests.pki import SIGNER_NAME, name_of
 from tests.unit.signatures.statuses import (
@@ -36,6 +37,7 @@ from tests.unit.signatures.statuses import (
     crl,
     ocsp_answer,
     pointer,
+    scope,
 )
 
 Answer = Callable[[bytes], bytes | web.Response]
@@ -136,6 +138,41 @@ async def test_who_gives_up_waiting_does_not_take_the_answer_from_the_others():
         impatient.cancel()
         assert (await patient).crls
         assert at.asked == 1
+
+
+async def test_places_of_strangers_that_never_answer_do_not_keep_a_status_from_being_asked_for(monkeypatch):
+    never = asyncio.Event()
+    async with place(fresh_answer) as at:
+        ask = at.fetcher._request
+
+        async def request(source: Source, nonce: bytes) -> bytes:
+            if source.kind is Kind.ISSUER:
+                await never.wait()
+                raise StatusUnknown("at last")
+            return await ask(source, nonce)
+
+        monkeypatch.setattr(at.fetcher, "_request", request)
+        strangers = [replace(at.issuer, url=f"{at.url}{number}") for number in range(50)]
+        waiting = [asyncio.create_task(at.fetcher.fetch(one)) for one in strangers]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            assert (await at.fetcher.fetch(at.ocsp)).ocsp
+        never.set()
+        assert all(isinstance(one, StatusUnknown) for one in await asyncio.gather(*waiting, return_exceptions=True))
+
+
+async def test_a_list_that_is_not_for_one_kind_of_certificates_is_read_for_the_other():
+    def users_only(_: Place, __: bytes) -> bytes:
+        only = scope(full_name=None, only_contains_user_certs=True)
+        return crl(made=now(-1), until=now(1), extension=only)
+
+    async with place(users_only) as at:
+        below = certificate(
+            name_of(*SIGNER_NAME), pointer(at.url + "crl"), x509.BasicConstraints(ca=True, path_length=None), serial=9
+        )
+        with pytest.raises(StatusUnknown, match="scope"):
+            await at.fetcher.fetch(status_sources(to_asn1(below), ISSUER)[0])
+        assert (await at.fetcher.fetch(at.list)).crls
 
 
 async def test_a_list_in_pem_is_read():

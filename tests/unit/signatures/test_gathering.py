@@ -145,6 +145,20 @@ async def test_an_input_cannot_make_us_fetch_without_end():
     assert len(fetcher.asked) <= MAX_WANTED
 
 
+async def test_the_status_of_a_certificate_is_asked_for_before_the_issuers_of_any_number_of_strangers():
+    many = (
+        certificate(name_of(*SIGNER_NAME), access("", "http://a/"), serial=1000 + n) for n in range(10 * MAX_WANTED)
+    )
+    status = Wanted(to_asn1(LEAF_X509).dump(), to_asn1(ISSUER_X509).dump())
+    fetcher = Told()
+
+    async def judge(_: TrustAnchors) -> Report:
+        return wanting(*(Wanted(to_asn1(one).dump()) for one in many), status)
+
+    await judged_online(judge, TrustAnchors.none(), fetcher)
+    assert "ocsp" in fetcher.asked
+
+
 async def test_what_the_network_does_not_tell_in_time_is_left_out():
     class Silent(Told):
         async def fetch(self, source: Source) -> Evidence:
