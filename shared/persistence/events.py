@@ -179,7 +179,8 @@ async def mark_published(connection: Any, event_ids: Sequence[UUID]) -> None:
 
 async def defer(connection: Any, delays: Mapping[UUID, timedelta]) -> None:
     """Let events that the broker refused wait, each so long."""
-    await connection.execute(_SQL["deferred"], list(delays), list(delays.values()))
+    ordered = sorted(delays.items())
+    await connection.execute(_SQL["deferred"], [event_id for event_id, _ in ordered], [delay for _, delay in ordered])
 
 
 async def publish_latest_again(connection: Any, job_ids: Sequence[UUID]) -> None:

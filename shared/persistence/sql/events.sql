@@ -27,15 +27,20 @@ WHERE event_id = refused_id AND due_at IS NOT NULL
 -- name: publish_again
 -- Whoever asks again is told that the command is kept. With a synchronous standby it may be on the primary alone: there
 -- a commit has taken place already while it waits for the standby, and a statement may be given up meanwhile. So
--- something is written in any case: this commit is on the standby only after that one.
+-- something is written in any case: this commit is on the standby only after that one. The events are locked in the
+-- order in which they are marked, so that neither statement dies of a deadlock.
 WITH kept AS (
     UPDATE inbox SET received_at = received_at WHERE job_id = ANY($1::uuid[])
+), wanted AS (
+    SELECT event_id FROM events
+    WHERE event_id = ANY (ARRAY(
+        SELECT (SELECT event_id FROM events WHERE job_id = asked.job_id ORDER BY sequence DESC LIMIT 1)
+        FROM unnest($1::uuid[]) AS asked (job_id)
+    ))
+    ORDER BY event_id FOR UPDATE
 )
 UPDATE events SET due_at = now(), waiting_since = CASE WHEN due_at IS NULL THEN now() ELSE waiting_since END
-WHERE event_id IN (
-    SELECT (SELECT event_id FROM events WHERE job_id = asked.job_id ORDER BY sequence DESC LIMIT 1)
-    FROM unnest($1::uuid[]) AS asked (job_id)
-)
+WHERE event_id = ANY (ARRAY(SELECT event_id FROM wanted))
 
 -- name: latest
 SELECT type, body FROM events WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1

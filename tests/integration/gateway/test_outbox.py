@@ -1,5 +1,7 @@
 """Which events does a relay claim, how many at once, and what becomes of those that it could not publish?"""
 
+import asyncio
+import random
 from datetime import timedelta
 
 import pytest
@@ -82,3 +84,17 @@ async def test_what_was_asked_for_again_while_it_was_on_its_way_goes_out_again(o
     await events.publish_latest_again(outbox, [first.job_id])
     await events.mark_published(outbox, [first.event_id, second.event_id])
     assert [event.event_id for event in await claim(outbox)] == [first.event_id]
+
+
+async def test_those_who_change_the_same_events_at_once_wait_for_each_other_and_do_not_die_of_it(pool, admission):
+    await admission.handle([delivery(sign_data(msisdn="no")) for _ in range(40)])
+    rows = await pool.fetch("SELECT job_id, event_id FROM events")
+
+    async def change(connection, chance):
+        for _ in range(15):
+            some = chance.sample(rows, len(rows))
+            ids = [row["event_id"] for row in some]
+            await events.publish_latest_again(connection, [row["job_id"] for row in some])
+            await events.defer(connection, dict.fromkeys(ids, timedelta(0)))
+
+    await asyncio.gather(*(change(pool, random.Random(seed)) for seed in range(4)))
