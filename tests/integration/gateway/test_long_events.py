@@ -1,6 +1,6 @@
 """An event with long texts in it: is it in the outbox as any other, and moved with its job or not at all?"""
 
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from uuid import uuid4
@@ -9,7 +9,7 @@ import pytest
 
 from shared.messaging.envelope import Event
 from shared.messaging.events import ACCEPTED, AcceptedData
-from shared.persistence import copying, events, jobs, long_events
+from shared.persistence import copying, events, jobs, long_events, moving, notices
 from shared.persistence.events import INLAY, Draft
 from shared.persistence.jobs import Move
 from shared.pieces import Pieces
@@ -118,3 +118,23 @@ async def test_the_same_event_is_not_written_twice(pool, claimed):
     assert moved_before is not None
     assert moved_before.job_id == claimed[0].job_id
     assert await pool.fetchval("SELECT count(*) FROM events") == 1
+
+
+async def test_it_is_told_once_and_at_once_though_nobody_heard_of_the_commit(pool, claimed, monkeypatch):
+    taker, wanted, heard = Taker(LEASE), move_of(claimed[0]), iter([False, True])
+
+    @asynccontextmanager
+    async def transaction(pool):
+        async with notices.transaction(pool) as connection:
+            yield connection
+        if not next(heard):
+            raise ConnectionResetError
+
+    monkeypatch.setattr(long_events, "transaction", transaction)
+    monkeypatch.setattr(moving, "RETRY_S", 0)
+    moved = await moving.until_known(pool, lambda: long_events.move(pool, wanted, taker), wanted.event_ids)
+    assert moved is not None
+    assert moved.state == State.AWAITING_SIGNER
+    assert taker.taken == []
+    (due,) = await events.claim_due(pool, limit=10, most_bytes=10**6, lease=LEASE)
+    assert due.event_id == wanted.drafts[0].event_id
