@@ -18,7 +18,7 @@ MEBIBYTE = 1024 * 1024
 REQUEST_BYTES = 128 * 1024
 """What a request costs besides what it carries."""
 MEMORY_BYTES = 32 * MEBIBYTE
-"""What all uploads hold in memory together; all downloads have as much again."""
+"""What all uploads hold in memory together, but for whole ones; all downloads have as much again."""
 WHOLE_BYTES = 2 * MEBIBYTE
 """What is held of uploads that stay in memory as a whole: of one system's only one at a time, which is as fast."""
 WHOLE_WAIT_S = 0.5
@@ -26,7 +26,7 @@ WHOLE_WAIT_S = 0.5
 PIECE_BYTES = MEBIBYTE
 """How much of a content is on its way out at once (`shared.persistence.pages`)."""
 DISK_BYTES = 768 * MEBIBYTE
-"""What all uploads have in files together; the pods' `/tmp` holds 1 GiB."""
+"""What all large uploads have in files together; the pods' `/tmp` holds 1 GiB, for a hundred small ones, too."""
 STORED_AT_ONCE = 4
 """How many contents are being written to the database, whose ten connections jobs need, too."""
 WAITING_AT_ONCE = 1000
@@ -55,12 +55,13 @@ class Limits:
 
     @asynccontextmanager
     async def upload(self, system: str, most_bytes: int, *, in_memory_bytes: int) -> AsyncIterator[int]:
-        """Take in a content of up to `most_bytes` within the block, so many of them in memory; raises `Full`.
+        """Take in a content of up to `most_bytes` within the block; raises `Full`.
 
-        Yields how many bytes may be in memory before it needs a file: fewer, where others have the room for that.
+        Yields how many bytes may be in memory before it needs a file: `in_memory_bytes`, or fewer where the content is
+        larger or others have the room for that.
         """
         in_file = 0 if most_bytes < in_memory_bytes else most_bytes
-        held = min(most_bytes, in_memory_bytes) + REQUEST_BYTES
+        held = min(most_bytes, SPOOLED_BYTES) + REQUEST_BYTES
         async with self._files.taken(system, in_file), self._incoming.taken(system, held), AsyncExitStack() as stack:
             at_once = SPOOLED_BYTES
             if SPOOLED_BYTES < most_bytes < in_memory_bytes:

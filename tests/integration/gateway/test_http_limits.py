@@ -14,6 +14,7 @@ from services.sign_gateway.http import Api, create_app
 from services.sign_gateway.limits import REQUEST_BYTES, Limits
 from shared import pace, spool
 from shared.persistence.notices import Notices
+from shared.shares import Full
 
 MINE = {"Authorization": "Bearer token-declaratii"}
 THEIRS = {"Authorization": "Bearer token-registru"}
@@ -209,6 +210,17 @@ async def test_an_upload_waits_for_its_turn_to_stay_in_memory():
         next_one = asyncio.create_task(in_memory_at_once(mine, whole))
         await asyncio.sleep(0)
     assert await next_one == http.IN_MEMORY_BYTES
+
+
+async def test_an_upload_that_goes_by_a_file_keeps_no_more_memory_from_others_than_that_takes(monkeypatch):
+    monkeypatch.setattr(limits, "WHOLE_WAIT_S", 0.05)
+    few, whole = Limits(memory_bytes=4 * (spool.PIECE_BYTES + REQUEST_BYTES), wait_s=0.05), http.IN_MEMORY_BYTES - 1
+    async with few.upload("declaratii", whole, in_memory_bytes=http.IN_MEMORY_BYTES):
+        async with few.upload("declaratii", whole, in_memory_bytes=http.IN_MEMORY_BYTES) as at_once:
+            assert at_once == spool.PIECE_BYTES
+            with pytest.raises(Full):
+                await in_memory_at_once(few, whole)
+        assert await in_memory_at_once(few, whole) == spool.PIECE_BYTES
 
 
 async def test_an_upload_without_its_turn_in_memory_is_stored_all_the_same(api, monkeypatch):
