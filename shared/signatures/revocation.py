@@ -87,7 +87,8 @@ def status_from(
     revoked = [word for word in past if word.revoked_at is not None and not _was_lifted(word, past)]
     if revoked:
         first = min(revoked, key=_moment)
-        return RevocationStatus(Status.REVOKED if _moment(first) <= at else Status.GOOD, first.revoked_at, first.reason)
+        told = Status.REVOKED if _moment(first) <= at else Status.GOOD
+        return RevocationStatus(told, first.revoked_at, _gravest(first, revoked))
     current = []
     for word in (word for word in past if word.revoked_at is None):
         if stale := _why_stale(word, certificate, at, freshness):
@@ -134,6 +135,12 @@ def _words(
 
 def _moment(word: Word) -> datetime:
     return word.revoked_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _gravest(first: Word, revoked: list[Word]) -> str:
+    """The reason of a revocation: a compromise may be found out, and told, after a harmless reason was."""
+    graver = (word.reason for word in revoked if word.reason and word.reason not in HARMLESS)
+    return next(graver, first.reason)
 
 
 def _was_lifted(word: Word, others: list[Word]) -> bool:

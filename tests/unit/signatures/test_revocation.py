@@ -300,6 +300,14 @@ def test_an_authoritys_revocation_voids_its_timestamps_unless_the_reason_is_harm
     assert voids_timestamps(status(how(reason), at=NOW - DAY)) is void
 
 
+@pytest.mark.parametrize("found_out", [NOW, NOW + HOUR])
+def test_a_compromise_that_was_found_out_after_a_harmless_revocation_voids_timestamps(found_out):
+    harmless = ocsp_answer(NOW, reason=x509.ReasonFlags.superseded)
+    grave = crl(7, made=NOW + HOUR, revoked_at=found_out, reason=x509.ReasonFlags.key_compromise)
+    found = status(Evidence(ocsp=(harmless,), crls=(grave,)), at=NOW - DAY)
+    assert (found.status, found.at, voids_timestamps(found)) == ("good", NOW, True)
+
+
 class Told:
     """Answers from a table; None is no answer."""
 
