@@ -5,6 +5,7 @@ as soon as it refuses a write, and each new one is made to where the address lea
 """
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,11 +31,15 @@ _AWAY = (
     asyncpg.InternalClientError,
     OSError,
 )
+_OUR_OWN = (errno.EIO, errno.ENOSPC)
+"""Errors of the system that no connection has, but a file of ours that is read for a statement."""
 
 
 def is_away(error: BaseException) -> bool:
     """Tell whether the database cannot be used now; otherwise something is wrong with the statement or its values."""
-    return isinstance(error, _AWAY) and not isinstance(error, ValueError)
+    if isinstance(error, ValueError) or (isinstance(error, OSError) and error.errno in _OUR_OWN):
+        return False
+    return isinstance(error, _AWAY)
 
 
 _PLANNED_ONCE = """

@@ -1,5 +1,6 @@
 """Who commits something while the database is away: how often does it say so?"""
 
+import errno
 from typing import Any
 
 import pytest
@@ -27,9 +28,12 @@ async def test_what_is_tried_again_and_again_is_logged_once(monkeypatch):
     assert [line["error"] for line in logs] == ["ConnectionResetError"]
 
 
-async def test_what_is_wrong_with_it_is_not_tried_again():
+@pytest.mark.parametrize(
+    "error", [KeyError("a bug"), OSError(errno.EIO, "a file of ours cannot be read"), OSError(errno.ENOSPC, "no room")]
+)
+async def test_what_is_wrong_with_it_is_not_tried_again(error):
     async def make():
-        raise KeyError("a bug")
+        raise error
 
-    with pytest.raises(KeyError):
+    with pytest.raises(type(error)):
         await until_known(NOBODY, make, [])
