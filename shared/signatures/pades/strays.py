@@ -25,6 +25,11 @@ _TABLE = re.compile(
     rb"(?:\d++ \d++[ \t]*+(?:\r\n|\r|\n)(?:\d{10} \d{5} [fn](?: \r| \n|\r\n))*+)*+[\x00\s]*+trailer[\x00\s]*+"
 )
 """The one form of a table that all readers take."""
+_TAIL = re.compile(rb"startxref[ \t]*+(?:\r\n|\r|\n)\d++[ \t]*+(?:\r\n|\r|\n)%%EOF[\x00\s]*+")
+_TAIL_BYTES = 1024
+"""How far from its end readers look for it."""
+MAX_SIZE = 8 << 20
+"""How many objects MuPDF takes a file to have at most."""
 _HEADER = re.compile(rb"[\x00\s]*+(\d{1,20})[\x00\s]++(\d{1,20})[\x00\s]++obj")
 _HEADER_BYTES = 64
 _BJ = rb"(?:b|#62)(?:j|#6[aA])"
@@ -61,11 +66,37 @@ def is_plain(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
 
 
 def _is_taken_by_all(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
-    """Whether a table is where the file says, in the form that all readers take."""
+    """Whether a table is where the file says, in the form that all readers take, and nothing makes them search."""
     table = reader.xrefs.get_xref_container_info(revision)
     if table.xref_section_type is XRefSectionType.STREAM:
-        return table.declared_startxref == table.start_location
-    return bool(_TABLE.fullmatch(pdf.part(table.declared_startxref, table.end_location)))
+        in_place = table.declared_startxref == table.start_location
+    else:
+        in_place = bool(_TABLE.fullmatch(pdf.part(table.declared_startxref, table.end_location)))
+    return in_place and _trailer_holds(reader, revision) and _ends_plainly(reader, revision, pdf)
+
+
+def _trailer_holds(reader: PdfFileReader, revision: int) -> bool:
+    """Whether a trailer counts all objects, no fewer than before, and leads to none that is not there."""
+    resolver = reader.get_historical_resolver(revision)
+    trailer, before = resolver.trailer_view, reader.get_historical_resolver(revision - 1).trailer_view
+    size, least = trailer.get("/Size"), before.get("/Size")
+    if not isinstance(size, int) or (isinstance(least, int) and size < least):
+        return False
+    section = reader.xrefs.get_xref_data(revision)
+    numbers = [one for one, _ in section.explicit_refs_in_revision] + list(section.freed)
+    if not max(numbers, default=0) < size <= MAX_SIZE:
+        return False
+    told = trailer.raw_get("/Info") if "/Info" in trailer else None
+    told = resolver.get_object(told.reference) if isinstance(told, generic.IndirectObject) else told
+    return told is None or isinstance(told, generic.DictionaryObject)
+
+
+def _ends_plainly(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
+    """Whether the place of the file's last table is told in the one form that all readers take."""
+    if revision < reader.xrefs.total_revisions - 1:
+        return True
+    tail = pdf.part(max(0, len(pdf) - _TAIL_BYTES), len(pdf))
+    return bool(_TAIL.fullmatch(tail, max(0, tail.rfind(b"startxref"))))
 
 
 def _keywords_told(reader: PdfFileReader, revision: int, pdf: Source, start: int = 0) -> Iterator[int]:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from shared.contract.models import ContentType
+from shared.errors import Malformed
 from shared.signatures.binding import bind
 from shared.signatures.certificates import personal_number
 from shared.signatures.pades.opening import open_pdf
 from shared.signatures.pades.sign import sign_pdf
 from shared.signatures.xades.sign import sign_hash
-from tests.attacks.disguises import SHADOWS
+from tests.attacks.hidden import SHADOWS
 from tests.attacks.pades import edited, form, generic, put
 from tests.attacks.shadows import added_object, file_of, stream
 from tests.documents import pdf_file, with_annotation, with_page_replaced
@@ -79,7 +80,11 @@ async def test_a_pdf_that_was_changed_before_it_was_signed_does_not_cover_what_w
 @pytest.mark.parametrize("name", SHADOWS)
 async def test_what_was_prepared_to_show_something_else_and_does_before_it_is_signed_is_not_covered(pki, name):
     shadow = SHADOWS[name]
-    assert not bind(ContentType.PDF, shadow.prepared, await sign(shadow.attack(shadow.prepared), pki)).covers
+    try:
+        signed = await sign(shadow.attack(shadow.prepared), pki)
+    except Malformed:  # nobody could sign it
+        return
+    assert not bind(ContentType.PDF, shadow.prepared, signed).covers
 
 
 async def test_a_file_whose_last_revision_was_passed_by_is_not_covered(pki):

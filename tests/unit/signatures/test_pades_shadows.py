@@ -7,7 +7,7 @@ import pytest
 from shared.errors import Malformed
 from shared.signatures.pades.verify import judge_pdf
 from shared.signatures.verdict import Coverage
-from tests.attacks.disguises import SHADOWS
+from tests.attacks.hidden import HIDING, SHADOWS, revision
 from tests.attacks.shadows import reading_on
 from tests.unit.signatures.test_pades_changes import by_others
 
@@ -32,3 +32,20 @@ async def test_a_length_may_be_written_in_any_way(pki, anchors, length):
     once = await by_others(reading_on(length, told=b"21"), pki, "A", stamped=False)
     report = judge_pdf(await by_others(once, pki, "B", stamped=False), anchors)
     assert [one.coverage for one in report.signatures] == [Coverage.WHOLE] * 2
+
+
+async def test_a_hidden_object_that_stays_hidden_changes_nothing(pki, anchors):
+    signed = await by_others(HIDING, pki, "A", stamped=False)
+    report = judge_pdf(await by_others(signed, pki, "B", stamped=False), anchors)
+    assert [one.coverage for one in report.signatures] == [Coverage.WHOLE] * 2
+
+
+@pytest.mark.parametrize("place", [b"+%d", b"%%x\n%d"])
+async def test_a_last_table_whose_place_is_not_told_plainly_lets_some_find_what_is_hidden(pki, anchors, place):
+    signed = await by_others(HIDING, pki, "A", stamped=False)
+    assert judge_pdf(revision()(signed), anchors).valid
+    try:
+        report = judge_pdf(revision(place=place)(signed), anchors)
+    except Malformed:
+        return
+    assert report.signatures[0].coverage is not Coverage.WHOLE
