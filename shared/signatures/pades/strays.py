@@ -28,6 +28,9 @@ _TABLE = re.compile(
 _TAIL = re.compile(rb"startxref[ \t]*+(?:\r\n|\r|\n)\d++[ \t]*+(?:\r\n|\r|\n)%%EOF[\x00\s]*+")
 _TAIL_BYTES = 1024
 """How far from its end readers look for it."""
+_WIDEST = (1, 8, 4)
+"""How many bytes the kind, the place and the generation of an object have at most in a table that is a stream."""
+_KINDS = frozenset({0, 1, 2})
 MAX_SIZE = 8 << 20
 """How many objects MuPDF takes a file to have at most."""
 _HEADER = re.compile(rb"[\x00\s]*+(\d{1,20})[\x00\s]++(\d{1,20})[\x00\s]++obj")
@@ -69,10 +72,21 @@ def _is_taken_by_all(reader: PdfFileReader, revision: int, pdf: Source) -> bool:
     """Whether a table is where the file says, in the form that all readers take, and nothing makes them search."""
     table = reader.xrefs.get_xref_container_info(revision)
     if table.xref_section_type is XRefSectionType.STREAM:
-        in_place = table.declared_startxref == table.start_location
+        in_place = table.declared_startxref == table.start_location and _stream_holds(reader, revision)
     else:
         in_place = bool(_TABLE.fullmatch(pdf.part(table.declared_startxref, table.end_location)))
     return in_place and _trailer_holds(reader, revision) and _ends_plainly(reader, revision, pdf)
+
+
+def _stream_holds(reader: PdfFileReader, revision: int) -> bool:
+    """Whether a table in a stream has numbers of sizes that all readers take, and no entries but of the known kinds."""
+    reference = reader.xrefs.get_xref_container_info(revision).stream_ref
+    body: Any = None if reference is None else reader.get_historical_resolver(revision).get_object(reference)
+    widths = list(body["/W"]) if isinstance(body, generic.StreamObject) else []
+    if len(widths) != len(_WIDEST) or not all(0 <= one <= most for one, most in zip(widths, _WIDEST, strict=True)):
+        return False
+    kinds = set(body.data[:: sum(widths)]) if widths[0] else set()
+    return "/XRefStm" not in body and kinds <= _KINDS
 
 
 def _trailer_holds(reader: PdfFileReader, revision: int) -> bool:
