@@ -22,6 +22,8 @@ HANDSHAKE_S = 15.0
 READ_AHEAD_BYTES = 32 * 1024
 """What is read of a body before anybody asked for it, up to twice as much; more costs more time, too."""
 MOST_CONNECTIONS = 4096
+MOST_WAITING = 1024
+"""How many come at one moment before the first is let in; what is more waits a second, and tries again."""
 
 log = structlog.get_logger(__name__)
 
@@ -142,7 +144,12 @@ async def serve_http(
     try:
         served.takes(
             await asyncio.get_running_loop().create_server(
-                _Door(runner.server, most), host, port, ssl=ssl_context, ssl_handshake_timeout=handshake_s
+                _Door(runner.server, most),
+                host,
+                port,
+                backlog=MOST_WAITING,
+                ssl=ssl_context,
+                ssl_handshake_timeout=handshake_s,
             )
         )
         yield served

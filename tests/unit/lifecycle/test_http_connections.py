@@ -2,6 +2,8 @@
 
 import asyncio
 import resource
+import socket
+from contextlib import ExitStack
 
 import aiohttp
 import pytest
@@ -88,3 +90,11 @@ async def test_an_error_of_ours_is_logged_with_its_trace(caplog):
     ):
         assert answer.status == 500
     assert "RuntimeError: of ours" in caplog.text
+
+
+async def test_hundreds_may_come_at_one_moment():
+    (port,) = free_ports(1)
+    async with serve_http(application(), host="127.0.0.1", port=port):
+        with ExitStack() as held:
+            for _ in range(300):  # nobody is let in meanwhile
+                held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
