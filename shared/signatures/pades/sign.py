@@ -24,6 +24,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from shared.errors import Malformed
 from shared.signatures.pades.opening import UNREADABLE, open_pdf
 from shared.signatures.pades.permissions import locks_out
+from shared.signatures.pades.sameness import resolved
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -97,11 +98,16 @@ async def sign_pdf(
 
 
 def _writer_behind(reader: PdfFileReader) -> IncrementalPdfFileWriter:
-    """A writer whose new objects replace none: some tools tell a /Size that is smaller than their objects' numbers."""
+    """A writer whose new objects replace none: some tools tell a /Size that is smaller than their objects' numbers.
+
+    Document information that is not there is no reason to refuse a file: it gets some.
+    """
     tables = reader.xrefs
     sections = (tables.explicit_refs_in_revision(one) for one in range(tables.total_revisions))
     writer = IncrementalPdfFileWriter.from_reader(reader)
     writer._lastobj_id = max(writer._lastobj_id, *(one.idnum for section in sections for one in section))
+    if not isinstance(resolved(writer._info), generic.DictionaryObject):
+        writer._info = None
     return writer
 
 

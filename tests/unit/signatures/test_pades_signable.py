@@ -10,8 +10,11 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
 from shared.signatures.pades.sign import _KeySigner, sign_pdf
 from shared.signatures.pades.signable import why_not_signable
+from shared.signatures.pades.source import Source
+from shared.signatures.pades.verify import judge_added
 from shared.signatures.trust import TrustAnchors
 from shared.signatures.verdict import Coverage
+from tests.attacks.hidden import revision
 from tests.documents import generic, pdf_file
 from tests.pki import now_utc
 from tests.verifying import verify_pdf
@@ -104,3 +107,14 @@ async def test_a_signer_who_locked_other_fields_allows_signatures_and_stays_vali
 )
 def test_a_file_that_cannot_be_signed_says_why(spoil, words):
     assert words in str(why_not_signable(spoil(pdf_file())))
+
+
+@pytest.mark.parametrize("told", [b"/Info 190 0 R", b"/Info null"])
+async def test_a_file_without_the_information_that_it_speaks_of_can_be_signed(pki, told):
+    odd = revision(more=told)(pdf_file(stream_xrefs=False))
+    assert why_not_signable(odd) is None
+    once = await sign_pdf(odd, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+    assert judge_added(Source.of(once), len(odd)).nothing_else
+    twice = await sign_pdf(once, pki.signer, pki.timestamper, reason=None, signed_at=now_utc())
+    report = await verify_pdf(twice, TrustAnchors.of([pki.root.certificate]))
+    assert [one.coverage for one in report.signatures] == [Coverage.WHOLE] * 2
