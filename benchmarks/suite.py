@@ -21,7 +21,7 @@ LATENCY_S = 70
 """What of signing's time is kept for the second part, which needs the first one's rates."""
 WITHOUT_SERVERS = ("verify",)
 ROUNDS = {"signing": 5, "documents": 3, "scale": 3, "verify": 3}
-SHARES_S = {"signing": 280, "documents": 210, "scale": 340, "verify": 70}
+SHARES_S = {"signing": 310, "documents": 210, "scale": 310, "verify": 70}
 """How long each may take, preparations included: a quarter of an hour together. Rounds that do not fit are left out."""
 QUICK_ROUNDS = {"signing": 1, "documents": 1, "scale": 1, "verify": 3}
 QUICK_LEFT_OUT = (BY_THE_CLOCK, "20 signatures")

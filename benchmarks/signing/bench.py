@@ -34,7 +34,7 @@ class Extent:
     """Whether those peers are there who do the same by way of a framework."""
 
 
-FULL = Extent((0, 20, 200), (1, 20, MANY), (MANY, DEFAULT_CALLS), Window(0.7, 2.0), 2.5, 400)
+FULL = Extent((0, 20, 200), (1, 20, MANY), (MANY, DEFAULT_CALLS), Window(0.7, 2.0), 2.5, 800)
 QUICK = Extent((MIDDLE_MS,), (MANY,), (MANY,), Window(1.0, 1.5, 400), 0, 300, frameworks=False)
 
 
