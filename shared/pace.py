@@ -1,17 +1,17 @@
-"""Does a body come in fast enough to be waited for? Who sends next to nothing must not hold a place for ever."""
+"""Is a body sent, or taken, fast enough to be waited for? Who does next to nothing must not hold a place for ever."""
 
 import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from aiohttp import StreamReader
+from aiohttp import StreamReader, web
 
 from shared.errors import MSignGatewayError
 
 T = TypeVar("T")
 
 LONGEST_PAUSE_S = 30.0
-"""For how long nothing need come."""
+"""For how long nothing need come, or be taken."""
 SLOWEST_BYTES_PER_S = 32 * 1024
 """How fast the whole has to come, after the first `LONGEST_PAUSE_S`."""
 
@@ -39,3 +39,9 @@ class Pace:
             raise TooSlow("comes too slowly") from None
         finally:
             self._waited_s += now() - begun
+
+
+async def send(answer: web.StreamResponse, piece: bytes) -> None:
+    """Send what comes next of an answer, which may take its time, but not for ever. Raises `TimeoutError`."""
+    async with asyncio.timeout(LONGEST_PAUSE_S):
+        await answer.write(piece)

@@ -15,10 +15,10 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from services.sign_gateway.limits import Limits, send
+from services.sign_gateway.limits import Limits
 from shared.errors import Bug
 from shared.messaging.commands import REF_PATTERN
-from shared.pace import Pace, TooSlow
+from shared.pace import Pace, TooSlow, send
 from shared.persistence import contents, events, jobs
 from shared.persistence.job import Job
 from shared.persistence.notices import CHANGES, JOBS, Notices

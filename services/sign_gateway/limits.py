@@ -4,11 +4,8 @@ No more than half of anything, so that another one can always come in. Whoever f
 told to come again.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-
-from aiohttp import web
 
 from shared.shares import Full, Shares
 from shared.spool import PIECE_BYTES as SPOOLED_BYTES
@@ -35,9 +32,6 @@ LINE = 256
 WAIT_S = 10.0
 STORING_WAIT_S = 60.0
 """What has come in whole waits longer for its connection, rather than having to come again."""
-
-LONGEST_PAUSE_S = 30.0
-"""For how long nothing need be taken of a content that is sent."""
 
 
 class Limits:
@@ -81,9 +75,3 @@ class Limits:
     def waiting(self, system: str) -> AbstractAsyncContextManager[None]:
         """Wait for a change of a job within the block; raises `Full`, at once."""
         return self._waiting.taken(system)
-
-
-async def send(answer: web.StreamResponse, piece: bytes) -> None:
-    """Send what comes next of an answer, which may take its time, but not for ever. Raises `TimeoutError`."""
-    async with asyncio.timeout(LONGEST_PAUSE_S):
-        await answer.write(piece)

@@ -3,7 +3,6 @@
 Only in the browser that the request was opened in, by a link of the Sign Page that is good for an hour.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import structlog
@@ -16,6 +15,7 @@ from services.msign.pages.steps import Step, Steps, StopHere
 from services.msign.pages.texts import BROKEN, LINK_EXPIRED, LINK_FOREIGN, NO_DOCUMENT
 from shared.contract.models import ContentType
 from shared.errors import Bug, Malformed
+from shared.pace import send
 from shared.shares import Full, Shares
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
@@ -24,8 +24,6 @@ READERS = 64
 READERS_OF_ONE = 8
 """How many documents of one request are on their way out at once."""
 WAIT_S = 10.0
-LONGEST_PAUSE_S = 30.0
-"""For how long a browser need take nothing of a document."""
 
 log = structlog.get_logger(__name__)
 
@@ -77,8 +75,7 @@ class Documents:
         piece: bytes | None = first
         try:
             while piece is not None:
-                async with asyncio.timeout(LONGEST_PAUSE_S):
-                    await answer.write(piece)
+                await send(answer, piece)
                 piece = await anext(pieces, None)
         except ConnectionError:
             raise

@@ -4,7 +4,6 @@ The envelope is written with a ticket in the place of each such value, and cut a
 fetched and turned into base64 piece by piece, when its turn comes.
 """
 
-import asyncio
 import binascii
 import re
 import secrets
@@ -15,6 +14,7 @@ from aiohttp import web
 from lxml import etree
 
 from services.msign.responses import StoredBytes, StoredResponse
+from shared import pace
 from shared.contract import wsdl
 from shared.contract.codec import to_value
 from shared.contract.models import SignResponse, SignResult
@@ -23,8 +23,6 @@ Parts = tuple[bytes | StoredBytes, ...]
 
 _NONCE_BYTES = 18
 _INDEX_BYTES = 6
-LONGEST_PAUSE_S = 30.0
-"""For how long a caller need take nothing of an answer."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +53,7 @@ async def send(request: web.Request, parts: Parts) -> web.StreamResponse:
         await response.prepare(request)
         for part in parts:
             if isinstance(part, bytes):
-                await _write(response, part)
+                await pace.send(response, part)
             else:
                 await _write_base64(response, part)
         await response.write_eof()
@@ -73,14 +71,9 @@ async def _write_base64(response: web.StreamResponse, stored: StoredBytes) -> No
     async for piece in stored.pieces():
         data = rest + piece
         whole = len(data) // 3 * 3
-        await _write(response, binascii.b2a_base64(data[:whole], newline=False))
+        await pace.send(response, binascii.b2a_base64(data[:whole], newline=False))
         rest = data[whole:]
-    await _write(response, binascii.b2a_base64(rest, newline=False))
-
-
-async def _write(response: web.StreamResponse, data: bytes) -> None:
-    async with asyncio.timeout(LONGEST_PAUSE_S):
-        await response.write(data)
+    await pace.send(response, binascii.b2a_base64(rest, newline=False))
 
 
 def _length(part: bytes | StoredBytes) -> int:

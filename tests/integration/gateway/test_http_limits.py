@@ -162,7 +162,7 @@ async def stored(api, headers, size):
 
 
 async def test_readers_who_take_nothing_are_bounded_and_let_go(pool, links, systems, database_url, monkeypatch):
-    monkeypatch.setattr(limits, "LONGEST_PAUSE_S", 1.0)
+    monkeypatch.setattr(pace, "LONGEST_PAUSE_S", 1.0)
     few = Limits(memory_bytes=2 * (limits.PIECE_BYTES + REQUEST_BYTES), wait_s=0.05)
     app = create_app(Api(pool, Notices(database_url), links, few), systems)
     async with test_utils.TestClient(test_utils.TestServer(app)) as api:
